@@ -1,0 +1,1 @@
+"""Follow every order from intake to after-sales."""

@@ -1,0 +1,92 @@
+"""Reasons and problems: why something was refused, chosen or found wrong, as data with text in two languages."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from orderflow.model.frozen import EMPTY, FrozenMap
+from orderflow.model.texts import CATALOGUE, LANGUAGES, SUGGESTION
+
+Language = Literal["en", "zh"]
+Severity = Literal["error", "warning"]
+
+
+@frozen(kw_only=True)
+class Place:
+    """Where something stands in a file that somebody wrote. Lines and columns count from 1."""
+
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    path: str = ""
+
+    def __str__(self) -> str:
+        spot = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        return f"{spot} ({self.path})" if spot and self.path else spot or self.path
+
+
+@frozen(kw_only=True)
+class Reason:
+    """One reason: a stable code for programs, parameters as data, and where in the flow it comes from.
+
+    - `code` never changes between versions; `text(language)` may.
+    - `params` holds plain values only; a `suggestion` among them adds a "did you mean".
+    """
+
+    code: str
+    params: FrozenMap[Any] = field(default=EMPTY, converter=FrozenMap)
+    place: Place | None = None
+
+    def text(self, language: Language = "en") -> str:
+        """The reason in words, in English (`en`) or Chinese (`zh`)."""
+        if language not in LANGUAGES:
+            raise ValueError(f"there are texts in {', '.join(LANGUAGES)}, not in {language!r}")
+        words = {name: _words(value) for name, value in self.params.items()}
+        text = CATALOGUE[self.code][language].format_map(words)
+        if self.params.get("suggestion"):
+            text += SUGGESTION[language].format_map(words)
+        return text
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text()}" if self.place else self.text()
+
+
+@frozen(kw_only=True)
+class Problem(Reason):
+    """Something wrong in a definition or an input file; an `error` forbids its use, a `warning` does not."""
+
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        text = self.text() if self.severity == "error" else f"warning: {self.text()}"
+        return f"{self.place}: {text}" if self.place else text
+
+
+def reason(code: str, /, place: Place | None = None, **params: Any) -> Reason:
+    """A `Reason` in one line; parameters that are None are left out."""
+    return Reason(code=code, place=place, params={k: v for k, v in params.items() if v is not None})
+
+
+def problem(code: str, /, place: Place | None = None, severity: Severity = "error", **params: Any) -> Problem:
+    """A `Problem` in one line; parameters that are None are left out."""
+    return Problem(code=code, place=place, severity=severity, params={k: v for k, v in params.items() if v is not None})
+
+
+def suggest(wrong: str, known: Iterable[str]) -> str | None:
+    """The known name closest to a wrong one, or None when none is close."""
+    names = sorted(set(known))
+    if match := difflib.get_close_matches(wrong, names, n=1, cutoff=0.6):
+        return match[0]
+    folded = {name.casefold(): name for name in names}
+    return folded.get(wrong.casefold())
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, tuple | list | frozenset | set):
+        items = sorted(value) if isinstance(value, frozenset | set) else value
+        return ", ".join(str(item) for item in items)
+    return value
