@@ -1,1 +1,38 @@
-"""Follow every order from intake to after-sales."""
+"""Follow every order from intake to after-sales. 订单全程跟进。
+
+    import orderflow as of
+
+The public names, and nothing else. Optional libraries are imported when a function that needs them is called.
+"""
+
+from orderflow.adapters.channels import CallableChannel, Channels, LogChannel
+from orderflow.adapters.flowfile import load_flow
+from orderflow.adapters.tables import read_log
+from orderflow.hookspecs import hookimpl
+from orderflow.model.actor import Actor, Directory, Person
+from orderflow.model.calendar import ALWAYS, WorkCalendar
+from orderflow.model.canonical import fingerprint
+from orderflow.model.commands import Assign, Fire, Note, Observe, Place, Settle
+from orderflow.model.commit import Notification
+from orderflow.model.errors import (
+    Conflict,
+    DefinitionError,
+    InvalidValue,
+    KeyReused,
+    LogError,
+    MissingExtraError,
+    OrderflowError,
+    Refused,
+    StorageError,
+    UnknownOrder,
+)
+from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Transition
+from orderflow.model.order import Customer, Line, Money, Order
+from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Warn
+from orderflow.model.reasons import Problem, Reason
+from orderflow.model.view import Board, Card, View
+from orderflow.plugins import installed_plugins
+from orderflow.ports import Failed, Retry, Sent
+from orderflow.rules.check import problems
+from orderflow.rules.receipt import Receipt
+from orderflow.tracker import Tracker, utc_now

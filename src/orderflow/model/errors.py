@@ -1,15 +1,15 @@
 """Every error that orderflow raises.
 
-    OrderflowError
-    ├── DefinitionError      a flow, calendar or other definition is wrong           .problems
-    ├── LogError             an order history cannot be read                         .problems
-    ├── Refused              a command or query was refused; nothing was written     .reasons
-    │   ├── UnknownOrder     there is no such order
-    │   ├── KeyReused        the id or key was used before with other content
-    │   └── InvalidValue     a value that no command may carry (also a ValueError)
-    ├── Conflict             a race was lost; nothing was written; decide again      .stream, .expected
-    ├── StorageError         the storage failed or holds something unreadable
-    └── MissingExtraError    an optional library is not installed                    .extra (also an ImportError)
+OrderflowError
+├── DefinitionError      a flow, calendar or other definition is wrong           .problems
+├── LogError             an order history cannot be read                         .problems
+├── Refused              a command or query was refused; nothing was written     .reasons
+│   ├── UnknownOrder     there is no such order
+│   ├── KeyReused        the id or key was used before with other content
+│   └── InvalidValue     a value that no command may carry (also a ValueError)
+├── Conflict             a race was lost; nothing was written; decide again      .stream, .expected
+├── StorageError         the storage failed or holds something unreadable
+└── MissingExtraError    an optional library is not installed                    .extra (also an ImportError)
 """
 
 from __future__ import annotations

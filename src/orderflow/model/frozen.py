@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 V = TypeVar("V")
@@ -57,6 +57,18 @@ class FrozenMap(Mapping[str, V]):
 
 
 EMPTY: FrozenMap[Any] = FrozenMap()
+
+
+def as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
+    """The values as a tuple: what records use where they hold several."""
+    return tuple(values)
+
+
+def as_names(values: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Several names as a tuple; a lone text is one name, None is none."""
+    if values is None:
+        return ()
+    return (values,) if isinstance(values, str) else tuple(values)
 
 
 def freeze(value: Any) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
@@ -45,7 +47,7 @@ class Reason:
         """The reason in words, in English (`en`) or Chinese (`zh`)."""
         if language not in LANGUAGES:
             raise ValueError(f"there are texts in {', '.join(LANGUAGES)}, not in {language!r}")
-        words = {name: _words(value) for name, value in self.params.items()}
+        words = {name: _words(value, language, self.params.get("zone")) for name, value in self.params.items()}
         text = CATALOGUE[self.code][language].format_map(words)
         if self.params.get("suggestion"):
             text += SUGGESTION[language].format_map(words)
@@ -85,8 +87,19 @@ def suggest(wrong: str, known: Iterable[str]) -> str | None:
     return folded.get(wrong.casefold())
 
 
-def _words(value: Any) -> Any:
-    if isinstance(value, tuple | list | frozenset | set):
-        items = sorted(value) if isinstance(value, frozenset | set) else value
-        return ", ".join(str(item) for item in items)
+def in_language(titles: Mapping[str, str], language: Language, name: str = "") -> str:
+    """The title in a language, else the one for every language (`*`), else any, else the name."""
+    return titles.get(language) or titles.get("*") or next(iter(titles.values()), name)
+
+
+def _words(value: Any, language: Language, zone: str | None) -> Any:
+    if isinstance(value, Mapping) and value and set(value) <= {"*", *LANGUAGES}:
+        return in_language(value, language)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {_words(item, language, zone)}" for name, item in value.items())
+    if isinstance(value, tuple | list):
+        return ", ".join(str(_words(item, language, zone)) for item in value)
+    if isinstance(value, datetime):
+        local = value.astimezone(ZoneInfo(zone)) if zone else value
+        return f"{local:%Y-%m-%d %H:%M} {zone or 'UTC'}"
     return value

@@ -1,1 +1,1 @@
-"""Floor 1: the pure rules that decide. May import `orderflow.model` and `transitions`; does not know `orderflow.metrics`."""
+"""Floor 1: the pure rules that decide. May import `orderflow.model` and transitions; knows no `orderflow.metrics`."""

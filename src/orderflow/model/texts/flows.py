@@ -1,5 +1,161 @@
-"""Texts about flow files and flow definitions."""
+"""Texts about flow files, flow definitions, and what a Tracker is set up with."""
 
 from __future__ import annotations
 
-TEXTS: dict[str, dict[str, str]] = {}
+TEXTS: dict[str, dict[str, str]] = {
+    # The file (adapters/yamlnodes.py, adapters/flowfile.py).
+    "cannot_open": {"en": "cannot be opened: {error}", "zh": "无法打开：{error}"},
+    "not_utf8": {
+        "en": "not UTF-8 (byte {byte}); save the file as UTF-8",
+        "zh": "不是 UTF-8 编码（第 {byte} 字节）；请另存为 UTF-8",
+    },
+    "file_too_large": {"en": "more than {limit} characters", "zh": "超过 {limit} 个字符"},
+    "not_yaml": {"en": "not readable as YAML: {error}", "zh": "不是可读的 YAML：{error}"},
+    "too_deep": {
+        "en": "nested more than {limit} levels deep, or too many parts",
+        "zh": "嵌套超过 {limit} 层，或内容过多",
+    },
+    "empty_file": {
+        "en": "the file is empty; a flow needs flow: and lifecycle:",
+        "zh": "文件为空；流程需要 flow: 和 lifecycle:",
+    },
+    "alias": {
+        "en": "anchors and aliases ({name}) are not allowed; write it out",
+        "zh": "不允许使用锚点和别名（{name}）；请写全",
+    },
+    "duplicate_key": {
+        "en": "{name!r} stands here already, in line {first}; remove one",
+        "zh": "{name!r} 已在第 {first} 行出现；请删除一个",
+    },
+    "compound_key": {"en": "a key must be a text", "zh": "键必须是文本"},
+    "unknown_key": {
+        "en": "there is no key {name!r} here; there are {known}.",
+        "zh": "这里没有键 {name!r}；可用的有 {known}。",
+    },
+    "missing_key": {"en": "the key {name!r} is missing", "zh": "缺少键 {name!r}"},
+    "want_mapping": {"en": "a mapping (key: value) is expected", "zh": "此处应为映射（键: 值）"},
+    "want_list": {"en": "a list is expected", "zh": "此处应为列表"},
+    "want_text": {"en": "a text is expected", "zh": "此处应为文本"},
+    "want_boolean": {
+        "en": "true or false is expected, not {value!r}",
+        "zh": "此处应为 true 或 false，而不是 {value!r}",
+    },
+    "bad_duration": {
+        "en": "{value!r} is no length of time; write such as 8h, 30m, 2h30m, 1d",
+        "zh": "{value!r} 不是时长；请写成 8h、30m、2h30m、1d 等",
+    },
+    "bad_warn": {
+        "en": "{value!r} says no instant; write a share of the target (80%) or a time before the deadline (-2h)",
+        "zh": "{value!r} 不是预警时刻；请写目标的百分比（80%）或到期前的时长（-2h）",
+    },
+    # The flow (rules/check.py).
+    "bad_name": {
+        "en": "{name} is no name; use 1 to 100 printable characters",
+        "zh": "{name} 不是名称；请用 1 到 100 个可打印字符",
+    },
+    "bad_flow_currency": {
+        "en": "{value!r} is not an ISO 4217 code, such as CNY",
+        "zh": "{value!r} 不是 ISO 4217 币种代码（例如 CNY）",
+    },
+    "bad_field_name": {
+        "en": "{name!r} is no field; fields begin with order., customer. or line.",
+        "zh": "{name!r} 不是字段名；字段以 order.、customer. 或 line. 开头",
+    },
+    "built_in_field": {
+        "en": "{name} is built in and needs no declaration; remove it",
+        "zh": "{name} 是内置字段，无需声明；请删除",
+    },
+    "unknown_type": {
+        "en": "there is no type {name!r}; there are {known}.",
+        "zh": "没有类型 {name!r}；可用的有 {known}。",
+    },
+    "choice_without_vocabulary": {
+        "en": "{name} is a choice; list its values under of:",
+        "zh": "{name} 是选项字段；请在 of: 下列出取值",
+    },
+    "vocabulary_without_choice": {
+        "en": "{name} has values under of: but is no choice; write type: choice",
+        "zh": "{name} 在 of: 下有取值但不是选项；请写 type: choice",
+    },
+    "no_stages": {"en": "a lifecycle needs at least one stage", "zh": "生命周期至少需要一个节点"},
+    "unknown_stage_in_flow": {
+        "en": "there is no stage {name!r}; there are {known}.",
+        "zh": "没有节点 {name!r}；现有 {known}。",
+    },
+    "unknown_category": {
+        "en": "there is no category {name!r}; there are {known}.",
+        "zh": "没有类别 {name!r}；可用的有 {known}。",
+    },
+    "unknown_pick": {
+        "en": "there is no way to pick {name!r}; there is {known}.",
+        "zh": "没有分派方式 {name!r}；可用的有 {known}。",
+    },
+    "owner_ambiguous": {
+        "en": "an owner is a person, or somebody of a role or team; not both",
+        "zh": "责任人可以是指定人员，或某角色/团队的成员；不能两者都写",
+    },
+    "owner_empty": {"en": "say who: person, role or team", "zh": "请指明 person、role 或 team"},
+    "no_source": {"en": "transition {trigger!r} has no source", "zh": "流转 {trigger!r} 没有来源节点"},
+    "unknown_field": {
+        "en": "there is no field {name!r}; there are {known}.",
+        "zh": "没有字段 {name!r}；现有 {known}。",
+    },
+    "transition_never_taken": {
+        "en": "this {trigger!r} is never taken: transition {before} has no condition and comes first",
+        "zh": "此 {trigger!r} 永远不会执行：第 {before} 条流转没有条件且排在前面",
+    },
+    "unreachable_stage": {"en": "no path of transitions leads to {stage!r}", "zh": "没有流转能到达节点 {stage!r}"},
+    "dead_end": {
+        "en": "nothing leads out of {stage!r}, and it is neither done nor cancelled",
+        "zh": "节点 {stage!r} 没有出口，且类别不是 done 或 cancelled",
+    },
+    "time_in_sla_condition": {
+        "en": "the conditions of {sla!r} cannot look at the time; its target does",
+        "zh": "时效 {sla!r} 的条件不能使用时间；时间由 target 决定",
+    },
+    "target_or_due": {"en": "{sla!r} needs either target: or due:", "zh": "{sla!r} 需要 target: 或 due: 之一"},
+    "target_not_positive": {"en": "the target of {sla!r} must be more than zero", "zh": "{sla!r} 的 target 必须大于零"},
+    "unknown_due": {
+        "en": "{name!r} is no instant of the order; there are {known}.",
+        "zh": "{name!r} 不是订单的时间字段；可用的有 {known}。",
+    },
+    "unknown_time": {
+        "en": "there is no time {name!r}; there are {known}.",
+        "zh": "没有计时方式 {name!r}；可用的有 {known}。",
+    },
+    "warn_out_of_range": {"en": "{value} is not between 1% and 100%", "zh": "{value} 不在 1% 到 100% 之间"},
+    "warn_before_start": {
+        "en": "{value} lies before the clock starts; it warns at once",
+        "zh": "{value} 早于计时开始；会立即预警",
+    },
+    "unknown_topic": {
+        "en": "nothing is told under {name!r}; there are {known}.",
+        "zh": "没有通知主题 {name!r}；可用的有 {known}。",
+    },
+    "bad_recipient": {
+        "en": "{name!r} is nobody; write owner, customer, role:<name>, team:<name> or the id of a person",
+        "zh": "{name!r} 不是收件人；请写 owner、customer、role:<名称>、team:<名称> 或人员编号",
+    },
+    "find_personal": {"en": "{name} is personal and cannot be searched", "zh": "{name} 是个人信息，不能搜索"},
+    "find_line": {
+        "en": "{name}: only fields of order and customer can be searched",
+        "zh": "{name}：只能搜索订单和客户的字段",
+    },
+    # A Tracker's set-up (tracker.py, road.py, plugins.py).
+    "no_flows": {"en": "a Tracker needs at least one flow", "zh": "Tracker 至少需要一个流程"},
+    "flow_twice": {"en": "two flows have the name {name!r}", "zh": "有两个流程都叫 {name!r}"},
+    "other_tenant": {
+        "en": "the storage was opened for tenant {storage!r}, the Tracker is for {tenant!r}",
+        "zh": "存储属于租户 {storage!r}，而 Tracker 属于 {tenant!r}",
+    },
+    "bad_plugin": {"en": "plugin {plugin}: {error}", "zh": "插件 {plugin}：{error}"},
+    "unknown_hook": {"en": "plugin {plugin}: there is no hook {hook!r}.", "zh": "插件 {plugin}：没有钩子 {hook!r}。"},
+    "plugin_without_hooks": {
+        "en": "plugin {plugin} implements no hook; mark a method with @orderflow.hookimpl, one of {known}",
+        "zh": "插件 {plugin} 没有实现任何钩子；请用 @orderflow.hookimpl 标记方法，可用的有 {known}",
+    },
+    "channel_twice": {
+        "en": "two channels have the name {name!r}; give one another name",
+        "zh": "有两个渠道都叫 {name!r}；请改名",
+    },
+}

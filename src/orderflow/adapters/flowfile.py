@@ -1,0 +1,325 @@
+"""Flow files: YAML or JSON in, a checked `Flow` out, or every problem at once with its line and column."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from orderflow.adapters.yamlnodes import Items, Pairs, Text, Tree, read_tree
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.condition import Condition
+from orderflow.model.duration import parse_duration
+from orderflow.model.errors import DefinitionError
+from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Transition
+from orderflow.model.frozen import FrozenMap
+from orderflow.model.parse import parse
+from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Warn, to_warn
+from orderflow.model.reasons import Place, Problem, problem, suggest
+from orderflow.rules.check import problems as problems_of
+
+LANGUAGE_TAGS = ("en", "zh")
+
+
+def load_flow(path: str | os.PathLike[str]) -> Flow:
+    """The flow in a YAML or JSON file (UTF-8).
+
+    Raises `DefinitionError` with every problem found, each with `file:line:column`, its path, and what to do.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DefinitionError(
+            [problem("cannot_open", Place(file=str(path)), error=error.strerror or str(error))]
+        ) from None
+    except UnicodeDecodeError as error:
+        raise DefinitionError([problem("not_utf8", Place(file=str(path)), byte=error.start)]) from None
+    return read_flow_text(text, file=str(path))
+
+
+def read_flow_text(text: str, *, file: str | None = None) -> Flow:
+    """The flow in a text. Raises as `load_flow` does."""
+    tree = read_tree(text, file)
+    reader = _Reader()
+    flow = reader.flow(tree)
+    if flow is None:
+        raise DefinitionError(reader.problems)
+    found = [*reader.problems, *(item for item in problems_of(flow) if item.severity == "error")]
+    if found:
+        raise DefinitionError(sorted(found, key=_in_file))
+    return flow
+
+
+def _in_file(item: Problem) -> tuple[int, int]:
+    place = item.place
+    return (place.line or 0, place.column or 0) if place else (0, 0)
+
+
+class _Reader:
+    """Turns the tree into values field by field, and goes on after each problem."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.places: dict[str, Place] = {}
+
+    # --- the parts of a flow --------------------------------------------------------------------------------------
+
+    def flow(self, tree: Tree) -> Flow | None:
+        parts = self.mapping(tree, _FLOW_KEYS, required=("flow", "lifecycle"))
+        lifecycle = self.lifecycle(parts["lifecycle"]) if "lifecycle" in parts else None
+        values: dict[str, Any] = {
+            "name": self.text(parts.get("flow")),
+            "lifecycle": lifecycle,
+            "title": self.titles(parts.get("title")),
+            "currency": self.text(parts.get("currency")),
+            "fields": self.named(parts.get("fields"), self.field),
+            "calendar": self.calendar(parts["calendar"]) if "calendar" in parts else None,
+            "sla": self.named(parts.get("sla"), self.sla),
+            "notify": self.named(parts["notify"], self.notify) if "notify" in parts else None,
+            "find": self.texts(parts.get("find")),
+        }
+        if values["name"] is None or lifecycle is None:
+            return None
+        return Flow(**values, places=FrozenMap(self.places))
+
+    def lifecycle(self, tree: Tree) -> Lifecycle | None:
+        parts = self.mapping(tree, ("initial", "stages", "transitions"), required=("initial", "stages", "transitions"))
+        initial = self.text(parts.get("initial"))
+        stages = self.named(parts.get("stages"), self.stage)
+        found = [self.transition(item) for item in self.items(parts.get("transitions"))]
+        if initial is None:
+            return None
+        return Lifecycle(initial=initial, stages=stages, transitions=[item for item in found if item is not None])
+
+    def stage(self, tree: Tree) -> Stage:
+        parts = self.mapping(tree, ("title", "category", "owner"))
+        return Stage(
+            title=self.titles(parts.get("title")),
+            category=self.text(parts.get("category"), "open"),
+            owner=self.owner(parts["owner"]) if "owner" in parts else None,
+        )
+
+    def owner(self, tree: Tree) -> OwnerRule:
+        if isinstance(tree, Text):
+            return OwnerRule(person=self.text(tree))
+        parts = self.mapping(tree, ("person", "role", "team", "pick"))
+        return OwnerRule(
+            person=self.text(parts.get("person")),
+            role=self.text(parts.get("role")),
+            team=self.text(parts.get("team")),
+            pick=self.text(parts.get("pick"), "spread"),
+        )
+
+    def transition(self, tree: Tree) -> Transition | None:
+        keys = ("trigger", "source", "dest", "guard", "roles", "requires", "title")
+        parts = self.mapping(tree, keys, required=("trigger", "source", "dest"))
+        trigger, source = self.text(parts.get("trigger")), self.texts(parts.get("source"))
+        if trigger is None:
+            return None
+        return Transition(
+            trigger=trigger,
+            source=source,
+            dest=self.optional_text(parts.get("dest")),
+            guard=self.condition(parts.get("guard")),
+            roles=self.texts(parts.get("roles")),
+            requires=self.texts(parts.get("requires")),
+            title=self.titles(parts.get("title")),
+        )
+
+    def field(self, tree: Tree) -> Field:
+        parts = self.mapping(tree, ("type", "of", "required", "personal", "title"))
+        return Field(
+            type=self.text(parts.get("type"), "text"),
+            of=self.texts(parts.get("of")),
+            required=self.boolean(parts.get("required")),
+            personal=self.boolean(parts.get("personal")),
+            title=self.titles(parts.get("title")),
+        )
+
+    def sla(self, tree: Tree) -> SLA | None:
+        parts = self.mapping(tree, ("start", "stop", "target", "due", "time", "warn"), required=("start",))
+        start = self.condition(parts.get("start"))
+        warns = [self.warn(item) for item in self.items(parts.get("warn"))]
+        if start is None:
+            return None
+        return SLA(
+            start=start,
+            stop=self.condition(parts.get("stop")),
+            target=self.duration(parts.get("target")),
+            due=self.text(parts.get("due")),
+            time=self.text(parts.get("time"), "business"),
+            warn=[item for item in warns if item is not None],
+        )
+
+    def notify(self, tree: Tree) -> NotifyRule:
+        if not isinstance(tree, Pairs):
+            return NotifyRule(to=self.texts(tree))
+        parts = self.mapping(tree, ("to", "channels"))
+        return NotifyRule(
+            to=self.texts(parts["to"]) if "to" in parts else ("owner",),
+            channels=self.texts(parts["channels"]) if "channels" in parts else None,
+        )
+
+    def calendar(self, tree: Tree) -> WorkCalendar | None:
+        places: dict[str, Place] = {}
+        spec = _plain(tree, places)
+        if not isinstance(spec, dict):
+            self.wrong("want_mapping", tree)
+            return None
+
+        def place(path: tuple[str | int, ...]) -> Place:
+            name = "calendar" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+            near = name
+            while near not in places and near:
+                near = near[: max(near.rfind("."), near.rfind("["), 0)]
+            known = places.get(near, tree.place)
+            return Place(file=known.file, line=known.line, column=known.column, path=name)
+
+        try:
+            return WorkCalendar.from_dict(spec, place=place)
+        except DefinitionError as error:
+            self.problems += error.problems
+            return None
+
+    # --- scalars and containers -----------------------------------------------------------------------------------
+
+    def wrong(self, code: str, tree: Tree, **params: Any) -> None:
+        self.problems.append(problem(code, tree.place, **params))
+
+    def mapping(self, tree: Tree, known: Iterable[str], required: Iterable[str] = ()) -> dict[str, Tree]:
+        """The values of a mapping by key; unknown and missing keys are problems."""
+        self.places[tree.place.path] = tree.place
+        if not isinstance(tree, Pairs):
+            self.wrong("want_mapping", tree)
+            return {}
+        names = tuple(known)
+        found: dict[str, Tree] = {}
+        for key, value in tree.values:
+            self.places[value.place.path] = value.place
+            if key.value in names:
+                found[key.value] = value
+            else:
+                self.wrong("unknown_key", key, name=key.value, known=names, suggestion=suggest(key.value, names))
+        for name in required:
+            if name not in found:
+                self.wrong("missing_key", tree, name=name)
+        return found
+
+    def named(self, tree: Tree | None, read: Callable[[Tree], Any]) -> FrozenMap[Any]:
+        """A mapping from free names to values of one kind."""
+        if tree is None:
+            return FrozenMap()
+        if isinstance(tree, Text) and not tree.value and tree.plain:
+            return FrozenMap()
+        if not isinstance(tree, Pairs):
+            self.wrong("want_mapping", tree)
+            return FrozenMap()
+        found = {}
+        for key, value in tree.values:
+            self.places[value.place.path] = value.place
+            item = read(_or_empty(value))
+            if item is not None:
+                found[key.value] = item
+        return FrozenMap(found)
+
+    def items(self, tree: Tree | None) -> tuple[Tree, ...]:
+        if tree is None:
+            return ()
+        if not isinstance(tree, Items):
+            self.wrong("want_list", tree)
+            return ()
+        for item in tree.values:
+            self.places[item.place.path] = item.place
+        return tree.values
+
+    def text(self, tree: Tree | None, default: str | None = None) -> Any:
+        if tree is None:
+            return default
+        self.places[tree.place.path] = tree.place
+        if not isinstance(tree, Text) or not tree.value.strip():
+            self.wrong("want_text", tree)
+            return default
+        return tree.value
+
+    def optional_text(self, tree: Tree | None) -> str | None:
+        """A text, or null: the `dest` of an internal transition."""
+        if isinstance(tree, Text) and tree.plain and tree.value in ("null", "~", ""):
+            return None
+        text: str | None = self.text(tree)
+        return text
+
+    def texts(self, tree: Tree | None) -> tuple[str, ...]:
+        """A list of texts, or one text alone."""
+        if isinstance(tree, Text):
+            text = self.text(tree)
+            return () if text is None else (text,)
+        found = [self.text(item) for item in self.items(tree)]
+        return tuple(item for item in found if item is not None)
+
+    def titles(self, tree: Tree | None) -> FrozenMap[str]:
+        if tree is None:
+            return FrozenMap()
+        if isinstance(tree, Text):
+            text = self.text(tree)
+            return FrozenMap() if text is None else FrozenMap({"*": text})
+        parts = self.mapping(tree, LANGUAGE_TAGS)
+        found = {language: self.text(value) for language, value in parts.items()}
+        return FrozenMap({language: value for language, value in found.items() if value is not None})
+
+    def boolean(self, tree: Tree | None) -> bool:
+        if tree is None:
+            return False
+        if isinstance(tree, Text) and tree.value.lower() in ("true", "false"):
+            return tree.value.lower() == "true"
+        self.wrong("want_boolean", tree, value=tree.value if isinstance(tree, Text) else "…")
+        return False
+
+    def duration(self, tree: Tree | None) -> Any:
+        if tree is None:
+            return None
+        length = parse_duration(tree.value) if isinstance(tree, Text) else None
+        if length is None:
+            self.wrong("bad_duration", tree, value=tree.value if isinstance(tree, Text) else "…")
+        return length
+
+    def warn(self, tree: Tree) -> Warn | None:
+        text = self.text(tree)
+        try:
+            return None if text is None else to_warn(text)
+        except DefinitionError:
+            self.wrong("bad_warn", tree, value=text)
+            return None
+
+    def condition(self, tree: Tree | None) -> Condition | None:
+        text = self.text(tree)
+        if text is None or not isinstance(tree, Text):
+            return None
+        place = tree.place
+        column = (place.column or 1) + (0 if tree.plain else 1)  # the text begins after its opening quote
+        try:
+            return parse(text, place=Place(file=place.file, line=place.line, column=column, path=place.path))
+        except DefinitionError as error:
+            self.problems += error.problems
+            return None
+
+
+def _or_empty(tree: Tree) -> Tree:
+    """`stage:` with nothing behind it is an empty mapping."""
+    if isinstance(tree, Text) and tree.plain and tree.value in ("", "null", "~"):
+        return Pairs((), tree.place)
+    return tree
+
+
+def _plain(tree: Tree, places: dict[str, Place]) -> Any:
+    """The tree as dictionaries, lists and texts, with the place of each path."""
+    places[tree.place.path] = tree.place
+    if isinstance(tree, Text):
+        return tree.value
+    if isinstance(tree, Items):
+        return [_plain(item, places) for item in tree.values]
+    return {key.value: _plain(value, places) for key, value in tree.values}
+
+
+_FLOW_KEYS = ("flow", "title", "currency", "fields", "calendar", "lifecycle", "sla", "notify", "find")

@@ -1,0 +1,260 @@
+"""A report as text that people like to read, and as JSON; and writing either to a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from orderflow.metrics.report import Report
+from orderflow.model.errors import OrderflowError
+
+BARS = "▁▂▃▄▅▆▇█"
+ROWS = 15  # how many rows of a long list are shown
+WIDEST = 40  # a longer name is cut
+
+
+def to_json(report: Report, *, ascii_only: bool = False) -> str:
+    """The report as JSON text: one line per figure or row, ending with a line feed; keys as `Report.to_dict`."""
+
+    def line(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
+
+    def block(value: Any, indent: str) -> str:
+        inner = indent + "  "
+        if isinstance(value, list) and value:
+            return "[\n" + ",\n".join(inner + line(item) for item in value) + f"\n{indent}]"
+        if isinstance(value, dict) and any(isinstance(item, dict | list) for item in value.values()):
+            items = [f"{inner}{line(key)}: {block(item, inner)}" for key, item in value.items()]
+            return "{\n" + ",\n".join(items) + f"\n{indent}}}"
+        return line(value)
+
+    return block(report.to_dict(), "") + "\n"
+
+
+def write_report(report: Report, path: str | os.PathLike[str]) -> None:
+    """Write a report to a file in UTF-8: JSON when the name ends in `.json`, text when in `.txt` or `.md`.
+
+    - Raises OrderflowError for another ending; OSError when the file cannot be written.
+    """
+    target = Path(path)
+    if target.suffix.lower() == ".json":
+        content = to_json(report)
+    elif target.suffix.lower() in (".txt", ".md"):
+        content = to_text(report, assumptions=True)
+    else:
+        raise OrderflowError(f"{target.name}: a report is written as .json, .txt or .md")
+    target.write_text(content, encoding="utf-8")
+
+
+def to_text(report: Report, *, assumptions: bool = False) -> str:
+    """The report as text: tables, durations as people say them, sparklines; ends with a line feed.
+
+    - Columns align in a terminal also with Chinese names, which are two cells wide.
+    - Long lists are cut to their first rows and say how many there are; JSON has everything.
+    - `assumptions`: whether to begin with what was guessed or assumed.
+    """
+    parts = [_head(report)]
+    if assumptions and report.assumptions:
+        parts.append("Assumed\n" + "\n".join(f"  - {item.text()}" for item in report.assumptions))
+    parts += [_lead_time(report), _on_time(report), _throughput(report), _stages(report), _steps(report)]
+    parts += [_variants(report), _rework(report), _handover(report)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def duration(value: timedelta | float | None) -> str:
+    """A duration as people say it: its two largest units. `12 d 5 h`, `3 h 20 min`, `4 min 10 s`, `0.25 s`."""
+    if value is None:
+        return "–"
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if abs(seconds) < 10:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(abs(seconds)), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    days, hours_left = divmod(hours, 24)
+    sign = "-" if seconds < 0 else ""
+    if days >= 100:
+        return f"{sign}{days:,} d"
+    if days:
+        return f"{sign}{days} d {hours_left} h" if hours_left else f"{sign}{days} d"
+    if hours:
+        return f"{sign}{hours} h {minutes_left} min" if minutes_left else f"{sign}{hours} h"
+    if minutes:
+        return f"{sign}{minutes} min {rest} s" if rest else f"{sign}{minutes} min"
+    return f"{sign}{rest} s"
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """One bar per value, the largest the highest; an empty text for no values."""
+    top = max(values, default=0)
+    return "".join(BARS[min(int(value / top * len(BARS)), len(BARS) - 1)] if top else BARS[0] for value in values)
+
+
+def width(text: str) -> int:
+    """How many cells of a terminal a text takes: East Asian wide characters two, combining marks none."""
+    return sum(
+        0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1 + (unicodedata.east_asian_width(char) in "WF")
+        for char in text
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]], left: int = 1, total: int | None = None) -> str:
+    """Aligned columns, the first `left` to the left, the others to the right; `total`: rows there are in all."""
+    cells = [[_cut(_shown(cell)) for cell in row] for row in rows]
+    widths = [max(width(row[n]) for row in [list(head), *cells]) for n in range(len(head))]
+
+    def line(row: Sequence[str]) -> str:
+        padded = []
+        for n, cell in enumerate(row):
+            space = " " * (widths[n] - width(cell))
+            padded.append(cell + space if n < left else space + cell)
+        return "  " + "  ".join(padded).rstrip()
+
+    lines = [line(head), *(line(row) for row in cells)]
+    if total is not None and total > len(cells):
+        lines.append(f"  … {total - len(cells):,} more")
+    return "\n".join(lines)
+
+
+def _shown(cell: Any) -> str:
+    return f"{cell:,}" if isinstance(cell, int) else str(cell)
+
+
+def _cut(text: str) -> str:
+    text = "".join(char if char.isprintable() else "�" for char in text)
+    if width(text) <= WIDEST:
+        return text
+    while width(text) > WIDEST - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "–"
+
+
+def _n(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _head(report: Report) -> str:
+    seen = report.overview
+    lines = [f"{_n(seen.orders, 'order')}, {_n(seen.events, 'event')}, {_n(seen.actors, 'actor')}"]
+    if seen.events_without_actor:
+        share = _share(seen.events_without_actor, seen.events)
+        lines.append(f"{_n(seen.events_without_actor, 'event')} ({share}) without a known actor")
+    if seen.first_event and seen.last_event:
+        lines.append(f"{seen.first_event:%Y-%m-%d %H:%M} to {seen.last_event:%Y-%m-%d %H:%M} UTC")
+    return "\n".join(lines)
+
+
+def _lead_time(report: Report) -> str:
+    found = report.lead_time
+    names = ("mean", "median", "p90", "p95", "min", "max")
+    row = [duration(getattr(found, name)) for name in names]
+    return "Lead time, first to last event of an order\n" + table(names, [row], left=0)
+
+
+def _on_time(report: Report) -> str:
+    found = report.on_time
+    if found is None:
+        return ""
+    late = found.n - found.on_time
+    by_day = "–" if found.by_day_rate is None else f"{found.by_day_rate:.1%}"
+    kept = f"{_share(found.on_time, found.n)} of {found.n:,} delivered orders; {late:,} late; {by_day} by day"
+    return "\n  ".join(["On time", kept, *found.rule.split("; ")])
+
+
+def _throughput(report: Report) -> str:
+    started, finished = report.throughput.started, report.throughput.finished
+    months = _months([*started, *finished])
+    if not months:
+        return ""
+    lines = [f"Throughput by month, {months[0]} to {months[-1]} (UTC)"]
+    for title, counts in (("started ", started), ("finished", finished)):
+        values = [counts.get(month, 0) for month in months]
+        peak = max(values)
+        top = f"{sum(values):,} in all, most in {months[values.index(peak)]} ({peak:,})" if peak else "none"
+        lines.append(f"  {title}  {sparkline(values)}  {top}")
+    return "\n".join(lines)
+
+
+def _months(seen: Sequence[str]) -> list[str]:
+    """All months from the first to the last, with those in between in which nothing happened."""
+    if not seen:
+        return []
+    first, last = (int(text[:-3]) * 12 + int(text[-2:]) - 1 for text in (min(seen), max(seen)))
+    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(first, last + 1)]
+
+
+def _stages(report: Report) -> str:
+    times = {row["stage"]: row for row in report.stage_time}
+    rows = []
+    for stage, events in list(report.overview.stages.items())[: 2 * ROWS]:
+        time: Mapping[str, Any] = times.get(stage, {})
+        starts = report.overview.start_stages.get(stage, 0)
+        ends = report.overview.end_stages.get(stage, 0)
+        rows.append((stage, events, starts, ends, *(duration(time.get(name)) for name in ("median", "mean", "p90"))))
+    head = ("stage", "events", "first", "last", "median", "mean", "p90")
+    title = "Stages, and the time until the next event\n"
+    return title + table(head, rows, total=len(report.overview.stages)) if rows else ""
+
+
+def _steps(report: Report) -> str:
+    def rows(steps: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+        return [
+            (
+                step["source"],
+                "→",
+                step["dest"],
+                step["count"],
+                *(duration(step[n]) for n in ("median", "mean", "total")),
+            )
+            for step in steps
+        ]
+
+    if not len(report.flow_map):
+        return ""
+    head = ("from", "", "to", "count", "median", "mean", "total")
+    some = rows(row for _n, row in zip(range(ROWS), report.flow_map, strict=False))
+    lines = ["Flow", table(head, some, left=3, total=len(report.flow_map))]
+    lines += ["", "Bottlenecks by total time", table(head, rows(list(report.bottlenecks.by_total)[:5]), left=3)]
+    if len(report.bottlenecks.by_mean):
+        lines += ["", "Bottlenecks by mean time (at least 20 times)"]
+        lines.append(table(head, rows(list(report.bottlenecks.by_mean)[:5]), left=3))
+    return "\n".join(lines)
+
+
+def _variants(report: Report) -> str:
+    if not report.variants.count:
+        return ""
+    lines = [f"Variants: {report.variants.count:,}"]
+    for row in report.variants.top.to_dicts()[:10]:
+        share = _share(row["count"], report.overview.orders)
+        stages = (
+            row["stages"] if len(row["stages"]) <= 12 else [*row["stages"][:11], f"… {len(row['stages']) - 11} more"]
+        )
+        lines.append(f"  {row['count']:>7,}  {share:>6}  " + " → ".join(_cut(stage) for stage in stages))
+    if report.variants.count > 10:
+        lines.append(f"  … {report.variants.count - 10:,} more")
+    return "\n".join(lines)
+
+
+def _rework(report: Report) -> str:
+    found = report.rework
+    share = _share(found.orders, report.overview.orders)
+    if not found.orders:
+        return "Rework: none, no order entered a stage twice"
+    title = f"Rework: {_n(found.orders, 'order')} ({share}) entered a stage again, {_n(found.events, 'time')} in all\n"
+    return title + table(("stage", "orders"), list(found.by_stage.items())[:ROWS], total=len(found.by_stage))
+
+
+def _handover(report: Report) -> str:
+    if not len(report.handover):
+        return ""
+    rows = [(row["source"], "→", row["dest"], row["count"]) for row in report.handover.to_polars().head(10).to_dicts()]
+    return "Handover of work\n" + table(("from", "", "to", "count"), rows, left=3, total=len(report.handover))

@@ -1,0 +1,138 @@
+"""The tables of a SQLite file, and the way of index rows and queries into SQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from orderflow.model.commit import IndexRow, Query
+from orderflow.model.events import Stream
+from orderflow.model.frozen import FrozenMap
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x6F664C77
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+# Instants are integer microseconds since 1970, UTC. `claim_at` is `next_at`, or the end of a lease.
+SCHEMA = """
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL,
+    envelope BLOB NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL, UNIQUE (tenant, stream, version));
+CREATE TABLE streams (
+    tenant TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, hash BLOB NOT NULL,
+    flow TEXT, stage TEXT, category TEXT, owner TEXT, team TEXT, customer TEXT, placed_at INTEGER, entered_at INTEGER,
+    due_at INTEGER, severity INTEGER, next_at INTEGER, claim_at INTEGER, PRIMARY KEY (tenant, kind, id)) WITHOUT ROWID;
+CREATE INDEX streams_stage ON streams (tenant, kind, stage, id) WHERE stage IS NOT NULL;
+CREATE INDEX streams_owner ON streams (tenant, kind, owner, category) WHERE owner IS NOT NULL;
+CREATE INDEX streams_team ON streams (tenant, kind, team, id) WHERE team IS NOT NULL;
+CREATE INDEX streams_customer ON streams (tenant, kind, customer, id) WHERE customer IS NOT NULL;
+CREATE INDEX streams_due ON streams (tenant, kind, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX streams_claim ON streams (tenant, claim_at) WHERE claim_at IS NOT NULL;
+CREATE TABLE tags (
+    tenant TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
+    PRIMARY KEY (tenant, kind, name, value, id)) WITHOUT ROWID;
+CREATE INDEX tags_stream ON tags (tenant, kind, id);
+CREATE TABLE keys (
+    tenant TEXT NOT NULL, stream TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, first INTEGER NOT NULL,
+    last INTEGER NOT NULL, PRIMARY KEY (tenant, stream, key)) WITHOUT ROWID;
+CREATE TABLE personal (
+    tenant TEXT NOT NULL, stream TEXT NOT NULL, digest TEXT NOT NULL, salt BLOB NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (tenant, stream, digest)) WITHOUT ROWID;
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, message TEXT NOT NULL, channel TEXT NOT NULL,
+    body BLOB NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL, buried TEXT,
+    UNIQUE (tenant, message, channel));
+CREATE INDEX outbox_at ON outbox (tenant, channel, at) WHERE buried IS NULL;
+CREATE TABLE snapshots (
+    tenant TEXT NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (tenant, stream)) WITHOUT ROWID;
+CREATE TABLE positions (
+    tenant TEXT NOT NULL, reader TEXT NOT NULL, cursor INTEGER NOT NULL, PRIMARY KEY (tenant, reader)) WITHOUT ROWID;
+"""
+
+ROW = (
+    "kind, id, version, flow, stage, category, owner, team, customer, placed_at, entered_at, due_at, severity, next_at"
+)
+SET_ROW = (
+    "version=?, hash=?, flow=?, stage=?, category=?, owner=?, team=?, customer=?, placed_at=?, entered_at=?, "
+    "due_at=?, severity=?, next_at=?, claim_at=?"
+)
+ADD_ROW = (
+    "INSERT INTO streams (version, hash, flow, stage, category, owner, team, customer, placed_at, entered_at, due_at, "
+    "severity, next_at, claim_at, tenant, kind, id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+)
+OPEN = "category IN ('open', 'waiting')"
+
+
+def to_us(value: datetime | None) -> int | None:
+    """Microseconds since 1970, or None."""
+    return None if value is None else (value - EPOCH) // MICROSECOND
+
+
+def from_us(value: int | None) -> datetime | None:
+    """The instant in UTC of microseconds since 1970, or None."""
+    return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def row_values(row: IndexRow) -> tuple[Any, ...]:
+    """The values of `SET_ROW` after version and hash."""
+    next_at = to_us(row.next_at)
+    names = (row.flow, row.stage, row.category, row.owner, row.team, row.customer)
+    return (*names, to_us(row.placed_at), to_us(row.entered_at), to_us(row.due_at), row.severity, next_at, next_at)
+
+
+def index_row(row: tuple[Any, ...], tags: FrozenMap[str]) -> IndexRow:
+    """The index row of the columns `ROW`."""
+    (
+        kind,
+        id,
+        version,
+        flow,
+        stage,
+        category,
+        owner,
+        team,
+        customer,
+        placed_at,
+        entered_at,
+        due_at,
+        severity,
+        next_at,
+    ) = row
+    return IndexRow(
+        stream=Stream(kind, id),
+        version=version,
+        flow=flow,
+        stage=stage,
+        category=category,
+        owner=owner,
+        team=team,
+        customer=customer,
+        placed_at=from_us(placed_at),
+        entered_at=from_us(entered_at),
+        due_at=from_us(due_at),
+        severity=severity,
+        next_at=from_us(next_at),
+        tags=tags,
+    )
+
+
+def where_of(tenant: str, query: Query) -> tuple[str, list[Any]]:
+    """The SQL condition of a query, and its values."""
+    parts = ["tenant=?", "kind=?"]
+    values: list[Any] = [tenant, query.kind]
+    for name in ("flow", "stage", "owner", "team", "customer"):
+        if (value := getattr(query, name)) is not None:
+            parts.append(f"{name}=?")
+            values.append(value)
+    if query.category is not None:
+        parts.append(f"category IN ({','.join('?' * len(query.category))})")
+        values += query.category
+    if query.due_before is not None:
+        parts.append(f"due_at IS NOT NULL AND due_at<? AND {OPEN}")
+        values.append(to_us(query.due_before))
+    for name, value in query.tags.items():
+        parts.append("id IN (SELECT id FROM tags WHERE tenant=? AND kind=? AND name=? AND value=?)")
+        values += [tenant, query.kind, name, value]
+    return " AND ".join(parts), values

@@ -1,0 +1,194 @@
+"""The command line. Every command is a thin shell: it reads options, calls the library, prints.
+
+Exit codes: 0 done; 2 wrong usage or wrong input (options, a file or a definition that cannot be used); 1 refused or
+failed. Errors are one message on stderr; `--debug`, on the group or on a command, shows the traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from orderflow.model.errors import DefinitionError, InvalidValue, LogError, MissingExtraError, OrderflowError
+from orderflow.model.reasons import Reason
+
+try:
+    import click
+except ImportError:  # the `orderflow` script imports this module: it ends with the pip command, not a traceback
+    sys.exit(f"orderflow: {MissingExtraError('click', 'cli')}")
+
+if TYPE_CHECKING:
+    from orderflow.metrics.report import Report
+
+DEBUG = "orderflow.debug"
+WRONG_INPUT = (LogError, DefinitionError, InvalidValue)
+LONG_WORK = 60_000_000  # bytes: from about this size on a log takes more than a few seconds
+T = TypeVar("T")
+
+
+class _Failed(click.ClickException):
+    """Something was refused or failed, as its message."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"error: {self.message}", err=True)
+
+
+class _WrongInput(_Failed):
+    """A file or a definition cannot be used, as its message."""
+
+    exit_code = 2
+
+
+def _remember(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        ctx.meta[DEBUG] = True
+
+
+def _debug() -> click.Option:
+    return click.Option(
+        ["--debug"], is_flag=True, expose_value=False, callback=_remember, help="Show the traceback of an error."
+    )
+
+
+class _Command(click.Command):
+    """A command that takes `--debug` and ends with a message where it failed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(_debug())
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:  # the border of the program: every error becomes a message
+            if ctx.meta.get(DEBUG):
+                raise
+            raise _as_message(error) from error
+
+
+class _Group(click.Group):
+    """A group whose commands are `_Command`s and which takes `--debug` too."""
+
+    command_class = _Command
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(_debug())
+
+
+def _as_message(error: Exception) -> _Failed:
+    if isinstance(error, OrderflowError):
+        return (_WrongInput if isinstance(error, WRONG_INPUT) else _Failed)(str(error))
+    if isinstance(error, OSError):
+        named = f"{error.filename}: " if error.filename else ""
+        return _Failed(f"{named}{error.strerror or error}")
+    return _Failed(f"{type(error).__name__}: {error} (unexpected; --debug shows where)")
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="orderflow")
+def main() -> None:
+    """Follow every order from intake to after-sales, and see where the time goes."""
+
+
+@main.command("report")
+@click.argument("log", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--cases", type=click.Path(dir_okay=False, path_type=Path), help="CSV with one row per order: attributes."
+)
+@click.option("--promised", metavar="COLUMN", help="Column of the cases with the promised time; a bare date is a day.")
+@click.option("--delivered-stage", metavar="STAGE", help="Stage whose first event is compared with the promise.")
+@click.option("--tz", metavar="ZONE", help="Zone of times without an offset, and of days. [UTC]")
+@click.option("--order-id", metavar="COLUMN", help="Column with the order id. [guessed]")
+@click.option("--stage", metavar="COLUMN", help="Column with the stage. [guessed]")
+@click.option("--at", metavar="COLUMN", help="Column with the time. [guessed]")
+@click.option("--actor", metavar="COLUMN", help="Column with the person or system. [guessed]")
+@click.option("--team", metavar="COLUMN", help="Column with the team or department. [guessed]")
+@click.option("--encoding", help="Encoding of the files, such as gb18030. [UTF-8; Chinese is recognised]")
+@click.option("--time-format", metavar="PATTERN", help="How times are written, such as '%d/%m/%Y %H:%M'. [ISO 8601]")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def report_command(log: Path, delivered_stage: str | None, form: str, **options: Any) -> None:
+    """Report on an order history: LOG is a CSV file with one row per event.
+
+    Figures go to stdout; guesses and assumptions go to stderr.
+    """
+    if options["promised"] and not options["cases"]:
+        raise click.UsageError("--promised names a column of the cases file: give --cases too")
+    if options["promised"] and not delivered_stage:
+        raise click.UsageError("--promised needs --delivered-stage: which stage is compared with the promise?")
+
+    from orderflow.adapters.report_text import to_json, to_text
+    from orderflow.adapters.tables import read_log
+    from orderflow.metrics.report import report
+
+    with _steps(shown=_size(log) > LONG_WORK) as step:
+        history = step("reading", lambda: read_log(log, **options))
+        figures = report(history, delivered_stage=delivered_stage)
+        _assumed(figures.assumptions)
+        _compute(figures, step)
+    if form == "json":
+        click.echo(to_json(figures, ascii_only=not _unicode()), nl=False)
+    else:
+        click.echo(_printable(to_text(figures)), nl=False)
+
+
+def _compute(figures: Report, step: Callable[[str, Callable[[], Any]], Any]) -> None:
+    from orderflow.metrics.report import PARTS
+
+    for part in PARTS:
+        step(part.replace("_", " "), lambda part=part: getattr(figures, part))  # type: ignore[misc]  # binds the name now
+
+
+def _assumed(assumptions: Iterable[Reason]) -> None:
+    for item in assumptions:
+        click.echo(_printable(f"assumed: {item.text()}", err=True), err=True)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # reading it gives the message
+
+
+@contextmanager
+def _steps(*, shown: bool) -> Iterator[Callable[[str, Callable[[], T]], T]]:
+    """Run steps one after the other, with a progress bar on stderr when the work is long and a person watches."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda _title, work: work()
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+
+        def step(title: str, work: Callable[[], T]) -> T:
+            task = progress.add_task(title, total=None)
+            try:
+                return work()
+            finally:
+                progress.remove_task(task)
+
+        yield step
+
+
+def _unicode(*, err: bool = False) -> bool:
+    """Whether the stream takes every character."""
+    encoding = (sys.stderr if err else sys.stdout).encoding or "ascii"
+    return encoding.lower().replace("_", "-").startswith(("utf-8", "utf8", "utf-16", "gb18030"))
+
+
+def _printable(text: str, *, err: bool = False) -> str:
+    """The text with what the stream cannot show replaced by question marks."""
+    if _unicode(err=err):
+        return text
+    encoding = (sys.stderr if err else sys.stdout).encoding or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)

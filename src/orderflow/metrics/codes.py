@@ -1,0 +1,46 @@
+"""Integer codes for names: the one place where texts become codes and codes become texts again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orderflow.model.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def need_polars() -> None:
+    """Refuse with the pip command when polars is missing; called by everything that makes a log."""
+    try:
+        import polars  # noqa: F401 - only asked whether it is there
+    except ImportError as error:
+        raise MissingExtraError("polars", "metrics") from error
+
+
+def distinct(texts: pl.Series) -> pl.Series:
+    """The texts that occur, once each, in the order of first occurrence; a missing one is left out."""
+    return texts.drop_nulls().unique(maintain_order=True)
+
+
+def encode(texts: pl.Series, names: pl.Series) -> pl.Series:
+    """The position of each text in `names`, as UInt32; missing stays missing.
+
+    - Every text must be among `names`, which has no repetition: polars raises otherwise.
+    """
+    import polars as pl
+
+    return texts.cast(pl.Enum(names)).to_physical().cast(pl.UInt32)
+
+
+def decode(codes: pl.Series, names: pl.Series) -> pl.Series:
+    """The text at each position in `names`; missing stays missing. The result has the name of `codes`."""
+    return names.gather(codes).alias(codes.name)
+
+
+def blank_to_missing(texts: pl.Series) -> pl.Series:
+    """The same texts, where an empty one or one of spaces only is missing."""
+    import polars as pl
+
+    name = pl.col(texts.name)
+    return texts.to_frame().select(pl.when(name.str.strip_chars() != "").then(name))[texts.name]

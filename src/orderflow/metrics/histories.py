@@ -1,0 +1,82 @@
+"""Folded orders -> EventLog: what a Tracker's own histories look like as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from orderflow.metrics.log import EventLog
+from orderflow.model.events import ClockMarked, StageEntered
+from orderflow.model.order import Money, plain, total_of
+from orderflow.model.state import OrderState
+
+
+def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str]) -> EventLog:
+    """The EventLog of these orders.
+
+    - `events`: one row per stage entered, with the actor (`wang`, `system:shop`) and the team answerable by then.
+    - `orders`: flow, customer, source, total and currency, promised_at, and the attributes of order and customer
+      (`region`, `customer.level`). Erased values are missing. Money is split into amount and currency.
+    - `marks`: one row per mark of a clock: order, track, sla, kind, at, due_at, label.
+    """
+    events: dict[str, list[Any]] = {name: [] for name in ("order", "stage", "at", "actor", "track", "team")}
+    marks: dict[str, list[Any]] = {name: [] for name in ("order", "track", "sla", "kind", "at", "due_at", "label")}
+    rows: list[dict[str, Any]] = []
+    for state in states:
+        rows.append(_attributes(state))
+        for event in state.timeline:
+            body = event.body
+            if isinstance(body, StageEntered):
+                row = (state.order.id, body.stage, event.occurred_at, str(event.actor), event.track, None)
+                _append(events, row)
+            elif isinstance(body, ClockMarked):
+                mark = body.mark
+                due = state.clocks[f"{event.track}/{mark.sla}"].due_at if mark.due_at is None else mark.due_at
+                _append(marks, (state.order.id, event.track, mark.sla, mark.kind, event.occurred_at, due, mark.label))
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    orders = {name: [row.get(name) for row in rows] for name in names} if rows else None
+    return EventLog.from_columns(
+        events, orders, tz=tz, done_stages=done_stages, marks=marks if marks["order"] else None
+    )
+
+
+def _append(table: dict[str, list[Any]], row: tuple[Any, ...]) -> None:
+    for column, value in zip(table.values(), row, strict=True):
+        column.append(value)
+
+
+def _attributes(state: OrderState) -> dict[str, Any]:
+    order, total = state.order, total_of(state.order)
+    row: dict[str, Any] = {
+        "order": order.id,
+        "flow": order.flow,
+        "customer": order.customer.id if order.customer else None,
+        "source": order.source,
+        "total": float(total.amount) if total else None,
+        "currency": total.currency if total else None,
+        "promised_at": order.promised_at,
+    }
+    for prefix, attributes in (
+        ("", order.attributes),
+        ("customer.", order.customer.attributes if order.customer else {}),
+    ):
+        for name, value in attributes.items():
+            row.setdefault(prefix + name, _cell(plain(value)))
+    return row
+
+
+def _cell(value: Any) -> Any:
+    """A value that a column can hold: numbers as floats (figures, not books), moments as text."""
+    if isinstance(value, Money):
+        return float(value.amount)
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return ", ".join(str(item) for item in value)
+    return value

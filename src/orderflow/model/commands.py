@@ -1,0 +1,92 @@
+"""What can be asked for: imperative requests as values. The Tracker's methods are sugar for these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+from attrs.validators import optional
+
+from orderflow.model.actor import Actor, to_actor
+from orderflow.model.errors import InvalidValue
+from orderflow.model.events import ORDER_TRACK
+from orderflow.model.order import Order, is_id, to_instant
+
+
+def _instant(value: Any) -> datetime | None:
+    return None if value is None else to_instant(value, "at")
+
+
+def _note(instance: Any, attribute: Any, value: Any) -> None:
+    if not isinstance(value, str) or not value.strip() or len(value) > 20_000:
+        raise InvalidValue.of("bad_text", what=attribute.name, limit=20_000)
+
+
+@frozen(kw_only=True)
+class Command:
+    """What every command has.
+
+    - `by`: who asks; a lone string is a person's id. `reason`: why, in their own words.
+    - `at`: when it happened, aware; None means now.
+    - `key`: an idempotency key; the same command with the same key gives the same Receipt again.
+    - `expect`: the version that the stream must have, else `Conflict`.
+    """
+
+    order: str = field(validator=is_id)
+    by: Actor = field(converter=to_actor)
+    at: datetime | None = field(default=None, converter=_instant)
+    key: str | None = field(default=None, validator=optional(is_id))
+    expect: int | None = None
+    reason: str | None = None
+
+
+@frozen(kw_only=True)
+class Place(Command):
+    """Take in a new order."""
+
+    content: Order
+    order: str = field(init=False)
+
+    @order.default
+    def _id(self) -> str:
+        return self.content.id
+
+
+@frozen(kw_only=True)
+class Fire(Command):
+    """Pull a trigger of the lifecycle."""
+
+    trigger: str
+    track: str = ORDER_TRACK
+
+
+@frozen(kw_only=True)
+class Observe(Command):
+    """Record what another master system says: the track is in `stage` since `at`, whatever the flow allows."""
+
+    stage: str
+    source: str = field(validator=is_id)
+    source_seq: int | None = None
+    track: str = ORDER_TRACK
+
+
+@frozen(kw_only=True)
+class Assign(Command):
+    """Make somebody responsible; `to=None` leaves the track to the team, or to nobody."""
+
+    to: str | None
+    team: str | None = None
+    track: str = ORDER_TRACK
+
+
+@frozen(kw_only=True)
+class Note(Command):
+    """Write a note into the history."""
+
+    text: str = field(validator=_note)
+
+
+@frozen(kw_only=True)
+class Settle(Command):
+    """Record what time alone has caused. A sweep gives this; every other command does it first."""

@@ -1,0 +1,38 @@
+"""What `decide` answers: Needs or a Decision, both values."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from orderflow.model.events import Event
+from orderflow.model.reasons import Reason
+
+
+@frozen
+class Need:
+    """One value that is missing: of a kind (`person`, `role`, `team`, `load`), by its name."""
+
+    kind: str
+    name: str
+
+
+@frozen
+class Needs:
+    """The values that must be fetched before the decision can be made."""
+
+    missing: tuple[Need, ...]
+
+
+@frozen(kw_only=True)
+class Decision:
+    """What a command leads to.
+
+    - `events`: to be appended, in this order, settled ones first; empty when nothing changes.
+    - `refused`: nothing is appended, and `reasons` say why.
+    - `repeated`: the same order was placed before with the same content.
+    """
+
+    events: tuple[Event, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    refused: bool = False
+    repeated: bool = False

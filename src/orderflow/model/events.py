@@ -1,0 +1,188 @@
+"""What happened: the event envelope and the bodies of all events, past tense, with stable names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from attrs import field, frozen
+
+from orderflow.model.actor import Actor
+from orderflow.model.clock import Mark
+from orderflow.model.errors import InvalidValue
+from orderflow.model.order import Order
+from orderflow.model.reasons import Reason
+
+ORDER_TRACK = "order"
+
+
+@frozen
+class Stream:
+    """The name of an append-only list of events; its text is `kind:id`, split at the first colon."""
+
+    kind: str
+    id: str
+
+    def __attrs_post_init__(self) -> None:
+        if not self.kind or ":" in self.kind or not self.id:
+            raise InvalidValue.of("bad_stream", value=f"{self.kind}:{self.id}")
+
+    @classmethod
+    def parse(cls, text: str) -> Stream:
+        """The stream with this text."""
+        kind, _, id = text.partition(":")
+        return cls(kind, id)
+
+    @classmethod
+    def order(cls, id: str) -> Stream:
+        """The stream of an order."""
+        return cls("order", id)
+
+    @classmethod
+    def flow(cls, name: str) -> Stream:
+        """The stream of a flow's versions."""
+        return cls("flow", name)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+@frozen(kw_only=True)
+class OrderPlaced:
+    """The order came in. `order.promised_at` is an instant here, whatever was handed in."""
+
+    TYPE: ClassVar[str] = "order_placed"
+    SCHEMA: ClassVar[int] = 1
+    order: Order
+
+
+@frozen(kw_only=True)
+class StageEntered:
+    """A track entered a stage; `trigger` is None for the initial stage and for what was only observed.
+
+    `observed`: another master system said so. `inconsistent`: the flow has no such transition.
+    """
+
+    TYPE: ClassVar[str] = "stage_entered"
+    SCHEMA: ClassVar[int] = 1
+    stage: str
+    category: str
+    previous: str | None = None
+    trigger: str | None = None
+    observed: bool = False
+    inconsistent: bool = False
+
+
+@frozen(kw_only=True)
+class StageObserved:
+    """Another master system reported a stage, and the track did not move: it was there already, or the fact is old."""
+
+    TYPE: ClassVar[str] = "stage_observed"
+    SCHEMA: ClassVar[int] = 1
+    stage: str
+    current: str
+
+
+@frozen(kw_only=True)
+class Triggered:
+    """An internal transition fired: no stage was left or entered."""
+
+    TYPE: ClassVar[str] = "triggered"
+    SCHEMA: ClassVar[int] = 1
+    trigger: str
+    stage: str
+
+
+@frozen(kw_only=True)
+class OwnerAssigned:
+    """Somebody, or nobody, became responsible; `why` says how the choice was made."""
+
+    TYPE: ClassVar[str] = "owner_assigned"
+    SCHEMA: ClassVar[int] = 1
+    owner: str | None = None
+    team: str | None = None
+    why: Reason
+
+
+@frozen(kw_only=True)
+class NoteAdded:
+    """Somebody wrote a note."""
+
+    TYPE: ClassVar[str] = "note_added"
+    SCHEMA: ClassVar[int] = 1
+    text: str
+
+
+@frozen(kw_only=True)
+class ClockMarked:
+    """A time promise's clock changed."""
+
+    TYPE: ClassVar[str] = "clock_marked"
+    SCHEMA: ClassVar[int] = 1
+    mark: Mark
+
+
+@frozen(kw_only=True)
+class FlowRegistered:
+    """A version of a flow was seen for the first time; `text` is its canonical text."""
+
+    TYPE: ClassVar[str] = "flow_registered"
+    SCHEMA: ClassVar[int] = 1
+    fingerprint: str
+    text: str
+
+
+Body = OrderPlaced | StageEntered | StageObserved | Triggered | OwnerAssigned | NoteAdded | ClockMarked | FlowRegistered
+
+BODIES: dict[str, type[Any]] = {
+    body.TYPE: body
+    for body in (
+        OrderPlaced,
+        StageEntered,
+        StageObserved,
+        Triggered,
+        OwnerAssigned,
+        NoteAdded,
+        ClockMarked,
+        FlowRegistered,
+    )
+}
+
+
+@frozen(kw_only=True)
+class Event:
+    """A recorded fact: envelope and body.
+
+    - `stream` and `version` (from 1) name its place; `type` and `schema` name the body's shape, not its class.
+    - `occurred_at`: when it happened in the world; `recorded_at`: when it was stored. Both aware, in UTC.
+    - `actor`: who gave the command; `rule`: the rule of the flow that made the event, where one did.
+    - `reason`: why, in the words of whoever acted. `source`, `source_seq`: the other master system that said so.
+    - `flow`: fingerprint of the version of the flow that decided.
+    - `key`, `command_digest`: the command that it came from.
+    """
+
+    tenant: str = "main"
+    stream: Stream
+    version: int
+    track: str = ORDER_TRACK
+    actor: Actor
+    reason: str | None = None
+    source: str | None = None
+    source_seq: int | None = None
+    rule: str | None = None
+    key: str | None = None
+    command_digest: str | None = None
+    occurred_at: datetime
+    recorded_at: datetime
+    flow: str | None = None
+    body: Body = field()
+
+    @property
+    def type(self) -> str:
+        """The body's stable name."""
+        return self.body.TYPE
+
+    @property
+    def schema(self) -> int:
+        """The version of the body's shape."""
+        return self.body.SCHEMA

@@ -1,0 +1,109 @@
+"""The versioned definition of how one kind of order is handled: Flow, Lifecycle, Stage, Transition, Field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.condition import Condition
+from orderflow.model.frozen import EMPTY, FrozenMap, as_names, as_tuple
+from orderflow.model.policies import SLA, NotifyRule, OwnerRule, to_condition
+from orderflow.model.reasons import Place
+
+Category = Literal["open", "waiting", "done", "cancelled"]
+FieldKind = Literal["text", "number", "money", "boolean", "date", "instant", "duration", "choice"]
+
+
+def to_titles(value: Any) -> Any:
+    """Titles by language; a plain text stands for every language, under `*`."""
+    if value is None:
+        return EMPTY
+    return FrozenMap({"*": value}) if isinstance(value, str) else FrozenMap(value)
+
+
+@frozen(kw_only=True)
+class Field:
+    """One attribute of order, line or customer. `of` is the vocabulary of a choice.
+
+    `personal` values stand in the history as salted hashes only and can be erased.
+    """
+
+    type: FieldKind = "text"
+    of: tuple[str, ...] = field(default=(), converter=as_names)
+    required: bool = False
+    personal: bool = False
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
+
+
+@frozen(kw_only=True)
+class Stage:
+    """A node of a lifecycle. Without an owner rule the owner stays who it was."""
+
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
+    category: Category = "open"
+    owner: OwnerRule | None = None
+
+
+@frozen(kw_only=True)
+class Transition:
+    """One way from stage to stage, as in the `transitions` library.
+
+    - `source`: a stage, several, or `*` for every stage.
+    - `dest`: a stage; `=` enters the same stage again; None fires without entering a stage (internal).
+    - `guard`: must be true; unknown refuses. `roles`: a person must have one. `requires`: fields that must be there.
+    - Of several transitions with the same trigger and source, the first whose conditions hold is taken.
+    """
+
+    trigger: str
+    source: tuple[str, ...] = field(converter=as_names)
+    dest: str | None = None
+    guard: Condition | None = field(default=None, converter=to_condition)
+    roles: tuple[str, ...] = field(default=(), converter=as_names)
+    requires: tuple[str, ...] = field(default=(), converter=as_names)
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
+
+
+def _stages(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return FrozenMap(value)
+    return FrozenMap({name: Stage() for name in value})
+
+
+@frozen(kw_only=True)
+class Lifecycle:
+    """A state machine. `stages` keeps its order: it is the order of the board's columns."""
+
+    initial: str
+    stages: FrozenMap[Stage] = field(converter=_stages, metadata={"ordered": True})
+    transitions: tuple[Transition, ...] = field(converter=as_tuple)
+
+
+def _map(value: Any) -> Any:
+    return value if value is None else FrozenMap(value)
+
+
+@frozen(kw_only=True)
+class Flow:
+    """How one kind of order is handled. Immutable; identified by `orderflow.model.canonical.fingerprint`.
+
+    - `fields`: `order.region`, `customer.level`, `line.batch` -> Field; the schema for conditions and intake.
+    - `currency`: what a bare number means beside money in a condition.
+    - `calendar`: business time; None is around the clock.
+    - `notify`: topic -> rule; None tells the owner when assigned, warned and breached.
+    - `find`: declared attributes that can be searched; personal ones cannot.
+    - `places`: where each path stands in the file that it was read from; no part of the value.
+    """
+
+    name: str
+    lifecycle: Lifecycle
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
+    currency: str | None = None
+    fields: FrozenMap[Field] = field(default=EMPTY, converter=_map)
+    calendar: WorkCalendar | None = None
+    sla: FrozenMap[SLA] = field(default=EMPTY, converter=_map, metadata={"ordered": True})
+    notify: FrozenMap[NotifyRule] | None = field(default=None, converter=_map)
+    find: tuple[str, ...] = field(default=(), converter=as_names)
+    places: FrozenMap[Place] = field(default=EMPTY, eq=False, repr=False, metadata={"canonical": False})

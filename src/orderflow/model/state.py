@@ -1,0 +1,178 @@
+"""What a stream's events add up to: the frozen states, and `evolve`, which folds one event in without any policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from orderflow.model.clock import Clock, apply_mark
+from orderflow.model.errors import StorageError
+from orderflow.model.events import (
+    ORDER_TRACK,
+    ClockMarked,
+    Event,
+    FlowRegistered,
+    NoteAdded,
+    OrderPlaced,
+    OwnerAssigned,
+    StageEntered,
+    StageObserved,
+    Stream,
+    Triggered,
+)
+from orderflow.model.frozen import EMPTY, FrozenMap
+from orderflow.model.order import Order
+from orderflow.model.reasons import Reason
+
+
+@frozen(kw_only=True)
+class Blank:
+    """A stream before its first event."""
+
+    stream: Stream
+    version: int = 0
+
+
+@frozen(kw_only=True)
+class TrackState:
+    """Where one strand of an order stands. `inconsistent`: it was moved against the flow by another master system."""
+
+    stage: str
+    category: str
+    entered_at: datetime
+    owner: str | None = None
+    team: str | None = None
+    why: Reason | None = None
+    inconsistent: bool = False
+
+
+@frozen(kw_only=True)
+class OrderState:
+    """An order, folded from `order:<id>`.
+
+    - `flow`: fingerprint of the version that it is pinned to.
+    - `digest`: of the command that placed it, by which the same id with other content is told.
+    - `clocks`: the last run of every time promise, by `track/sla`.
+    - `timeline`: every event so far, oldest first.
+    """
+
+    stream: Stream
+    version: int
+    flow: str
+    order: Order
+    digest: str | None
+    placed_at: datetime
+    recorded_at: datetime
+    tracks: FrozenMap[TrackState] = EMPTY
+    clocks: FrozenMap[Clock] = EMPTY
+    timeline: tuple[Event, ...] = ()
+
+    @property
+    def main(self) -> TrackState:
+        """The `order` track."""
+        return self.tracks[ORDER_TRACK]
+
+
+@frozen(kw_only=True)
+class FlowState:
+    """The versions of a flow, folded from `flow:<name>`: fingerprint -> canonical text, oldest first."""
+
+    stream: Stream
+    version: int
+    versions: FrozenMap[str] = EMPTY
+
+
+State = Blank | OrderState | FlowState
+
+
+def evolve(state: State, event: Event) -> State:
+    """The state after one more event.
+
+    Raises `StorageError` when the event does not follow: another stream, a gap, a first event that begins nothing.
+    """
+    if event.stream != state.stream or event.version != state.version + 1:
+        raise StorageError(f"{state.stream}: version {event.version} of {event.stream} cannot follow {state.version}")
+    if isinstance(event.body, FlowRegistered):
+        return _registered(state, event, event.body)
+    if isinstance(event.body, OrderPlaced):
+        return _placed(state, event, event.body)
+    if not isinstance(state, OrderState):
+        raise StorageError(f"{state.stream}: {event.type!r} at version {event.version} belongs to no order")
+    changes = _ON[type(event.body)](state, event, event.body)
+    return attrs.evolve(
+        state,
+        version=event.version,
+        recorded_at=event.recorded_at,
+        timeline=(*state.timeline, event),
+        **changes,
+    )
+
+
+def fold(state: State, events: Iterable[Event]) -> State:
+    """The state after several events."""
+    for event in events:
+        state = evolve(state, event)
+    return state
+
+
+def _registered(state: State, event: Event, body: FlowRegistered) -> FlowState:
+    versions: FrozenMap[str] = state.versions if isinstance(state, FlowState) else EMPTY
+    return FlowState(stream=state.stream, version=event.version, versions=versions.set(body.fingerprint, body.text))
+
+
+def _placed(state: State, event: Event, body: OrderPlaced) -> OrderState:
+    if not isinstance(state, Blank) or event.flow is None:
+        raise StorageError(f"{state.stream}: an order is placed once, by a flow (version {event.version})")
+    return OrderState(
+        stream=state.stream,
+        version=event.version,
+        flow=event.flow,
+        order=body.order,
+        digest=event.command_digest,
+        placed_at=event.occurred_at,
+        recorded_at=event.recorded_at,
+        timeline=(event,),
+    )
+
+
+def _entered(state: OrderState, event: Event, body: StageEntered) -> dict[str, Any]:
+    before = state.tracks.get(event.track)
+    track = TrackState(
+        stage=body.stage,
+        category=body.category,
+        entered_at=event.occurred_at,
+        owner=before.owner if before else None,
+        team=before.team if before else None,
+        why=before.why if before else None,
+        inconsistent=body.inconsistent,
+    )
+    return {"tracks": state.tracks.set(event.track, track)}
+
+
+def _assigned(state: OrderState, event: Event, body: OwnerAssigned) -> dict[str, Any]:
+    track = attrs.evolve(state.tracks[event.track], owner=body.owner, team=body.team, why=body.why)
+    return {"tracks": state.tracks.set(event.track, track)}
+
+
+def _marked(state: OrderState, event: Event, body: ClockMarked) -> dict[str, Any]:
+    name = f"{event.track}/{body.mark.sla}"
+    clock = apply_mark(state.clocks.get(name), body.mark, event.track, event.occurred_at)
+    return {"clocks": state.clocks.set(name, clock)}
+
+
+def _recorded_only(state: OrderState, event: Event, body: Any) -> dict[str, Any]:
+    return {}
+
+
+_ON: dict[type[Any], Callable[[OrderState, Event, Any], dict[str, Any]]] = {
+    StageEntered: _entered,
+    StageObserved: _recorded_only,
+    Triggered: _recorded_only,
+    OwnerAssigned: _assigned,
+    NoteAdded: _recorded_only,
+    ClockMarked: _marked,
+}

@@ -1,0 +1,106 @@
+"""Floor 3: the plugins of one Tracker: registration, calls, isolation. The other half of the door to pluggy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pluggy
+from attrs import evolve
+
+from orderflow.adapters.channels import Channels
+from orderflow.adapters.storages import Storages
+from orderflow.hookspecs import PREFIX, Hooks
+from orderflow.model.errors import DefinitionError, StorageError
+from orderflow.model.reasons import problem, suggest
+from orderflow.ports import Channel, Storage
+from orderflow.rules.receipt import Failure, Receipt
+
+GROUP = "orderflow"
+
+
+class Plugins:
+    """The plugins of one Tracker. Nothing is global: each Tracker has its own manager."""
+
+    def __init__(self, plugins: Iterable[Any]) -> None:
+        self._manager = pluggy.PluginManager(PREFIX)
+        self._manager.add_hookspecs(Hooks)
+        for plugin in (Storages(), Channels(), *plugins):
+            self._register(plugin)
+        committed = self._manager.hook.orderflow_committed.get_hookimpls()
+        self._committed = tuple((item.plugin_name, item.function, tuple(item.argnames)) for item in committed)
+
+    def _register(self, plugin: Any) -> None:
+        name = self._name(plugin)
+        _check_names(plugin, name)
+        try:
+            self._manager.register(plugin, name=name)
+        except (pluggy.PluginValidationError, ValueError) as error:
+            raise DefinitionError([problem("bad_plugin", plugin=name, error=str(error).strip())]) from error
+
+    def _name(self, plugin: Any) -> str:
+        name = getattr(plugin, "name", None) or getattr(plugin, "__name__", None) or type(plugin).__name__
+        taken = sum(1 for known, _ in self._manager.list_name_plugin() if known.partition("#")[0] == name)
+        return f"{name}#{taken + 1}" if taken else str(name)
+
+    def configure(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """The settings after every plugin has seen them."""
+        self._manager.hook.orderflow_configure(settings=settings)
+        return settings
+
+    def storage(self, url: str, tenant: str) -> Storage:
+        """The storage for a URL from the first plugin that knows it; entry points are asked last."""
+        for manager in (self._manager, _installed()):
+            storage: Storage | None = manager.hook.orderflow_storage(url=url, tenant=tenant)
+            if storage is not None:
+                return storage
+        known = "memory: and sqlite:///file.db"
+        raise StorageError(f"no plugin knows the storage {url!r}; orderflow itself knows {known}")
+
+    def channels(self) -> dict[str, Channel]:
+        """Every channel by its name. Two of one name are a `DefinitionError`."""
+        found: dict[str, Channel] = {}
+        for channels in reversed(self._manager.hook.orderflow_channels()):
+            for channel in channels or ():
+                if channel.name in found:
+                    raise DefinitionError([problem("channel_twice", name=channel.name)])
+                found[channel.name] = channel
+        return found
+
+    def tell(self, receipt: Receipt) -> Receipt:
+        """The receipt with the failures of the plugins that raised when they were told of it."""
+        failures: list[Failure] = []
+        for name, function, argnames in self._committed:
+            try:
+                function(*((receipt,) if argnames else ()))
+            except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the order stands, the Receipt says so
+                failures.append(Failure(name, "orderflow_committed", f"{type(error).__name__}: {error}"))
+        return evolve(receipt, failures=tuple(failures)) if failures else receipt
+
+
+def installed_plugins() -> tuple[Any, ...]:
+    """Every plugin that installed packages offer under the entry-point group `orderflow`.
+
+    Without this, installed packages only provide storages by their URL: installing one must never mail a customer.
+    """
+    return tuple(plugin for _, plugin in _installed().list_name_plugin())
+
+
+def _installed() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager(PREFIX)
+    manager.add_hookspecs(Hooks)
+    manager.load_setuptools_entrypoints(GROUP)
+    return manager
+
+
+def _check_names(plugin: Any, name: str) -> None:
+    """Refuse a plugin that implements a hook which does not exist, or none at all: both are slips of the pen."""
+    known = [hook for hook in vars(Hooks) if hook.startswith(f"{PREFIX}_")]
+    marked: Sequence[str] = [item for item in dir(plugin) if item.startswith(f"{PREFIX}_")]
+    unknown = [item for item in marked if item not in known]
+    if unknown:
+        raise DefinitionError(
+            [problem("unknown_hook", plugin=name, hook=item, suggestion=suggest(item, known)) for item in unknown]
+        )
+    if not any(hasattr(getattr(plugin, item), f"{PREFIX}_impl") for item in marked):
+        raise DefinitionError([problem("plugin_without_hooks", plugin=name, known=tuple(known))])

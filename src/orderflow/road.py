@@ -1,0 +1,331 @@
+"""Floor 3: the one road of every command: load, decide, append, answer, tell. Clock and chance are read here."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from orderflow.adapters.codec import read_flow
+from orderflow.model.actor import Actor, Person
+from orderflow.model.canonical import flow_text
+from orderflow.model.commands import Command, Place
+from orderflow.model.decision import Decision, Need, Needs
+from orderflow.model.errors import (
+    Conflict,
+    DefinitionError,
+    KeyReused,
+    OrderflowError,
+    Refused,
+    StorageError,
+    UnknownOrder,
+)
+from orderflow.model.events import Event, FlowRegistered, Stream
+from orderflow.model.flow import Flow
+from orderflow.model.order import to_instant
+from orderflow.model.reasons import Reason, problem, reason, suggest
+from orderflow.model.state import Blank, FlowState, OrderState, State, fold
+from orderflow.model.view import View
+from orderflow.plugins import Plugins
+from orderflow.ports import DirectoryPort, Storage
+from orderflow.rules.commit import bare_commit, make_commit
+from orderflow.rules.compile import Program, compile_flow
+from orderflow.rules.context import Context
+from orderflow.rules.decide import command_digest, decide
+from orderflow.rules.placing import protect
+from orderflow.rules.receipt import Receipt
+
+ROUNDS = 8
+TRIES = 4
+CACHED = 10_000
+
+Look = Callable[[OrderState], View]
+_ERRORS: dict[str, type[Refused]] = {
+    "unknown_order": UnknownOrder,
+    "order_id_reused": KeyReused,
+    "key_reused": KeyReused,
+}
+
+
+class Road:
+    """Storage, programs, providers and a bounded cache of states, and the way of a command through them."""
+
+    def __init__(
+        self,
+        *,
+        flows: Sequence[Flow],
+        storage: Storage,
+        directory: DirectoryPort | None,
+        plugins: Plugins,
+        clock: Callable[[], datetime],
+        actor: Actor,
+    ) -> None:
+        self.storage = storage
+        self.directory = directory
+        self.plugins = plugins
+        self.channels = plugins.channels()
+        self._channel_names = tuple(self.channels)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._states: OrderedDict[Stream, State] = OrderedDict()
+        self.current: dict[str, Program] = {}
+        self._programs: dict[str, Program] = {}
+        for flow in flows:
+            self._open(flow, actor)
+
+    def now(self) -> datetime:
+        """The instant of the clock, in UTC."""
+        return to_instant(self._clock(), "clock")
+
+    # --- flows ----------------------------------------------------------------------------------------------------
+
+    def _open(self, flow: Flow, actor: Actor) -> None:
+        """Compile a flow, and record its version when it is new."""
+        program = compile_flow(flow)
+        if flow.name in self.current:
+            raise DefinitionError([problem("flow_twice", name=flow.name)])
+        self.current[flow.name] = self._programs[program.fingerprint] = program
+        stream = Stream.flow(flow.name)
+        for _ in range(TRIES):
+            state = fold(Blank(stream=stream), self.storage.load(stream))
+            if isinstance(state, FlowState) and program.fingerprint in state.versions:
+                return
+            try:
+                self.storage.append(self._registration(state, program, actor))
+                return
+            except Conflict:
+                continue  # another process registers at the same time: look again
+        raise Conflict(str(stream), None)
+
+    def _registration(self, state: State, program: Program, actor: Actor) -> Any:
+        now = self.now()
+        event = Event(
+            tenant=self.storage.tenant,
+            stream=state.stream,
+            version=state.version + 1,
+            actor=actor,
+            occurred_at=now,
+            recorded_at=now,
+            flow=program.fingerprint,
+            body=FlowRegistered(fingerprint=program.fingerprint, text=flow_text(program.flow)),
+        )
+        return bare_commit(state, fold(state, [event]), event)
+
+    def program(self, state: OrderState) -> Program:
+        """The program that an order is pinned to; one of an older version is compiled from its recorded text."""
+        program = self._programs.get(state.flow)
+        if program is None:
+            stream = Stream.flow(state.order.flow or "")
+            known = fold(Blank(stream=stream), self.storage.load(stream))
+            if not isinstance(known, FlowState) or state.flow not in known.versions:
+                raise StorageError(
+                    f"{state.stream} is pinned to version {state.flow} of {stream}, which is not recorded"
+                )
+            program = self._programs[state.flow] = compile_flow(read_flow(known.versions[state.flow]))
+        return program
+
+    def program_for(self, flow: str | None) -> Program:
+        """The current program of a flow; None is allowed where there is one."""
+        names = tuple(self.current)
+        if flow is None and len(names) == 1:
+            return self.current[names[0]]
+        if flow is None:
+            raise Refused.of("flow_needed", known=names)
+        if flow not in self.current:
+            raise Refused.of("unknown_flow", flow=flow, known=names, suggestion=suggest(flow, names))
+        return self.current[flow]
+
+    # --- states ---------------------------------------------------------------------------------------------------
+
+    def state(self, stream: Stream) -> State:
+        """The stored state now: the cached one, brought up to the stored version."""
+        with self._lock:
+            cached = self._states.get(stream)
+        state = cached or Blank(stream=stream)
+        fresh = fold(state, self.storage.load(stream, after=state.version))
+        if fresh is not cached and fresh.version:
+            self._keep(fresh)
+        return fresh
+
+    def order(self, id: str) -> OrderState:
+        """The state of an order. Raises `UnknownOrder`."""
+        state = self.state(Stream.order(id))
+        if not isinstance(state, OrderState):
+            raise UnknownOrder([reason("unknown_order", order=id)])
+        return state
+
+    def _keep(self, state: State) -> None:
+        with self._lock:
+            self._states[state.stream] = state
+            self._states.move_to_end(state.stream)
+            if len(self._states) > CACHED:
+                self._states.popitem(last=False)
+
+    def forget(self, stream: Stream) -> None:
+        """Drop a stream from the cache."""
+        with self._lock:
+            self._states.pop(stream, None)
+
+    # --- commands -------------------------------------------------------------------------------------------------
+
+    def handle(self, command: Command, look: Look) -> Receipt:
+        """Take a command to its end: one append, then tell.
+
+        Raises `Refused` (nothing written), `Conflict` when a race was lost several times or `expect` does not hold, and
+        `StorageError`.
+        """
+        for left in reversed(range(TRIES)):
+            program, command, state = self._start(command)
+            if repeated := self._repeated(program, command, state, look):
+                return repeated
+            decision = self._decide(program, state, command)
+            if not decision.events:
+                return self._unchanged(program, state, decision, look)
+            after = fold(state, decision.events)
+            commit = make_commit(program, state, after, decision.events, self._channel_names, command.key)
+            try:
+                self.storage.append(commit)
+            except Conflict:
+                self.forget(command_stream(command))
+                if command.expect is not None or not left:
+                    raise
+                continue
+            self._keep(after)
+            receipt = self._answer(program, after, decision.events, decision, look)
+            return self.plugins.tell(attrs.evolve(receipt, messages=commit.messages))
+        raise AssertionError("the last try either returns or raises")
+
+    def preview(self, command: Command, look: Look) -> Receipt:
+        """The Receipt that a command would give; nothing is written and nobody is told."""
+        program, command, state = self._start(command)
+        if repeated := self._repeated(program, command, state, look):
+            return attrs.evolve(repeated, preview=True)
+        decision = self._decide(program, state, command)
+        if not decision.events:
+            return attrs.evolve(self._unchanged(program, state, decision, look), preview=True)
+        after = fold(state, decision.events)
+        receipt = self._answer(program, after, decision.events, decision, look)
+        commit = make_commit(program, state, after, decision.events, self._channel_names, command.key)
+        return attrs.evolve(receipt, preview=True, messages=commit.messages)
+
+    def reasons_against(self, state: OrderState, command: Command) -> tuple[Reason, ...]:
+        """Why a command would be refused in this state; empty when it would be accepted."""
+        decision = self._ask(self.program(state), state, command, self.now())
+        return decision.reasons if decision.refused else ()
+
+    def settled(self, state: OrderState, command: Command, now: datetime) -> OrderState:
+        """The state as it is at `now`, with what time alone has caused, whether it is recorded or not."""
+        decision = self._ask(self.program(state), state, command, now)
+        after = fold(state, decision.events)
+        return after if isinstance(after, OrderState) else state
+
+    def _start(self, command: Command) -> tuple[Program, Command, State]:
+        state = self.state(command_stream(command))
+        if isinstance(state, OrderState):
+            program = self.program(state)
+        elif isinstance(command, Place):
+            program = self.program_for(command.content.flow)
+        else:
+            raise UnknownOrder([reason("unknown_order", order=command.order)])
+        if isinstance(command, Place):
+            hidden = protect(program, command.content, lambda: secrets.token_bytes(16))
+            command = attrs.evolve(command, content=hidden)
+        other = command.expect is not None and command.expect != state.version
+        if other and not self._key_known(command):
+            raise Conflict(str(state.stream), command.expect)
+        return program, command, state
+
+    def _key_known(self, command: Command) -> bool:
+        return command.key is not None and self.storage.lookup(command_stream(command), command.key) is not None
+
+    def _repeated(self, program: Program, command: Command, state: State, look: Look) -> Receipt | None:
+        """The first Receipt of a command that was given before under the same key."""
+        if command.key is None or not state.version:
+            return None
+        known = self.storage.lookup(state.stream, command.key)
+        if known is None:
+            return None
+        if known.digest != command_digest(program, command):
+            raise KeyReused([reason("key_reused", key=command.key, order=command.order)])
+        events = self.storage.load(state.stream)[: known.last]
+        then = fold(Blank(stream=state.stream), events)
+        return self._answer(program, then, events[known.first - 1 :], Decision(repeated=True), look)
+
+    def _unchanged(self, program: Program, state: State, decision: Decision, look: Look) -> Receipt:
+        """The Receipt of a command that appends nothing; of an order placed again, the first one, as it was then."""
+        events: tuple[Event, ...] = ()
+        if decision.repeated and isinstance(state, OrderState):
+            events = tuple(event for event in state.timeline if event.command_digest == state.digest)
+            state = fold(Blank(stream=state.stream), events)
+        return self._answer(program, state, events, decision, look)
+
+    def _answer(
+        self, program: Program, state: State, events: tuple[Event, ...], decision: Decision, look: Look
+    ) -> Receipt:
+        if not isinstance(state, OrderState):
+            raise StorageError(f"{state.stream} is not the stream of an order")
+        return Receipt(
+            state=state,
+            events=events,
+            reasons=decision.reasons,
+            repeated=decision.repeated,
+            program=program,
+            look=look,
+        )
+
+    def _decide(self, program: Program, state: State, command: Command) -> Decision:
+        decision = self._ask(program, state, command, self.now())
+        if decision.refused:
+            error = next((_ERRORS[item.code] for item in decision.reasons if item.code in _ERRORS), Refused)
+            raise error(decision.reasons)
+        return decision
+
+    def _ask(self, program: Program, state: State, command: Command, now: datetime) -> Decision:
+        """Ask for a decision, fetching what it needs, at most 8 rounds."""
+        context = Context(now=now, tenant=self.storage.tenant)
+        for _ in range(ROUNDS):
+            answer = decide(program, state, command, context)
+            if isinstance(answer, Decision):
+                return answer
+            context = self._fetch(context, answer)
+        raise OrderflowError(f"{state.stream}: a decision still lacked values after {ROUNDS} rounds")
+
+    def _fetch(self, context: Context, needs: Needs) -> Context:
+        found: dict[str, Any] = {"people": {}, "roles": {}, "teams": {}, "loads": {}}
+        loads = [need.name for need in needs.missing if need.kind == "load"]
+        if loads:
+            found["loads"] |= self.storage.loads(loads)
+        for need in needs.missing:
+            if need.kind != "load":
+                found[_ANSWERS[need.kind]][need.name] = self._look_up(need)
+        merged: dict[str, Any] = {kind: {**getattr(context, kind), **more} for kind, more in found.items()}
+        return attrs.evolve(context, **merged)
+
+    def _look_up(self, need: Need) -> Any:
+        """What the directory says; without a directory everybody exists, and nobody has a role or a team.
+
+        A directory that fails gives no answer: nobody is found, and the failure is logged.
+        """
+        if self.directory is None:
+            return Person(id=need.name) if need.kind == "person" else ()
+        ask = {"person": self.directory.person, "role": self.directory.with_role, "team": self.directory.in_team}
+        try:
+            return ask[need.kind](need.name)
+        except Exception:  # noqa: BLE001 - a host's directory may raise anything; logged with its trace
+            _log.exception("the directory failed on %s %r; decided without it", need.kind, need.name)
+            return None if need.kind == "person" else ()
+
+
+_log = logging.getLogger("orderflow")
+_ANSWERS = {"person": "people", "role": "roles", "team": "teams"}
+
+
+def command_stream(command: Command) -> Stream:
+    """The stream that a command is about."""
+    return Stream.order(command.order)

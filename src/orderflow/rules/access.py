@@ -1,0 +1,125 @@
+"""The only maker of Views: what one viewer may see of an order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from orderflow.model.actor import Actor
+from orderflow.model.clock import Mark
+from orderflow.model.events import (
+    ClockMarked,
+    Event,
+    NoteAdded,
+    OrderPlaced,
+    OwnerAssigned,
+    StageEntered,
+    StageObserved,
+    Triggered,
+)
+from orderflow.model.order import Order, map_attributes, plain, total_of
+from orderflow.model.reasons import Reason, reason
+from orderflow.model.state import OrderState
+from orderflow.model.view import Entry, View
+from orderflow.rules.compile import Program
+
+
+def project(program: Program, state: OrderState, viewer: Actor | None, now: datetime, allowed: tuple[str, ...]) -> View:
+    """The View of an order at `now`.
+
+    - `viewer` None is the host itself. A flow without `access:` shows everybody the same.
+    - `allowed` are the triggers that were found to be accepted; personal values stand plain, erased ones are left out.
+    """
+    main, order = state.main, visible(state.order)
+    due = [clock.due_at for clock in state.clocks.values() if clock.running and clock.due_at is not None]
+    return View(
+        order=order.id,
+        flow=program.flow.name,
+        flow_version=state.flow,
+        version=state.version,
+        stage=main.stage,
+        stage_titles=program.titles(main.stage),
+        category=main.category,
+        owner=main.owner,
+        team=main.team,
+        owner_reason=main.why,
+        since=main.entered_at,
+        due_at=min(due, default=None),
+        late=any(clock.late(now) for clock in state.clocks.values()),
+        inconsistent=main.inconsistent,
+        allowed=allowed,
+        clocks=tuple(state.clocks.values()),
+        timeline=tuple(entry(program, event) for event in state.timeline),
+        placed_at=state.placed_at,
+        promised_at=order.promised_at if isinstance(order.promised_at, datetime) else None,
+        customer=order.customer,
+        lines=order.lines,
+        total=total_of(order),
+        source=order.source,
+        attributes=order.attributes,
+    )
+
+
+def visible(order: Order) -> Order:
+    """The order with personal values plain; erased ones become None, which leaves them out."""
+
+    def show(path: str, value: Any) -> Any:
+        return plain(value)
+
+    shown = map_attributes(order, show)
+    return attrs.evolve(shown)
+
+
+def entry(program: Program, event: Event) -> Entry:
+    """The timeline's line for an event."""
+    body = event.body
+    return Entry(
+        version=event.version,
+        at=event.occurred_at,
+        recorded_at=event.recorded_at,
+        type=event.type,
+        track=event.track,
+        actor=str(event.actor),
+        what=_what(program, event),
+        reason=event.reason,
+        observed=isinstance(body, StageObserved) or (isinstance(body, StageEntered) and body.observed),
+        inconsistent=isinstance(body, StageEntered) and body.inconsistent,
+    )
+
+
+def _what(program: Program, event: Event) -> Reason:
+    body = event.body
+    if isinstance(body, OrderPlaced):
+        return reason("did_place", order=body.order.id)
+    if isinstance(body, StageEntered):
+        return _entered(program, event, body)
+    if isinstance(body, StageObserved):
+        code = "did_observe_again" if body.stage == body.current else "did_observe_old"
+        return reason(code, stage=program.titles(body.stage), current=program.titles(body.current), source=event.source)
+    if isinstance(body, Triggered):
+        return reason("did_trigger", trigger=body.trigger, stage=program.titles(body.stage))
+    if isinstance(body, OwnerAssigned):
+        return reason("did_assign", owner=body.owner) if body.owner else reason("did_assign_nobody")
+    if isinstance(body, NoteAdded):
+        return reason("did_note", text=body.text)
+    if isinstance(body, ClockMarked):
+        return _marked(program, body.mark)
+    return reason("did_register", fingerprint=body.fingerprint)
+
+
+def _entered(program: Program, event: Event, body: StageEntered) -> Reason:
+    stage = program.titles(body.stage)
+    if body.observed:
+        code = "did_observe_against_flow" if body.inconsistent else "did_observe"
+        return reason(code, stage=stage, source=event.source)
+    if body.trigger is None:
+        return reason("did_begin", stage=stage)
+    return reason("did_enter", stage=stage, trigger=body.trigger)
+
+
+def _marked(program: Program, mark: Mark) -> Reason:
+    if mark.kind == "started":
+        return reason("clock_started", sla=mark.sla, due=mark.due_at, zone=str(program.zone))
+    return reason(f"clock_{mark.kind}", sla=mark.sla, label=mark.label)

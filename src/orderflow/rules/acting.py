@@ -1,0 +1,63 @@
+"""What all commands share - who may act, and when - and the small ones: assign, note, settle."""
+
+from __future__ import annotations
+
+from orderflow.model.commands import Assign, Command, Note, Settle
+from orderflow.model.events import NoteAdded, OwnerAssigned
+from orderflow.model.reasons import Reason, reason, suggest
+from orderflow.rules import sla
+from orderflow.rules.context import Context
+from orderflow.rules.draft import Draft
+
+
+def check_actor(command: Command, context: Context) -> list[Reason]:
+    """Why this actor may not act at all: a person whom the directory does not know, or who is not active."""
+    return check_person(context, command.by.id) if command.by.kind == "person" else []
+
+
+def check_person(context: Context, id: str) -> list[Reason]:
+    """Why this person may get nothing to do."""
+    person = context.person(id)
+    if person is None:
+        return [reason("unknown_person", person=id)]
+    return [] if person.active else [reason("inactive_person", person=id)]
+
+
+def check_time(draft: Draft) -> list[Reason]:
+    """Why the command's time cannot be: it lies in the future."""
+    at, now = draft.command.at, draft.context.now
+    return [reason("at_in_future", at=at, now=now)] if at is not None and at > now else []
+
+
+def check_track(draft: Draft, track: str) -> list[Reason]:
+    """Why there is no such track."""
+    known = tuple(draft.order.tracks)
+    if track in known:
+        return []
+    return [reason("unknown_track", track=track, known=known, suggestion=suggest(track, known))]
+
+
+def assign(draft: Draft, command: Assign) -> list[Reason]:
+    """Make somebody, or nobody, responsible."""
+    wrong = check_track(draft, command.track)
+    if command.to is not None:
+        wrong += check_person(draft.context, command.to)
+    if wrong:
+        return wrong
+    code = "owner_assigned" if command.to is not None else "owner_released"
+    why = reason(code, by=str(command.by), person=command.to)
+    team = command.team if command.team is not None else draft.order.tracks[command.track].team
+    draft.add(OwnerAssigned(owner=command.to, team=team, why=why), track=command.track)
+    sla.react(draft)
+    return []
+
+
+def note(draft: Draft, command: Note) -> list[Reason]:
+    """Write a note."""
+    draft.add(NoteAdded(text=command.text))
+    return []
+
+
+def settle(draft: Draft, command: Settle) -> list[Reason]:
+    """Nothing beyond what every command does first."""
+    return []

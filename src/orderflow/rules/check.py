@@ -1,0 +1,220 @@
+"""What can be proved wrong in a flow before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any, get_args
+
+from attrs import evolve
+
+from orderflow.model.check import check as check_condition
+from orderflow.model.condition import Condition, instants
+from orderflow.model.events import ORDER_TRACK
+from orderflow.model.flow import Category, FieldKind, Flow, Lifecycle, Transition
+from orderflow.model.policies import SLA, TOPICS, OwnerRule
+from orderflow.model.reasons import Place, Problem, problem, suggest
+from orderflow.rules.scope import BUILT_IN, LINE_FIELDS, schema
+
+_ROOTS = ("order", "customer", "line")
+
+
+def problems(flow: Flow) -> tuple[Problem, ...]:
+    """Everything that is wrong (`error`) or doubtful (`warning`) in a flow, each with its place.
+
+    An error forbids the flow's use. Empty means that nothing was found.
+    """
+    found = [
+        *_names(flow),
+        *_fields(flow),
+        *_stages(flow.lifecycle),
+        *_transitions(flow),
+        *_unreached(flow.lifecycle),
+        *_slas(flow),
+        *_notify(flow),
+        *_find(flow),
+    ]
+    return tuple(_located(flow, item) for item in found)
+
+
+def _located(flow: Flow, item: Problem) -> Problem:
+    """The problem with line and column, where the flow came from a file and the problem has only a path."""
+    if item.place is None or item.place.line is not None:
+        return item
+    path = item.place.path
+    while path and path not in flow.places:
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    known: Place | None = flow.places.get(path)
+    return evolve(item, place=evolve(known, path=item.place.path)) if known else item
+
+
+def _at(path: str) -> Place:
+    return Place(path=path)
+
+
+def _unknown(code: str, path: str, name: str, known: Iterable[str], **params: Any) -> Problem:
+    names = tuple(known)
+    return problem(code, _at(path), name=name, known=names, suggestion=suggest(str(name), names), **params)
+
+
+def _names(flow: Flow) -> Iterator[Problem]:
+    for path, name in [("flow", flow.name), *((f"lifecycle.stages.{name}", name) for name in flow.lifecycle.stages)]:
+        if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > 100:
+            yield problem("bad_name", _at(path), name=repr(name)[:80])
+    currency = flow.currency
+    if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+        yield problem("bad_flow_currency", _at("currency"), value=currency)
+
+
+def _fields(flow: Flow) -> Iterator[Problem]:
+    for path, declared in flow.fields.items():
+        root, _, name = path.partition(".")
+        where = f"fields.{path}"
+        if root not in _ROOTS or not name:
+            yield _unknown("bad_field_name", where, path, [f"{root}.…" for root in _ROOTS])
+        elif path in BUILT_IN or path in LINE_FIELDS:
+            yield problem("built_in_field", _at(where), name=path)
+        if declared.type not in get_args(FieldKind):
+            yield _unknown("unknown_type", f"{where}.type", declared.type, get_args(FieldKind))
+        if declared.type == "choice" and not declared.of:
+            yield problem("choice_without_vocabulary", _at(where), name=path)
+        if declared.type != "choice" and declared.of:
+            yield problem("vocabulary_without_choice", _at(f"{where}.of"), name=path)
+
+
+def _stages(lifecycle: Lifecycle) -> Iterator[Problem]:
+    if not lifecycle.stages:
+        yield problem("no_stages", _at("lifecycle.stages"))
+    elif lifecycle.initial not in lifecycle.stages:
+        yield _unknown("unknown_stage_in_flow", "lifecycle.initial", lifecycle.initial, lifecycle.stages)
+    for name, stage in lifecycle.stages.items():
+        where = f"lifecycle.stages.{name}"
+        if stage.category not in get_args(Category):
+            yield _unknown("unknown_category", f"{where}.category", stage.category, get_args(Category))
+        if stage.owner is not None:
+            yield from _owner(stage.owner, f"{where}.owner")
+
+
+def _owner(rule: OwnerRule, where: str) -> Iterator[Problem]:
+    if rule.pick != "spread":
+        yield _unknown("unknown_pick", f"{where}.pick", rule.pick, ["spread"])
+    if rule.person and (rule.role or rule.team):
+        yield problem("owner_ambiguous", _at(where))
+    if not (rule.person or rule.role or rule.team):
+        yield problem("owner_empty", _at(where))
+
+
+def _transitions(flow: Flow) -> Iterator[Problem]:
+    stages = flow.lifecycle.stages
+    names = schema(flow)
+    for index, item in enumerate(flow.lifecycle.transitions):
+        where = f"lifecycle.transitions[{index}]"
+        if not item.trigger or not item.trigger.isprintable():
+            yield problem("bad_name", _at(f"{where}.trigger"), name=repr(item.trigger))
+        for source in item.source:
+            if source != "*" and source not in stages:
+                yield _unknown("unknown_stage_in_flow", f"{where}.source", source, stages)
+        if not item.source:
+            yield problem("no_source", _at(f"{where}.source"), trigger=item.trigger)
+        if item.dest not in (None, "=") and item.dest not in stages:
+            yield _unknown("unknown_stage_in_flow", f"{where}.dest", str(item.dest), stages)
+        for required in item.requires:
+            if required not in names:
+                yield _unknown("unknown_field", f"{where}.requires", required, names)
+        if item.guard is not None:
+            yield from _condition(flow, item.guard, f"{where}.guard")
+    yield from _shadowed(flow)
+
+
+def _shadowed(flow: Flow) -> Iterator[Problem]:
+    """A transition behind one without any condition, for the same trigger and source, can never be taken."""
+    open_ways: dict[tuple[str, str], int] = {}
+    for index, item in enumerate(flow.lifecycle.transitions):
+        sources = tuple(flow.lifecycle.stages) if "*" in item.source else item.source
+        hidden = {open_ways[source, item.trigger] for source in sources if (source, item.trigger) in open_ways}
+        if hidden and all((source, item.trigger) in open_ways for source in sources):
+            where = f"lifecycle.transitions[{index}]"
+            yield problem("transition_never_taken", _at(where), trigger=item.trigger, before=min(hidden))
+        if _unconditional(item):
+            for source in sources:
+                open_ways.setdefault((source, item.trigger), index)
+
+
+def _unconditional(item: Transition) -> bool:
+    return item.guard is None and not item.roles and not item.requires
+
+
+def _unreached(lifecycle: Lifecycle) -> Iterator[Problem]:
+    """Stages that no path of transitions reaches (an observation still can), and open stages that nothing leaves."""
+    ways: dict[str, set[str]] = {stage: set() for stage in lifecycle.stages}
+    for item in lifecycle.transitions:
+        for source in lifecycle.stages if "*" in item.source else item.source:
+            if source in ways and item.dest in ways:
+                ways[source].add(item.dest)
+    reached, ahead = set(), [lifecycle.initial]
+    while ahead:
+        stage = ahead.pop()
+        if stage not in reached and stage in ways:
+            reached.add(stage)
+            ahead += ways[stage]
+    for name, definition in lifecycle.stages.items():
+        if name not in reached:
+            yield problem("unreachable_stage", _at(f"lifecycle.stages.{name}"), severity="warning", stage=name)
+        elif definition.category in ("open", "waiting") and not ways[name] - {name}:
+            yield problem("dead_end", _at(f"lifecycle.stages.{name}"), severity="warning", stage=name)
+
+
+def _slas(flow: Flow) -> Iterator[Problem]:
+    for name, sla in flow.sla.items():
+        where = f"sla.{name}"
+        for key, condition in (("start", sla.start), ("stop", sla.stop)):
+            if condition is not None:
+                yield from _condition(flow, condition, f"{where}.{key}")
+                if instants(condition):
+                    yield problem("time_in_sla_condition", _at(f"{where}.{key}"), sla=name)
+        yield from _promise(flow, name, sla, where)
+
+
+def _promise(flow: Flow, name: str, sla: SLA, where: str) -> Iterator[Problem]:
+    if (sla.target is None) == (sla.due is None):
+        yield problem("target_or_due", _at(where), sla=name)
+    if sla.target is not None and sla.target <= timedelta():
+        yield problem("target_not_positive", _at(f"{where}.target"), sla=name)
+    if sla.due is not None:
+        known = [path for path, kind in schema(flow).items() if kind.type == "instant"]
+        if sla.due not in known:
+            yield _unknown("unknown_due", f"{where}.due", sla.due, known)
+    if sla.time not in ("business", "wall"):
+        yield _unknown("unknown_time", f"{where}.time", sla.time, ["business", "wall"])
+    for index, warn in enumerate(sla.warn):
+        if warn.percent is not None and not 0 < warn.percent <= 100:
+            yield problem("warn_out_of_range", _at(f"{where}.warn[{index}]"), value=warn.label)
+        if warn.before is not None and sla.target is not None and warn.before >= sla.target:
+            yield problem("warn_before_start", _at(f"{where}.warn[{index}]"), value=warn.label, severity="warning")
+
+
+def _notify(flow: Flow) -> Iterator[Problem]:
+    for topic, rule in (flow.notify or {}).items():
+        if topic not in TOPICS:
+            yield _unknown("unknown_topic", f"notify.{topic}", topic, TOPICS)
+        for who in rule.to:
+            kind, colon, name = who.partition(":")
+            if colon and (kind not in ("role", "team", "person", "customer") or not name):
+                yield problem("bad_recipient", _at(f"notify.{topic}.to"), name=who)
+
+
+def _find(flow: Flow) -> Iterator[Problem]:
+    fields: Mapping[str, Any] = flow.fields
+    for index, name in enumerate(flow.find):
+        where = f"find[{index}]"
+        if name in fields and fields[name].personal:
+            yield problem("find_personal", _at(where), name=name)
+        elif name.startswith("line."):
+            yield problem("find_line", _at(where), name=name)
+        elif name not in fields and name not in BUILT_IN:
+            yield _unknown("unknown_field", where, name, [*fields, *BUILT_IN])
+
+
+def _condition(flow: Flow, condition: Condition, path: str) -> Iterator[Problem]:
+    for item in check_condition(condition, schema(flow), {"track": (ORDER_TRACK,)}):
+        yield evolve(item, place=evolve(item.place or Place(), path=path))

@@ -1,0 +1,169 @@
+"""From events to one atomic write: the index row, the next instant, and the messages owed. All pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from orderflow.model.canonical import write_decimal, write_instant
+from orderflow.model.commit import Commit, IndexRow, KeyRecord, Message, PersonalValue
+from orderflow.model.events import ClockMarked, Event, OrderPlaced, OwnerAssigned, StageEntered, Stream
+from orderflow.model.frozen import FrozenMap
+from orderflow.model.order import Money, plain
+from orderflow.model.personal import personal_values
+from orderflow.model.policies import DEFAULT_TOPICS, NotifyRule
+from orderflow.model.reasons import Reason, reason
+from orderflow.model.state import OrderState, State
+from orderflow.rules import sla
+from orderflow.rules.compile import Program
+from orderflow.rules.scope import read_path
+
+
+def next_instant(program: Program, state: State) -> datetime | None:
+    """The earliest instant at which time alone can change the stream, or None."""
+    return sla.next_instant(state)
+
+
+def index_row(program: Program | None, state: State) -> IndexRow:
+    """What can be searched of a stream; of one that is no order, its name and version."""
+    if not isinstance(state, OrderState) or program is None:
+        return IndexRow(stream=state.stream, version=state.version)
+    main = state.main
+    due = (clock.due_at for clock in state.clocks.values() if clock.running and clock.due_at is not None)
+    tags = {
+        name: write_tag(value) for name in program.flow.find if (value := plain(read_path(state, name))) is not None
+    }
+    return IndexRow(
+        stream=state.stream,
+        version=state.version,
+        flow=program.flow.name,
+        stage=main.stage,
+        category=main.category,
+        owner=main.owner,
+        team=main.team,
+        customer=state.order.customer.id if state.order.customer else None,
+        placed_at=state.placed_at,
+        entered_at=main.entered_at,
+        due_at=min(due, default=None),
+        next_at=next_instant(program, state),
+        tags=FrozenMap(tags),
+    )
+
+
+def write_tag(value: Any) -> str:
+    """A searchable value as text; equal values have equal texts."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return write_decimal(value)
+    if isinstance(value, datetime):
+        return write_instant(value)
+    if isinstance(value, Money):
+        return f"{write_decimal(value.amount)} {value.currency}"
+    return str(value)
+
+
+def make_commit(
+    program: Program, before: State, after: State, events: Sequence[Event], channels: tuple[str, ...], key: str | None
+) -> Commit:
+    """Everything that one decision writes. `channels` are those that are registered now."""
+    stream = before.stream
+    digest = events[-1].command_digest
+    return Commit(
+        expects={stream: before.version},
+        events=tuple(events),
+        rows=(index_row(program, after),),
+        messages=owed(program, before, after, events, channels),
+        personal=tuple(
+            PersonalValue(stream=stream, value=value) for event in events for value in personal_values(event)
+        ),
+        key=KeyRecord(stream=stream, key=key, digest=digest, first=events[0].version, last=events[-1].version)
+        if key is not None and digest is not None
+        else None,
+    )
+
+
+def owed(
+    program: Program, before: State, after: State, events: Sequence[Event], channels: tuple[str, ...]
+) -> tuple[Message, ...]:
+    """The messages that these events owe, in their order; none where there is no channel or nobody to tell.
+
+    What is owed to the owner goes to the one after the events. Nobody is told what he did himself.
+    """
+    if not isinstance(after, OrderState):
+        return ()
+    messages = []
+    for event in events:
+        for topic, what in _happened(program, event, after):
+            rule = _rule(program, topic)
+            if rule is None:
+                continue
+            over = channels if rule.channels is None else tuple(name for name in rule.channels if name in channels)
+            to = _recipients(rule, after, event)
+            if over and to:
+                messages.append(
+                    Message(
+                        id=f"{event.tenant}/{event.stream}/{event.version}/{topic}",
+                        topic=topic,
+                        order=after.order.id,
+                        to=to,
+                        what=what,
+                        at=event.occurred_at,
+                        channels=over,
+                    )
+                )
+    return tuple(messages)
+
+
+def _rule(program: Program, topic: str) -> NotifyRule | None:
+    if program.flow.notify is None:
+        return NotifyRule() if topic in DEFAULT_TOPICS else None
+    rule: NotifyRule | None = program.flow.notify.get(topic)
+    return rule
+
+
+def _recipients(rule: NotifyRule, state: OrderState, event: Event) -> tuple[str, ...]:
+    names: list[str] = []
+    for who in rule.to:
+        if who == "owner":
+            owner = state.tracks[event.track].owner
+            if owner is not None:
+                names.append(f"person:{owner}")
+        elif who == "customer":
+            if state.order.customer is not None:
+                names.append(f"customer:{state.order.customer.id}")
+        else:
+            names.append(who if ":" in who else f"person:{who}")
+    own = f"person:{event.actor.id}" if event.actor.kind == "person" else None
+    return tuple(name for name in dict.fromkeys(names) if name != own)
+
+
+def _happened(program: Program, event: Event, after: OrderState) -> list[tuple[str, Reason]]:
+    """The topics of an event, each with its text."""
+    order, body = after.order.id, event.body
+    stage = program.titles(after.tracks[event.track].stage) if event.track in after.tracks else ""
+    if isinstance(body, OrderPlaced):
+        return [("placed", reason("told_placed", order=order))]
+    if isinstance(body, StageEntered):
+        told = [("entered", reason("told_entered", order=order, stage=program.titles(body.stage)))]
+        if body.inconsistent:
+            previous = program.titles(body.previous or "")
+            stages: dict[str, Any] = {"stage": program.titles(body.stage), "previous": previous}
+            told.append(("inconsistent", reason("told_inconsistent", order=order, source=event.source, **stages)))
+        return told
+    if isinstance(body, OwnerAssigned) and body.owner is not None:
+        return [("assigned", reason("told_assigned", order=order, stage=stage, owner=body.owner))]
+    if isinstance(body, ClockMarked) and body.mark.kind in ("warned", "breached"):
+        clock = after.clocks[f"{event.track}/{body.mark.sla}"]
+        owner = after.tracks[event.track].owner
+        params: dict[str, Any] = {"sla": body.mark.sla, "stage": stage, "due": clock.due_at, "owner": owner or "-"}
+        return [(body.mark.kind, reason(f"told_{body.mark.kind}", order=order, **params, zone=str(program.zone)))]
+    return []
+
+
+def bare_commit(before: State, after: State, event: Event) -> Commit:
+    """The commit of one event in a stream that is no order's."""
+    stream: Stream = before.stream
+    return Commit(expects={stream: before.version}, events=(event,), rows=(index_row(None, after),))

@@ -1,0 +1,131 @@
+"""Flow -> Program: the tables and closures that the hot path uses, made once for each fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
+
+from orderflow.model.calendar import ALWAYS, WorkCalendar
+from orderflow.model.canonical import fingerprint
+from orderflow.model.condition import Condition
+from orderflow.model.errors import DefinitionError
+from orderflow.model.flow import Flow, Stage
+from orderflow.model.frozen import FrozenMap
+from orderflow.model.policies import SLA
+from orderflow.model.reasons import Place
+from orderflow.rules.check import problems
+from orderflow.rules.evaluate import Term, compile_condition, explain
+from orderflow.rules.lifecycle import Table, build_table
+from orderflow.rules.scope import Scope, resolve_call, resolve_condition, resolve_line
+
+Test = Callable[[Scope], bool | None]
+
+
+@frozen(kw_only=True)
+class CompiledSLA:
+    """A time promise with its conditions as closures."""
+
+    name: str
+    policy: SLA
+    start: Test
+    stop: Test | None
+
+
+@frozen(kw_only=True)
+class CompiledGuard:
+    """A guard: `test` for the decision, `explain` for the terms that keep it from being true."""
+
+    condition: Condition
+    currency: str | None
+    test: Test
+
+    def explain(self, scope: Scope) -> tuple[Term, ...]:
+        """The terms that are not true, with the values that they saw."""
+        return explain(
+            self.condition,
+            scope,
+            resolve_condition,
+            currency=self.currency,
+            resolve_call=resolve_call,
+            resolve_line=resolve_line,
+        )
+
+
+@frozen(kw_only=True, eq=False)
+class Program:
+    """A flow ready to run. Nothing stores or compares it.
+
+    - `table`: (stage, trigger) -> resolved transitions; `triggers_from`: stage -> triggers, in the flow's order.
+    - `guards`: place of a transition in the flow -> its guard.
+    - `personal`: paths of the fields whose values are hidden.
+    """
+
+    flow: Flow
+    fingerprint: str
+    table: Table
+    triggers: tuple[str, ...]
+    triggers_from: dict[str, tuple[str, ...]]
+    guards: dict[int, CompiledGuard]
+    slas: tuple[CompiledSLA, ...]
+    personal: frozenset[str]
+    calendar: WorkCalendar
+    calendar_name: str
+    zone: ZoneInfo
+
+    def place(self, path: str) -> Place:
+        """Where a path of the flow stands in its file, or just the path."""
+        return self.flow.places.get(path) or Place(path=path)
+
+    def titles(self, stage: str) -> FrozenMap[str]:
+        """A stage's titles; its name stands for every language where it has none."""
+        known: Stage | None = self.flow.lifecycle.stages.get(stage)
+        return known.title if known and known.title else FrozenMap({"*": stage})
+
+
+def compile_flow(flow: Flow) -> Program:
+    """The program of a flow.
+
+    Raises `DefinitionError` with every error that `problems` finds; warnings do not stop it.
+    """
+    errors = [item for item in problems(flow) if item.severity == "error"]
+    if errors:
+        raise DefinitionError(errors)
+
+    def test(condition: Condition) -> Test:
+        return compile_condition(
+            condition,
+            resolve_condition,
+            currency=flow.currency,
+            resolve_call=resolve_call,
+            resolve_line=resolve_line,
+        )
+
+    table = build_table(flow.lifecycle)
+    transitions = flow.lifecycle.transitions
+    triggers = tuple(dict.fromkeys(item.trigger for item in transitions))
+    calendar = flow.calendar or ALWAYS
+    return Program(
+        flow=flow,
+        fingerprint=fingerprint(flow),
+        table=table,
+        triggers=triggers,
+        triggers_from={
+            stage: tuple(trigger for trigger in triggers if (stage, trigger) in table)
+            for stage in flow.lifecycle.stages
+        },
+        guards={
+            index: CompiledGuard(condition=item.guard, currency=flow.currency, test=test(item.guard))
+            for index, item in enumerate(transitions)
+            if item.guard is not None
+        },
+        slas=tuple(
+            CompiledSLA(name=name, policy=sla, start=test(sla.start), stop=test(sla.stop) if sla.stop else None)
+            for name, sla in flow.sla.items()
+        ),
+        personal=frozenset(path for path, declared in flow.fields.items() if declared.personal),
+        calendar=calendar,
+        calendar_name="flow" if flow.calendar else "always",
+        zone=ZoneInfo(flow.calendar.timezone if flow.calendar else "UTC"),
+    )

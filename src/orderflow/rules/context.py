@@ -1,0 +1,66 @@
+"""What `decide` may know besides the state: values that the shell fetched, and a way to ask for those it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from orderflow.model.actor import Person
+from orderflow.model.decision import Need
+from orderflow.model.frozen import EMPTY
+
+
+class Missing(Exception):
+    """Raised inside a decision when values are missing; `decide` turns it into `Needs`. Never leaves `rules`."""
+
+    def __init__(self, *needs: Need) -> None:
+        self.needs = needs
+
+
+@frozen(kw_only=True)
+class Context:
+    """The values of one decision.
+
+    - `now`: the instant at which it is made. `tenant`: whose storage it goes to.
+    - `people`: id -> Person, or None where the directory knows nobody of that id.
+    - `roles`, `teams`: name -> everybody who has or is in it. `loads`: id -> number of open orders owned.
+    """
+
+    now: datetime
+    tenant: str = "main"
+    people: Mapping[str, Person | None] = EMPTY
+    roles: Mapping[str, tuple[Person, ...]] = EMPTY
+    teams: Mapping[str, tuple[Person, ...]] = EMPTY
+    loads: Mapping[str, int] = EMPTY
+
+    def person(self, id: str) -> Person | None:
+        """The person with this id, or None when there is none."""
+        found: Person | None = _get(self.people, "person", id)
+        return found
+
+    def with_role(self, role: str) -> tuple[Person, ...]:
+        """Everybody who has the role."""
+        found: tuple[Person, ...] = _get(self.roles, "role", role)
+        return found
+
+    def in_team(self, team: str) -> tuple[Person, ...]:
+        """Everybody in the team."""
+        found: tuple[Person, ...] = _get(self.teams, "team", team)
+        return found
+
+    def loads_of(self, people: tuple[Person, ...]) -> dict[str, int]:
+        """How many open orders each of them owns."""
+        missing = [Need("load", person.id) for person in people if person.id not in self.loads]
+        if missing:
+            raise Missing(*missing)
+        return {person.id: self.loads[person.id] for person in people}
+
+
+def _get(values: Mapping[str, Any], kind: str, name: str) -> Any:
+    try:
+        return values[name]
+    except KeyError:
+        raise Missing(Need(kind, name)) from None

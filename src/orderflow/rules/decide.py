@@ -1,0 +1,76 @@
+"""The one decision: program, state, command and context in; events or reasons out. Pure; it never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from orderflow.model.canonical import digest_of
+from orderflow.model.commands import Assign, Command, Fire, Note, Observe, Place, Settle
+from orderflow.model.decision import Decision, Needs
+from orderflow.model.reasons import Reason, reason
+from orderflow.model.state import Blank, OrderState, State
+from orderflow.rules import acting, firing, observing, placing, sla
+from orderflow.rules.compile import Program
+from orderflow.rules.context import Context, Missing
+from orderflow.rules.draft import Draft
+
+Handler = Callable[[Draft, Any], list[Reason]]
+
+_HANDLERS: dict[type[Command], Handler] = {
+    Place: placing.place,
+    Fire: firing.fire,
+    Observe: observing.observe,
+    Assign: acting.assign,
+    Note: acting.note,
+    Settle: acting.settle,
+}
+
+
+def decide(program: Program, state: State, command: Command, context: Context) -> Decision | Needs:
+    """What the command leads to.
+
+    - Time is settled first: events that time alone caused come before the command's own, in the same answer.
+    - A refused command has no events, not even settled ones.
+    - `Needs` names values that are missing from the context; call again with them.
+    """
+    try:
+        return _decide(program, state, command, context)
+    except Missing as missing:
+        return Needs(missing.needs)
+
+
+def command_digest(program: Program, command: Command) -> str:
+    """sha256 of what was asked for, key and expected version aside.
+
+    Personal values are left out: a hash that outlives them must not give them away.
+    """
+    data: dict[str, Any] = {
+        "type": type(command).__name__,
+        "order": command.order,
+        "by": command.by,
+        "at": command.at,
+        "reason": command.reason,
+    }
+    if isinstance(command, Place):
+        data["content"] = placing.without_personal(program, command.content)
+    else:
+        more = ("trigger", "stage", "source", "source_seq", "to", "team", "text", "track")
+        data |= {name: getattr(command, name) for name in more if hasattr(command, name)}
+    return digest_of(data)
+
+
+def _decide(program: Program, state: State, command: Command, context: Context) -> Decision:
+    if isinstance(command, Place):
+        if isinstance(state, OrderState):
+            return placing.again(program, state, command, command_digest(program, command))
+    elif isinstance(state, Blank):
+        return Decision(refused=True, reasons=(reason("unknown_order", order=command.order),))
+    if wrong := acting.check_actor(command, context):
+        return Decision(refused=True, reasons=tuple(wrong))
+    digest = None if isinstance(command, Settle) else command_digest(program, command)
+    draft = Draft(program, state, command, context, digest)
+    sla.settle(draft)
+    if wrong := acting.check_time(draft) or _HANDLERS[type(command)](draft, command):
+        return Decision(refused=True, reasons=tuple(wrong))
+    return Decision(events=tuple(draft.events), reasons=tuple(draft.reasons))

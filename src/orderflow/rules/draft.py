@@ -1,0 +1,84 @@
+"""A decision in the making: the events so far and the state that they lead to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from orderflow.model.actor import Actor
+from orderflow.model.commands import Command
+from orderflow.model.events import ORDER_TRACK, Body, Event
+from orderflow.model.reasons import Reason
+from orderflow.model.state import OrderState, State, evolve
+from orderflow.rules.compile import Program
+from orderflow.rules.context import Context
+from orderflow.rules.scope import Scope
+
+
+class Draft:
+    """Collects the events of one decision; lives only inside `decide`.
+
+    `before` is the state that the command found, `state` what it is after the events so far.
+    """
+
+    def __init__(self, program: Program, state: State, command: Command, context: Context, digest: str | None) -> None:
+        self.program = program
+        self.before = state
+        self.state = state
+        self.command = command
+        self.context = context
+        self.digest = digest
+        self.events: list[Event] = []
+        self.reasons: list[Reason] = []
+
+    @property
+    def order(self) -> OrderState:
+        """The state, where it must be an order's."""
+        if not isinstance(self.state, OrderState):
+            raise TypeError(f"{self.state.stream} is not an order yet")
+        return self.state
+
+    @property
+    def at(self) -> datetime:
+        """When the command's fact happened: as it says, else now - or, with clocks apart, the last stage entry."""
+        if self.command.at is not None:
+            return self.command.at
+        if isinstance(self.before, OrderState) and self.before.tracks:
+            return max(self.context.now, self.before.main.entered_at)
+        return self.context.now
+
+    def scope(self, track: str, state: OrderState | None = None) -> Scope:
+        """What conditions see now, or saw in an earlier state."""
+        return Scope(state or self.order, track, self.command.by, self.context.now)
+
+    def add(
+        self,
+        body: Body,
+        *,
+        at: datetime | None = None,
+        track: str = ORDER_TRACK,
+        actor: Actor | None = None,
+        rule: str | None = None,
+        source: str | None = None,
+        source_seq: int | None = None,
+    ) -> None:
+        """One more event. With an `actor` it is what a rule did by itself, else what the command did."""
+        own = actor is None
+        event = Event(
+            tenant=self.context.tenant,
+            stream=self.state.stream,
+            version=self.state.version + 1,
+            track=track,
+            actor=actor or self.command.by,
+            reason=self.command.reason if own else None,
+            source=source,
+            source_seq=source_seq,
+            rule=rule,
+            key=self.command.key if own else None,
+            command_digest=self.digest if own else None,
+            occurred_at=at or self.at,
+            recorded_at=self.context.now,
+            flow=self.state.flow if isinstance(self.state, OrderState) else self.program.fingerprint,
+            body=body,
+        )
+        self.state = evolve(self.state, event)
+        self.events.append(event)

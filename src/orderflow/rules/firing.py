@@ -1,0 +1,110 @@
+"""Firing a trigger: which transition is taken, or every reason why none is."""
+
+from __future__ import annotations
+
+from orderflow.model.commands import Fire
+from orderflow.model.events import StageEntered, Triggered
+from orderflow.model.frozen import FrozenMap
+from orderflow.model.order import Money, plain
+from orderflow.model.reasons import Reason, reason, suggest
+from orderflow.rules import sla
+from orderflow.rules.acting import check_track
+from orderflow.rules.draft import Draft
+from orderflow.rules.lifecycle import Way
+from orderflow.rules.owner import assign_by_rule
+from orderflow.rules.scope import read_path
+
+
+def fire(draft: Draft, command: Fire) -> list[Reason]:
+    """Take the first transition whose conditions hold."""
+    if wrong := check_track(draft, command.track):
+        return wrong
+    track = draft.order.tracks[command.track]
+    if draft.at < track.entered_at:
+        return [reason("at_before_stage", at=draft.at, stage=track.stage, entered=track.entered_at)]
+    ways = draft.program.table.get((track.stage, command.trigger), ())
+    if not ways:
+        return [_no_way(draft, command, track.stage)]
+    unmet: list[Reason] = []
+    for way in ways:
+        found = unmet_of(draft, way, command.track)
+        if not found:
+            _take(draft, way, command.track)
+            return []
+        unmet += [item for item in found if item not in unmet]
+    return unmet
+
+
+def unmet_of(draft: Draft, way: Way, track: str) -> list[Reason]:
+    """Every reason why this transition cannot be taken now."""
+    return [*_role_unmet(draft, way), *_fields_missing(draft, way), *_guard_unmet(draft, way, track)]
+
+
+def _no_way(draft: Draft, command: Fire, stage: str) -> Reason:
+    triggers = draft.program.triggers
+    if command.trigger not in triggers:
+        known = tuple(triggers)
+        return reason(
+            "unknown_trigger", trigger=command.trigger, known=known, suggestion=suggest(command.trigger, known)
+        )
+    here = draft.program.triggers_from.get(stage, ())
+    return reason("not_from_this_stage", trigger=command.trigger, stage=stage, allowed=here)
+
+
+def _role_unmet(draft: Draft, way: Way) -> list[Reason]:
+    roles, actor = way.transition.roles, draft.command.by
+    if not roles or actor.kind in ("system", "automation"):
+        return []
+    held: tuple[str, ...] = ()
+    if actor.kind == "person":
+        person = draft.context.person(actor.id)
+        held = person.roles if person else ()
+    if set(roles) & set(held):
+        return []
+    path = f"lifecycle.transitions[{way.index}].roles"
+    return [reason("missing_role", draft.program.place(path), actor=str(actor), roles=roles, held=held)]
+
+
+def _fields_missing(draft: Draft, way: Way) -> list[Reason]:
+    place = draft.program.place(f"lifecycle.transitions[{way.index}].requires")
+    return [
+        reason("missing_field", place, field=name, trigger=way.trigger)
+        for name in way.transition.requires
+        if plain(read_path(draft.order, name)) is None
+    ]
+
+
+def _guard_unmet(draft: Draft, way: Way, track: str) -> list[Reason]:
+    guard = draft.program.guards.get(way.index)
+    if guard is None:
+        return []
+    scope = draft.scope(track)
+    if guard.test(scope) is True:
+        return []
+    place = draft.program.place(f"lifecycle.transitions[{way.index}].guard")
+    return [
+        reason(
+            "guard_false" if term.truth is False else "guard_unknown",
+            place,
+            term=term.text,
+            values=FrozenMap({name: _shown(value) for name, value in term.values.items()}),
+            trigger=way.trigger,
+        )
+        for term in guard.explain(scope)
+    ]
+
+
+def _shown(value: object) -> object:
+    return "?" if value is None else str(value) if isinstance(value, Money) else value
+
+
+def _take(draft: Draft, way: Way, track: str) -> None:
+    if way.dest is None:
+        draft.add(Triggered(trigger=way.trigger, stage=way.source), track=track)
+        sla.react(draft)
+        return
+    category = draft.program.flow.lifecycle.stages[way.dest].category
+    body = StageEntered(stage=way.dest, category=category, previous=way.source, trigger=way.trigger)
+    draft.add(body, track=track)
+    assign_by_rule(draft, track, way.dest)
+    sla.react(draft)

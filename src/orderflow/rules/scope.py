@@ -1,0 +1,149 @@
+"""What a condition can see: the names of a flow with their types, and how each is read from an order's state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from orderflow.model.actor import Actor
+from orderflow.model.check import NameType, Type
+from orderflow.model.events import ORDER_TRACK
+from orderflow.model.flow import Flow
+from orderflow.model.order import plain, total_of
+from orderflow.model.state import OrderState
+
+Getter = Callable[["Scope"], Any]
+
+ACTOR_KINDS = ("person", "automation", "system", "customer", "external")
+
+
+@frozen
+class Scope:
+    """One reading of the world for conditions: the order, the track that is asked about, and who acts."""
+
+    state: OrderState
+    track: str
+    actor: Actor
+    now: datetime
+
+
+def _total(scope: Scope) -> Any:
+    return total_of(scope.state.order)
+
+
+def _currency(scope: Scope) -> Any:
+    total = total_of(scope.state.order)
+    return total.currency if total else None
+
+
+def _customer_id(scope: Scope) -> Any:
+    customer = scope.state.order.customer
+    return customer.id if customer else None
+
+
+def _stage(scope: Scope) -> Any:
+    track = scope.state.tracks.get(scope.track)
+    return track.stage if track else None
+
+
+def _owner(scope: Scope) -> Any:
+    track = scope.state.tracks.get(scope.track)
+    return track.owner if track else None
+
+
+BUILT_IN: dict[str, tuple[Type, Getter]] = {
+    "order.id": ("text", lambda scope: scope.state.order.id),
+    "order.total": ("money", _total),
+    "order.currency": ("text", _currency),
+    "order.promised_at": ("instant", lambda scope: scope.state.order.promised_at),
+    "order.source": ("text", lambda scope: scope.state.order.source),
+    "customer.id": ("text", _customer_id),
+    "owner": ("text", _owner),
+    "stage": ("choice", _stage),
+    "actor.id": ("text", lambda scope: scope.actor.id),
+    "actor.kind": ("choice", lambda scope: scope.actor.kind),
+    "now": ("instant", lambda scope: scope.now),
+}
+
+LINE_FIELDS: dict[str, Type] = {
+    "line.id": "text",
+    "line.item": "text",
+    "line.quantity": "number",
+    "line.unit": "text",
+    "line.price": "money",
+}
+
+
+def schema(flow: Flow) -> dict[str, NameType]:
+    """Every name that the flow's conditions may use, with its type."""
+    names = {name: NameType(kind) for name, (kind, _) in BUILT_IN.items()}
+    names["stage"] = NameType("choice", tuple(flow.lifecycle.stages))
+    names["actor.kind"] = NameType("choice", ACTOR_KINDS)
+    names |= {name: NameType(kind) for name, kind in LINE_FIELDS.items()}
+    names |= {name: NameType(field.type, field.of) for name, field in flow.fields.items()}
+    return names
+
+
+def resolve(name: str) -> Getter:
+    """How a dotted name is read from a `Scope`; absent and erased values give None, which is *unknown*."""
+    if name in BUILT_IN:
+        return BUILT_IN[name][1]
+    root, _, rest = name.partition(".")
+    if root == "order":
+        return lambda scope: plain(scope.state.order.attributes.get(rest))
+    if root == "customer":
+
+        def read(scope: Scope) -> Any:
+            customer = scope.state.order.customer
+            return plain(customer.attributes.get(rest)) if customer else None
+
+        return read
+    raise KeyError(name)
+
+
+def resolve_condition(name: str) -> Getter:
+    """As `resolve`, and `lines`, which conditions go through with `any`, `all`, `sum` and `len`."""
+    return (lambda scope: scope.state.order.lines) if name == "lines" else resolve(name)
+
+
+def resolve_line(name: str) -> Callable[[Any], Any]:
+    """How a name such as `line.price` is read from one line."""
+    rest = name.removeprefix("line.")
+    return lambda line: _line_value(line, rest)
+
+
+def resolve_call(function: str) -> Callable[[Scope, tuple[Any, ...], Any], Any]:
+    """How a call in a condition is answered. So far there is one: `track('order').stage`."""
+    if function == "track.stage":
+        return _stage_of
+    raise KeyError(function)
+
+
+def _stage_of(scope: Scope, args: tuple[Any, ...], kwargs: Any) -> Any:
+    track = scope.state.tracks.get(args[0])
+    return track.stage if track else None
+
+
+def read_path(state: OrderState, name: str) -> Any:
+    """The value of a field of an order by its dotted name; of `line.x`, None where any line lacks it."""
+    root, _, rest = name.partition(".")
+    if root == "line":
+        values = [_line_value(line, rest) for line in state.order.lines]
+        return None if None in values or not values else tuple(values)
+    return resolve(name)(Scope(state, ORDER_TRACK, _NOBODY, state.recorded_at))
+
+
+def _line_value(line: Any, name: str) -> Any:
+    return getattr(line, name) if f"line.{name}" in LINE_FIELDS else plain(line.attributes.get(name))
+
+
+def instant_of(state: OrderState, name: str) -> datetime | None:
+    """The instant in a field, or None when it is absent or no instant."""
+    value = read_path(state, name)
+    return value if isinstance(value, datetime) else None
+
+
+_NOBODY = Actor.system("orderflow")

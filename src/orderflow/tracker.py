@@ -1,0 +1,272 @@
+"""Floor 3: the Tracker, the one service that a host holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from orderflow import views
+from orderflow.deliver import Delivered, deliver
+from orderflow.model.actor import Actor, to_actor
+from orderflow.model.commands import Assign, Command, Fire, Note, Observe, Place
+from orderflow.model.errors import DefinitionError
+from orderflow.model.events import Event
+from orderflow.model.flow import Flow
+from orderflow.model.order import Order, check_id
+from orderflow.model.reasons import Reason, problem
+from orderflow.model.state import OrderState
+from orderflow.model.view import Board, Page, View
+from orderflow.plugins import Plugins
+from orderflow.ports import DirectoryPort, Storage
+from orderflow.road import Road
+from orderflow.rules.receipt import Receipt
+from orderflow.sweep import Swept, sweep
+
+if TYPE_CHECKING:
+    from orderflow.metrics.log import EventLog
+
+
+def utc_now() -> datetime:
+    """The wall clock, in UTC. A Tracker's default `clock`."""
+    return datetime.now(UTC)
+
+
+class Tracker:
+    """Follows orders: takes commands, answers questions, and keeps the host's `sweep` and `deliver` short.
+
+    - `flows`: Flow values (or paths of flow files), one for each kind of order.
+    - `storage`: `memory:`, `sqlite:///file.db`, another URL that a plugin knows, or a Storage object.
+    - `directory`: who exists. Without one, every person id is taken as it is, and nobody has a role.
+    - `plugins`: everything that acts. `clock`: gives the instant, aware. `tenant`: whose orders these are.
+    - Thread-safe. It starts no thread and never sleeps: the host calls `sweep()` and `deliver()`.
+    - Use it as a context manager, or call `close()`.
+
+    Raises `DefinitionError` when a flow or plugin is wrong, `StorageError` when the storage cannot be opened.
+    """
+
+    def __init__(
+        self,
+        flows: Sequence[Flow | str | Path] | Flow,
+        *,
+        storage: str | Storage = "memory:",
+        directory: DirectoryPort | None = None,
+        plugins: Iterable[Any] = (),
+        clock: Callable[[], datetime] = utc_now,
+        tenant: str = "main",
+    ) -> None:
+        registered = Plugins(plugins)
+        settings = registered.configure(
+            {"flows": flows, "storage": storage, "directory": directory, "clock": clock, "tenant": tenant}
+        )
+        tenant = settings["tenant"]
+        check_id(tenant, "tenant")
+        opened = settings["storage"]
+        if isinstance(opened, str):
+            opened = registered.storage(opened, tenant)
+        elif opened.tenant != tenant:
+            raise DefinitionError([problem("other_tenant", storage=opened.tenant, tenant=tenant)])
+        self._road = Road(
+            flows=_flows(settings["flows"]),
+            storage=opened,
+            directory=settings["directory"],
+            plugins=registered,
+            clock=settings["clock"],
+            actor=views.HOST,
+        )
+
+    # --- commands -------------------------------------------------------------------------------------------------
+
+    def handle(self, command: Command) -> Receipt:
+        """Take a command: settle, decide, append, answer, tell.
+
+        Raises `Refused` (`UnknownOrder`, `KeyReused` among them) with every reason, nothing written; `Conflict` when
+        `expect` does not hold or a race was lost several times; `StorageError`.
+        """
+        return self._road.handle(command, self._look)
+
+    def preview(self, command: Command) -> Receipt:
+        """The Receipt that a command would give. Raises as `handle` does; nothing is written and nobody is told."""
+        return self._road.preview(command, self._look)
+
+    def place(
+        self,
+        order: Order,
+        *,
+        by: Actor | str,
+        at: datetime | None = None,
+        key: str | None = None,
+        reason: str | None = None,
+    ) -> Receipt:
+        """Take in a new order. The same order again repeats the Receipt; other content under its id is `KeyReused`."""
+        return self.handle(Place(content=order, by=by, at=at, key=key, reason=reason))
+
+    def fire(
+        self,
+        order: str,
+        trigger: str,
+        *,
+        by: Actor | str,
+        at: datetime | None = None,
+        key: str | None = None,
+        expect: int | None = None,
+        reason: str | None = None,
+    ) -> Receipt:
+        """Pull a trigger.
+
+        - `at`: when it happened; refused in the future and before the last stage entry.
+        - `key`: the same command again gives the same Receipt. `expect`: the version that the order must have.
+        """
+        return self.handle(Fire(order=order, trigger=trigger, by=by, at=at, key=key, expect=expect, reason=reason))
+
+    def observe(
+        self,
+        order: str,
+        stage: str,
+        *,
+        source: str,
+        at: datetime | None = None,
+        by: Actor | str | None = None,
+        key: str | None = None,
+        source_seq: int | None = None,
+        reason: str | None = None,
+    ) -> Receipt:
+        """Record what another master system says: the order is in `stage`, whatever the flow allows.
+
+        What the flow does not foresee is marked as an inconsistency. A fact older than the last stage entry is recorded
+        and moves nothing. `by` is the system itself when it is not given.
+        """
+        actor = by if by is not None else Actor.external(source)
+        return self.handle(
+            Observe(
+                order=order, stage=stage, source=source, source_seq=source_seq, at=at, by=actor, key=key, reason=reason
+            )
+        )
+
+    def assign(
+        self,
+        order: str,
+        to: str | None,
+        *,
+        by: Actor | str,
+        team: str | None = None,
+        at: datetime | None = None,
+        key: str | None = None,
+        reason: str | None = None,
+    ) -> Receipt:
+        """Make a person responsible, or with `to=None` nobody."""
+        return self.handle(Assign(order=order, to=to, team=team, by=by, at=at, key=key, reason=reason))
+
+    def note(
+        self, order: str, text: str, *, by: Actor | str, at: datetime | None = None, key: str | None = None
+    ) -> Receipt:
+        """Write a note into the order's history."""
+        return self.handle(Note(order=order, text=text, by=by, at=at, key=key))
+
+    # --- questions ------------------------------------------------------------------------------------------------
+
+    def get(self, order: str, *, viewer: Actor | str | None = None, as_of: datetime | None = None) -> View:
+        """An order as it stands now, or stood at a past instant. Raises `UnknownOrder`."""
+        return views.get(self._road, order, None if viewer is None else to_actor(viewer), as_of)
+
+    def allowed(self, order: str, *, by: Actor | str) -> tuple[str, ...]:
+        """The triggers that `fire` would accept now: exactly those."""
+        return views.allowed(self._road, order, to_actor(by))
+
+    def why_not(self, order: str, trigger: str, *, by: Actor | str) -> tuple[Reason, ...]:
+        """Every reason why `fire` would refuse this trigger now; empty when it would accept."""
+        return views.why_not(self._road, order, trigger, to_actor(by))
+
+    def history(self, order: str) -> tuple[Event, ...]:
+        """Every event of an order, oldest first. Raises `UnknownOrder`."""
+        return views.history(self._road, order)
+
+    def find(
+        self,
+        *,
+        flow: str | None = None,
+        stage: str | None = None,
+        category: str | None = None,
+        owner: str | None = None,
+        team: str | None = None,
+        customer: str | None = None,
+        late: bool | None = None,
+        where: Mapping[str, Any] | None = None,
+        after: str | None = None,
+        limit: int = 100,
+        scan: bool = False,
+    ) -> Page:
+        """A page of the orders for which all that is given holds, in order of their ids.
+
+        - `where`: values of attributes that the flow declares under `find:`, `{"order.region": "east"}`.
+        - `late`: a deadline that runs has passed. `after`: the `after` of the page before.
+        - What no index can answer (`category` alone, `late=False`) is refused unless `scan=True`.
+        """
+        return views.find(
+            self._road,
+            flow=flow,
+            stage=stage,
+            category=category,
+            owner=owner,
+            team=team,
+            customer=customer,
+            late=late,
+            where=where,
+            after=after,
+            limit=limit,
+            scan=scan,
+        )
+
+    def worklist(self, owner: str, *, limit: int = 100) -> Page:
+        """The open and waiting orders that a person owns, the most urgent first."""
+        return views.worklist(self._road, owner, limit)
+
+    def board(self, flow: str | None = None, *, cards: int = 20) -> Board:
+        """The stages of a flow as columns: how many orders, how many late, and the first `cards` of each open stage."""
+        return views.board(self._road, flow, cards)
+
+    def changes(self, after: int | None = None, *, limit: int = 1_000) -> tuple[tuple[Event, ...], int]:
+        """Committed events after a cursor, each exactly once, and the cursor to go on from."""
+        page = self._road.storage.feed(after or 0, limit)
+        return page.events, page.cursor
+
+    def log(self) -> EventLog:
+        """All orders as an EventLog, for `orderflow.report` and the metrics. Needs the extra `metrics`."""
+        return views.log(self._road)
+
+    # --- what the host calls from time to time --------------------------------------------------------------------
+
+    def sweep(self, *, limit: int = 1_000) -> Swept:
+        """Record what time alone has caused: warnings, breaches. Sends nothing."""
+        return sweep(self._road, self.handle, limit)
+
+    def deliver(self, *, limit: int = 100) -> Delivered:
+        """Send what is owed, at most `limit` messages over each channel. Decides nothing."""
+        return deliver(self._road, limit)
+
+    def close(self) -> None:
+        """Close the storage."""
+        self._road.storage.close()
+
+    def __enter__(self) -> Tracker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _look(self, state: OrderState) -> View:
+        return views.look(self._road, state)
+
+
+def _flows(flows: Sequence[Flow | str | Path] | Flow) -> list[Flow]:
+    """The flows as values; paths are read."""
+    from orderflow.adapters.flowfile import load_flow
+
+    given = [flows] if isinstance(flows, Flow | str | Path) else list(flows)
+    if not given:
+        raise DefinitionError([problem("no_flows")])
+    return [load_flow(item) if isinstance(item, str | Path) else item for item in given]

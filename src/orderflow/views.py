@@ -1,0 +1,235 @@
+"""Floor 3: the reading side: views, boards, lists, histories and logs, all through one `Road`. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from orderflow.model.actor import Actor
+from orderflow.model.commands import Command, Fire, Settle
+from orderflow.model.commit import IndexRow, Query
+from orderflow.model.errors import Refused, UnknownOrder
+from orderflow.model.events import Event, Stream
+from orderflow.model.frozen import FrozenMap
+from orderflow.model.order import to_instant
+from orderflow.model.reasons import Reason, reason, suggest
+from orderflow.model.state import Blank, OrderState, fold
+from orderflow.model.view import Board, Card, Column, Page, View
+from orderflow.road import Road
+from orderflow.rules.access import project
+from orderflow.rules.commit import write_tag
+
+if TYPE_CHECKING:
+    from orderflow.metrics.log import EventLog
+
+HOST = Actor.system("host")
+_BATCH = 1_000
+_LIMIT = 1_000
+_OPEN = ("open", "waiting")
+
+
+def look(road: Road, state: OrderState, viewer: Actor | None = None, now: datetime | None = None) -> View:
+    """The View of a state, with the triggers that this viewer may pull."""
+    allowed = tuple(trigger for trigger, against in _triggers(road, state, viewer or HOST) if not against)
+    return project(road.program(state), state, viewer, now or road.now(), allowed)
+
+
+def get(road: Road, id: str, viewer: Actor | None, as_of: datetime | None) -> View:
+    """The View of an order now; or as it was known at a past instant, with what time had caused by then."""
+    if as_of is None:
+        return look(road, road.order(id), viewer)
+    at = to_instant(as_of, "as_of")
+    if at > road.now():
+        raise Refused.of("as_of_in_future", at=at)
+    stream = Stream.order(id)
+    known = fold(Blank(stream=stream), [event for event in road.storage.load(stream) if event.recorded_at <= at])
+    if not isinstance(known, OrderState):
+        raise UnknownOrder([reason("unknown_order_then", order=id, at=at)])
+    return look(road, road.settled(known, Settle(order=id, by=HOST), at), viewer, at)
+
+
+def allowed(road: Road, id: str, by: Actor) -> tuple[str, ...]:
+    """The triggers that `fire` would accept now from this actor, in the order of the flow."""
+    return tuple(trigger for trigger, against in _triggers(road, road.order(id), by) if not against)
+
+
+def why_not(road: Road, id: str, trigger: str, by: Actor) -> tuple[Reason, ...]:
+    """Every reason why `fire` would refuse this trigger now; empty when it would accept."""
+    return road.reasons_against(road.order(id), Fire(order=id, trigger=trigger, by=by))
+
+
+def _triggers(road: Road, state: OrderState, by: Actor) -> Iterator[tuple[str, tuple[Reason, ...]]]:
+    for trigger in road.program(state).triggers_from.get(state.main.stage, ()):
+        command: Command = Fire(order=state.order.id, trigger=trigger, by=by)
+        yield trigger, road.reasons_against(state, command)
+
+
+# --- many orders ------------------------------------------------------------------------------------------------------
+
+
+def find(
+    road: Road,
+    *,
+    flow: str | None = None,
+    stage: str | None = None,
+    category: str | None = None,
+    owner: str | None = None,
+    team: str | None = None,
+    customer: str | None = None,
+    late: bool | None = None,
+    where: Mapping[str, Any] | None = None,
+    after: str | None = None,
+    limit: int = 100,
+    scan: bool = False,
+) -> Page:
+    """One page of the orders for which all that is given holds, in order of their ids."""
+    if not 1 <= limit <= _LIMIT:
+        raise Refused.of("bad_limit", limit=limit, most=_LIMIT)
+    narrowed = (stage, owner, team, customer, late or None, where or None)
+    unindexed = late is False or (category is not None and all(item is None for item in narrowed))
+    if unindexed and not scan:
+        raise Refused.of("find_needs_scan")
+    _check_names(road, flow, stage)
+    now = road.now()
+    query = Query(
+        flow=flow,
+        stage=stage,
+        category=None if category is None else (category,),
+        owner=owner,
+        team=team,
+        customer=customer,
+        due_before=now if late else None,
+        tags=_tags(road, where or {}),
+        after=after,
+        limit=limit + 1,
+    )
+    rows = _not_late(road, query, now, limit) if late is False else road.storage.find(query)
+    cards = tuple(card(row, now) for row in rows[:limit])
+    return Page(cards=cards, after=cards[-1].order if len(rows) > limit else None)
+
+
+def _not_late(road: Road, query: Query, now: datetime, limit: int) -> tuple[IndexRow, ...]:
+    """The orders that are not late, found by going through those that fit otherwise."""
+    found: list[IndexRow] = []
+    after = query.after
+    while len(found) <= limit:
+        rows = road.storage.find(evolve(query, after=after))
+        found += [row for row in rows if not card(row, now).late]
+        if len(rows) < query.limit:
+            break
+        after = rows[-1].stream.id
+    return tuple(found)
+
+
+def _check_names(road: Road, flow: str | None, stage: str | None) -> None:
+    """Refuse names that no current flow knows: a slip of the pen must not look like an empty list."""
+    if flow is not None:
+        road.program_for(flow)
+    known = {name for program in road.current.values() for name in program.flow.lifecycle.stages}
+    if stage is not None and stage not in known:
+        raise Refused.of("unknown_stage", stage=stage, known=sorted(known), suggestion=suggest(stage, known))
+
+
+def _tags(road: Road, where: Mapping[str, Any]) -> FrozenMap[str]:
+    known = {name for program in road.current.values() for name in program.flow.find}
+    for name in where:
+        if name not in known:
+            raise Refused.of("not_searchable", field=name, known=sorted(known), suggestion=suggest(name, known))
+    return FrozenMap({name: write_tag(value) for name, value in where.items()})
+
+
+def card(row: IndexRow, now: datetime) -> Card:
+    """The card of an order's index row at an instant."""
+    return Card(
+        order=row.stream.id,
+        flow=row.flow or "",
+        stage=row.stage or "",
+        category=row.category or "",
+        owner=row.owner,
+        team=row.team,
+        customer=row.customer,
+        placed_at=row.placed_at or now,
+        since=row.entered_at or now,
+        due_at=row.due_at,
+        late=row.due_at is not None and row.due_at < now and row.category in _OPEN,
+        version=row.version,
+    )
+
+
+def board(road: Road, flow: str | None, cards: int) -> Board:
+    """The stages of a flow with what stands in them; the first `cards` of each open stage, by due instant, then id."""
+    program = road.program_for(flow)
+    now, name = road.now(), program.flow.name
+    counts = road.storage.tally(Query(flow=name))
+    late = road.storage.tally(Query(flow=name, due_before=now))
+    columns = []
+    for stage, definition in program.flow.lifecycle.stages.items():
+        shown = _first(road, name, stage, now, cards) if definition.category in _OPEN else ()
+        columns.append(
+            Column(
+                stage=stage,
+                titles=program.titles(stage),
+                category=definition.category,
+                count=counts.get(stage, 0),
+                late=late.get(stage, 0),
+                cards=shown,
+            )
+        )
+    return Board(flow=name, at=now, columns=tuple(columns))
+
+
+def _first(road: Road, flow: str, stage: str, now: datetime, count: int) -> tuple[Card, ...]:
+    rows = road.storage.find(Query(flow=flow, stage=stage, limit=_LIMIT))
+    return _urgent([card(row, now) for row in rows], count)
+
+
+def worklist(road: Road, owner: str, limit: int) -> Page:
+    """The open orders that a person owns: those with a deadline first, the earliest before the later."""
+    now = road.now()
+    cards: list[Card] = []
+    after: str | None = None
+    while rows := road.storage.find(Query(owner=owner, category=_OPEN, after=after, limit=_LIMIT)):
+        cards += [card(row, now) for row in rows]
+        after = rows[-1].stream.id
+    return Page(cards=_urgent(cards, limit))
+
+
+def _urgent(cards: list[Card], count: int) -> tuple[Card, ...]:
+    latest = datetime.max.replace(tzinfo=UTC)
+    return tuple(sorted(cards, key=lambda item: (item.due_at or latest, item.order))[:count])
+
+
+# --- histories --------------------------------------------------------------------------------------------------------
+
+
+def history(road: Road, id: str) -> tuple[Event, ...]:
+    """Every event of an order, oldest first. Raises `UnknownOrder`."""
+    return road.order(id).timeline
+
+
+def log(road: Road) -> EventLog:
+    """Every order as an EventLog; days are counted in the zone of the flow's calendar where there is one flow."""
+    from orderflow.metrics.histories import log_of
+
+    programs = tuple(road.current.values())
+    done = {
+        name
+        for program in programs
+        for name, stage in program.flow.lifecycle.stages.items()
+        if stage.category == "done"
+    }
+    return log_of(_orders(road), tz=str(programs[0].zone) if len(programs) == 1 else "UTC", done_stages=done)
+
+
+def _orders(road: Road) -> Iterator[OrderState]:
+    """The state of every order, in order of ids."""
+    after: str | None = None
+    while streams := road.storage.streams("order", after, _BATCH):
+        for stream in streams:
+            state = fold(Blank(stream=stream), road.storage.load(stream))
+            if isinstance(state, OrderState):
+                yield state
+        after = streams[-1].id

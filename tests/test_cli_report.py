@@ -1,0 +1,196 @@
+"""What `orderflow report` promises on the command line: figures on stdout, the rest on stderr, useful exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from orderflow import cli
+from orderflow.adapters.report_text import duration, sparkline, table, to_text, width, write_report
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.report import report
+from orderflow.model.errors import Conflict, LogError, OrderflowError, Refused
+
+EVENTS = """订单号,状态,时间,操作人
+SO-1,下单,2026-01-05 08:00:00,张三
+SO-1,审核,2026-01-05 09:30:00,李四
+SO-1,下单,2026-01-06 09:30:00,
+SO-1,发货,2026-01-08 09:30:00,仓库
+SO-2,下单,2026-03-05 08:00:00,张三
+"""
+CASES = "订单号,承诺时间\nSO-1,2026-01-08\n"
+KEYS = ["orders", "events", "actors", "events_without_actor", "first_event", "last_event", "lead_time", "stages", "start_stages", "end_stages", "flow_map", "variants", "rework", "handover", "throughput", "stage_time", "bottlenecks", "on_time"]
+
+
+def run(*arguments: Any) -> Result:
+    return CliRunner().invoke(cli.main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    log, cases = tmp_path / "订单.csv", tmp_path / "cases.csv"
+    log.write_text(EVENTS, encoding="utf-8")
+    cases.write_text(CASES, encoding="utf-8")
+    return log, cases
+
+
+def test_json_is_pure_and_has_exactly_the_promised_keys(files: tuple[Path, Path]) -> None:
+    """stdout is one JSON object; assumptions are on stderr."""
+    log, cases = files
+    done = run(
+        "report", log, "--cases", cases, "--promised", "承诺时间", "--delivered-stage", "发货", "--format", "json"
+    )
+    assert done.exit_code == 0
+    found = json.loads(done.stdout)
+    assert list(found) == KEYS
+    assert found["lead_time"]["max"] == 264600.0
+    assert found["on_time"]["rate"] == 1.0
+    assert "assumed: Columns of the events, guessed: order_id='订单号'" in done.stderr
+    assert list(json.loads(run("report", log, "--format", "json").stdout)) == KEYS[:-1]
+
+
+def test_text_aligns_chinese_names(files: tuple[Path, Path]) -> None:
+    """Every line of a table takes the same number of cells, though Chinese takes two each."""
+    done = run("report", files[0], "--tz", "Asia/Shanghai")
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("  stage "))
+    assert len({width(line) for line in lines[start : start + 4]}) == 1
+    assert "1 order (50.0%) entered a stage again, 1 time in all" in done.stdout
+
+
+def test_the_same_in_a_process_of_its_own(files: tuple[Path, Path]) -> None:
+    """The installed module, a real pipe, and bytes in UTF-8; a reader that stops early is no error."""
+    code = "from orderflow.cli import main; main(prog_name='orderflow')"
+    command = [sys.executable, "-X", "utf8", "-c", code, "report", str(files[0]), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert json.loads(done.stdout.decode("utf-8"))["stages"] == {"下单": 3, "发货": 1, "审核": 1}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    told = process.stderr.read().decode("utf-8")
+    process.stderr.close()
+    process.wait()
+    assert "Traceback" not in told
+    assert "Exception" not in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.csv"], "The file cannot be opened: No such file or directory."),
+        (["{log}", "--stage", "state"], "There is no column 'state' for the stage"),
+        (["{log}", "--tz", "Mars"], "There is no time zone 'Mars'"),
+        (["{log}", "--encoding", "utf-16"], "The file is not utf-16"),
+        (["{log}", "--promised", "承诺时间"], "give --cases too"),
+        (["{log}", "--cases", "{cases}", "--promised", "承诺时间"], "--promised needs --delivered-stage"),
+        (["{log}", "--cases", "{cases}", "--delivered-stage", "发"], "No event is in stage '发'"),
+        (["{log}", "--delivered-stage", "发货"], "The log has no promises"),
+        (["{log}", "--format", "xml"], "'xml' is not one of"),
+        ([], "Missing argument 'LOG'"),
+    ],
+)
+def test_wrong_input_is_a_message_and_exit_code_2(files: tuple[Path, Path], arguments: list[str], message: str) -> None:
+    """No traceback, nothing on stdout."""
+    done = run("report", *[argument.format(log=files[0], cases=files[1]) for argument in arguments])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "report", "none.csv"], ["report", "none.csv", "--debug"]])
+def test_debug_shows_the_traceback(arguments: list[str]) -> None:
+    """The option is taken by the group and by the command; the error comes through as it was raised."""
+    assert isinstance(run(*arguments).exception, LogError)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (LogError.of("log.no_promises"), 2, "error: The log has no promises"),
+        (Refused.of("log.no_promises"), 1, "error: The log has no promises"),
+        (Conflict("order:A", 3), 1, "error: order:A: somebody else wrote first"),
+        (PermissionError(13, "Permission denied", "a.db"), 1, "error: a.db: Permission denied"),
+        (ZeroDivisionError("division by zero"), 1, "error: ZeroDivisionError: division by zero (unexpected; --debug"),
+    ],
+)
+def test_every_command_of_the_group_ends_errors_alike(error: Exception, code: int, message: str) -> None:
+    """2 for wrong input, 1 for what was refused or failed, always a message only."""
+
+    @click.group(cls=cli._Group)
+    def group() -> None: ...
+
+    @group.command("fail")
+    def fail() -> None:
+        raise error
+
+    done = CliRunner().invoke(group, ["fail"])
+    assert done.exit_code == code
+    assert done.stderr.startswith(message)
+
+
+def test_without_click_the_command_says_what_to_install() -> None:
+    """One line with the pip command, exit code 1, no traceback."""
+    code = "import sys; sys.modules['click'] = None; from orderflow.cli import main"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "orderflow: this needs click; install it with: pip install 'orderflow[cli]'"
+
+
+def test_a_report_is_written_by_the_ending_of_its_name(tmp_path: Path) -> None:
+    """JSON, or text with the assumptions; another ending is refused."""
+    found = report(EventLog.from_columns({"order": ["a"], "stage": ["下单"], "at": [0]}))
+    write_report(found, tmp_path / "r.json")
+    write_report(found, tmp_path / "r.txt")
+    assert json.loads((tmp_path / "r.json").read_text("utf-8")) == found.to_dict()
+    assert (tmp_path / "r.txt").read_text("utf-8") == to_text(found, assumptions=True)
+    with pytest.raises(OrderflowError, match=r"\.json, \.txt or \.md"):
+        write_report(found, tmp_path / "r.xlsx")
+
+
+def test_an_empty_log_has_a_text_too() -> None:
+    """Dashes for figures that do not exist; the table that has no rows is left out."""
+    text = to_text(report(EventLog.from_columns({"order": [], "stage": [], "at": []})))
+    assert text.startswith("0 orders, 0 events, 0 actors\n\nLead time")
+    assert "–" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "–"),
+        (0, "0 s"),
+        (0.25, "0.25 s"),
+        (59.6, "1 min"),
+        (250, "4 min 10 s"),
+        (3600, "1 h"),
+        (12_000, "3 h 20 min"),
+        (86_399.9, "1 d"),
+        (1_054_800, "12 d 5 h"),
+        (-7_200, "-2 h"),
+        (1_000 * 86_400, "1,000 d"),
+    ],
+)
+def test_durations_are_said_in_their_two_largest_units(seconds: float | None, text: str) -> None:
+    """Rounded to seconds; long ones to days."""
+    assert duration(seconds) == text
+
+
+def test_bars_and_tables() -> None:
+    """A bar per value; wide characters take two cells; long names and long lists are cut and say so."""
+    assert sparkline([0, 1, 8]) == "▁▂█"
+    assert sparkline([]) == ""
+    assert sparkline([0, 0]) == "▁▁"
+    assert (width("下单a"), width("e\u0301")) == (5, 1)
+    text = table(("名", "n"), [("下单", 1234), ("x" * 50, 2)], total=7)
+    assert text.splitlines()[-1] == "  … 5 more"
+    assert "1,234" in text
+    assert "x" * 39 + "…" in text
