@@ -5,10 +5,14 @@
 The public names, and nothing else. Optional libraries are imported when a function that needs them is called.
 """
 
+from orderflow import metrics
 from orderflow.adapters.channels import CallableChannel, Channels, LogChannel
 from orderflow.adapters.flowfile import load_flow
+from orderflow.adapters.report_text import write_report
 from orderflow.adapters.tables import read_log
 from orderflow.hookspecs import hookimpl
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.report import Report, report
 from orderflow.model.actor import Actor, Directory, Person
 from orderflow.model.calendar import ALWAYS, WorkCalendar
 from orderflow.model.canonical import fingerprint
@@ -36,3 +40,69 @@ from orderflow.ports import Failed, Retry, Sent
 from orderflow.rules.check import problems
 from orderflow.rules.receipt import Receipt
 from orderflow.tracker import Tracker, utc_now
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ALWAYS",
+    "SLA",
+    "Actor",
+    "Assign",
+    "Board",
+    "CallableChannel",
+    "Card",
+    "Channels",
+    "Conflict",
+    "Customer",
+    "DefinitionError",
+    "Directory",
+    "EventLog",
+    "Failed",
+    "Field",
+    "Fire",
+    "Flow",
+    "InvalidValue",
+    "KeyReused",
+    "Lifecycle",
+    "Line",
+    "LogChannel",
+    "LogError",
+    "MissingExtraError",
+    "Money",
+    "Note",
+    "Notification",
+    "NotifyRule",
+    "Observe",
+    "Order",
+    "OrderflowError",
+    "OwnerRule",
+    "Person",
+    "Place",
+    "Problem",
+    "Reason",
+    "Receipt",
+    "Refused",
+    "Report",
+    "Retry",
+    "Sent",
+    "Settle",
+    "Stage",
+    "StorageError",
+    "Tracker",
+    "Transition",
+    "UnknownOrder",
+    "View",
+    "Warn",
+    "WorkCalendar",
+    "__version__",
+    "fingerprint",
+    "hookimpl",
+    "installed_plugins",
+    "load_flow",
+    "metrics",
+    "problems",
+    "read_log",
+    "report",
+    "utc_now",
+    "write_report",
+]

@@ -14,6 +14,7 @@ import pytest
 
 from orderflow.model.calendar import ALWAYS, WorkCalendar
 from orderflow.model.errors import DefinitionError, InvalidValue
+from orderflow.model.openings import zone_rules
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -397,6 +398,13 @@ def test_many_threads_can_ask_one_calendar() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_the_rules_of_a_zone_are_exact() -> None:
+    """What the digest says of a zone are its changes to the second: Berlin 2026, both at 01:00 UTC."""
+    hour = 3_600_000_000
+    changes = [int(at(2026, *parts).timestamp()) * 10**6 for parts in ((1, 1), (3, 29, 1), (10, 25, 1))]
+    assert zone_rules("Europe/Berlin", 2026, 2026) == tuple(zip(changes, (hour, 2 * hour, hour), strict=True))
 
 
 def test_without_a_country_nothing_is_unknown() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -159,3 +160,11 @@ def test_the_vectorised_position_is_the_scalar_one(c: WorkCalendar, instants: li
     got = positions(pl.Series("at", instants, dtype=pl.Int64), c)
     assert (got.name, got.dtype) == ("at", pl.Int64)
     assert got.to_list() == [None if us is None else c.position(us) for us in instants]
+
+
+def test_columns_that_are_no_integers_are_refused() -> None:
+    """A Datetime column may count in other units than microseconds: a `TypeError` that says what to do."""
+    always = WorkCalendar.always
+    with pytest.raises(TypeError, match="epoch"):
+        positions(pl.Series([datetime(2026, 1, 1, tzinfo=UTC)]), always)
+    assert positions(pl.Series("at", [None, None]), always).to_list() == [None, None]

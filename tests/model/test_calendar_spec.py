@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import string
+import subprocess
+import sys
 from datetime import date, datetime
 from typing import Any
 
@@ -67,7 +69,7 @@ def with_rule(rule: Any, start: Any = "2026-01-01") -> dict[str, Any]:
         ({**OPEN, "holidays": ["1 May"]}, "bad_date", "holidays[0]", None),
         ({**OPEN, "holidays": [datetime(2026, 5, 1)]}, "bad_date", "holidays[0]", None),  # noqa: DTZ001 - wrong on purpose
         ({**OPEN, "holidays": False}, "norway", "holidays", None),
-        ({**OPEN, "holidays": {"country": False}}, "norway", "holidays", None),
+        ({**OPEN, "holidays": {"country": False}}, "norway", "holidays.country", None),
         ({**OPEN, "holidays": {"subdivision": "BY"}}, "missing_key", "holidays", None),
         ({**OPEN, "holidays": {"county": "CN"}}, "unknown_key", "holidays.county", "country"),
         ({**OPEN, "recurring": "FREQ=DAILY"}, "recurring_form", "recurring", None),
@@ -79,6 +81,7 @@ def with_rule(rule: Any, start: Any = "2026-01-01") -> dict[str, Any]:
         (with_rule("FREQ=DAILY;BYHOUR=9"), "unknown_rule_part", "recurring[0].rule", None),
         (with_rule("FREQ=DAILY;INTERVAL=0"), "bad_rule", "recurring[0].rule", None),
         (with_rule("FREQ=DAILY;INTERVAL=-1"), "bad_rule", "recurring[0].rule", None),
+        (with_rule("FREQ=DAILY;BYDAY=MO;BYDAY=TU"), "bad_rule", "recurring[0].rule", None),
         (with_rule("FREQ=DAILY;COUNT=2;UNTIL=20270101"), "bad_rule", "recurring[0].rule", None),
         (with_rule("FREQ=DAILY;UNTIL=20270101T000000Z"), "bad_rule", "recurring[0].rule", None),
         (with_rule("FREQ=MONTHLY;BYDAY=9FR"), "bad_rule", "recurring[0].rule", None),
@@ -184,6 +187,7 @@ def test_a_country_is_checked_when_the_extra_is_there() -> None:
     assert problems({**OPEN, "holidays": "China"})[0].code == "calendar.unknown_country"
     [part] = problems({**OPEN, "holidays": {"country": "DE", "subdivision": "Bayrn"}})
     assert (part.code, part.params["suggestion"]) == ("calendar.unknown_subdivision", "Bayern")
+    assert part.place == Place(path="holidays.subdivision")
     assert problems({**OPEN, "holidays": {"country": "FR", "subdivision": "ZZ"}})[0].text("zh")
 
 
@@ -199,6 +203,13 @@ def test_without_the_extra_a_country_is_only_a_name(monkeypatch: pytest.MonkeyPa
 
 def _missing() -> Any:
     raise MissingExtraError("holidays", "calendars")
+
+
+def test_importing_the_calendar_imports_no_heavy_library() -> None:
+    """Importing calendars needs neither `holidays` nor polars nor dateutil; they come with the first use."""
+    code = "import sys, orderflow.model.calendar; print({'holidays', 'polars', 'dateutil'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_every_text_has_both_languages_and_the_same_parameters() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ SIGNATURES = {
     b"PAR1": "a Parquet file",
     b"\x1f\x8b": "a gzip file",
 }
-MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 @frozen(kw_only=True)
@@ -85,8 +86,9 @@ PROMISED = Role(
 TABLES = {"events": FrozenMap(en="events", zh="事件文件"), "cases": FrozenMap(en="cases", zh="订单文件")}
 
 
-def decode(data: bytes, encoding: str | None, file: str) -> tuple[str, str | None]:
-    """The text of a file, and the encoding if it was guessed (None when it was named, or is UTF-8).
+def to_utf8(data: bytes, encoding: str | None, file: str) -> tuple[bytes, str | None]:
+    """The content of a file in UTF-8 without a mark, and the encoding if it was guessed (None when it was named,
+    or is UTF-8).
 
     - Named: that, strictly. Not named: UTF-8 or what a byte order mark says; else GB18030, when nearly all
       characters beyond ASCII are then everyday Chinese (GB 2312).
@@ -97,15 +99,16 @@ def decode(data: bytes, encoding: str | None, file: str) -> tuple[str, str | Non
             raise LogError([problem("log.not_csv", Place(file=file), kind=kind)])
     marked = next((name for mark, name in MARKS.items() if data.startswith(mark)), None)
     wanted = encoding or marked or "utf-8"
-    if wanted.lower().replace("_", "-") in ("utf-8", "utf8") and marked == "utf-8-sig":
-        wanted = "utf-8-sig"
     try:
-        return data.decode(wanted), marked if marked == "utf-16" and not encoding else None
+        text = data.decode(wanted)
+        if codecs.lookup(wanted).name in ("utf-8", "utf-8-sig"):
+            return data.removeprefix(codecs.BOM_UTF8), None
+        return text.encode(), marked if encoding is None else None
     except LookupError:
         raise LogError([problem("log.unknown_encoding", Place(file=file), encoding=wanted)]) from None
     except UnicodeDecodeError as error:
         if encoding is None and marked is None and _looks_chinese(data):
-            return data.decode("gb18030"), "GB18030"
+            return data.decode("gb18030").encode(), "GB18030"
         place = Place(file=file, line=data.count(b"\n", 0, error.start) + 1)
         byte = f"{data[error.start]:02x}"
         raise LogError([problem("log.wrong_encoding", place, encoding=wanted, byte=byte)]) from None
@@ -121,19 +124,20 @@ def _looks_chinese(data: bytes) -> bool:
     return everyday >= 0.95 * len(beyond)
 
 
-def separator(text: str) -> str:
+def separator(content: bytes) -> str:
     """The separator that is most frequent in the first line outside quotes; a comma when there is none."""
-    header = next((line for line in text[:65536].splitlines() if line.strip()), "")
+    text = content[:65536].decode("utf-8", "ignore")
+    header = next((line for line in text.splitlines() if line.strip()), "")
     outside = "".join(header.split('"')[::2])
     return max(SEPARATORS, key=outside.count)
 
 
-def rows(text: str, between: str, *, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV text by the standard library, each with the number of the line where it begins.
+def rows(content: bytes, between: str, *, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
+    """The rows of CSV in UTF-8 by the standard library, each with the number of the line where it begins.
 
     - An empty line is a row without fields. With `strict`, raises csv.Error where quotes do not match.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=between, strict=strict)
+    reader = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=between, strict=strict)
     line = 1
     for row in reader:
         yield line, row

@@ -19,13 +19,13 @@ from orderflow.adapters.columns import (
     TABLES,
     TEAM,
     Role,
-    decode,
     find,
     guess,
     guessed,
     not_guessed,
     rows,
     separator,
+    to_utf8,
 )
 from orderflow.metrics.codes import blank_to_missing, need_polars
 from orderflow.metrics.instants import AMBIGUOUS, Times, read_texts, zone
@@ -100,7 +100,7 @@ class _Source:
 
     table: str
     file: str
-    text: str
+    content: bytes
     between: str
     frame: pl.DataFrame
     assumptions: tuple[Reason, ...]
@@ -113,7 +113,7 @@ class _Source:
         """The line numbers of the first few rows for which `where` is true."""
         wanted = self.frame.filter(where)[ROW].head(SHOWN).to_list()
         starts = {}
-        for position, (line, _row) in enumerate(rows(self.text, self.between)):
+        for position, (line, _row) in enumerate(rows(self.content, self.between)):
             if position - 1 in wanted:
                 starts[position - 1] = line
             if len(starts) == len(wanted):
@@ -131,38 +131,40 @@ def _open(path: str | os.PathLike[str], table: str, encoding: str | None) -> _So
     except OSError as error:
         detail = error.strerror or type(error).__name__
         raise LogError([problem("log.cannot_open", Place(file=file), detail=detail)]) from None
-    text, guessed_encoding = decode(data, encoding, file)
-    between = separator(text)
+    content, guessed_encoding = to_utf8(data, encoding, file)
+    between = separator(content)
     assumptions = []
     if guessed_encoding:
         assumptions.append(reason("log.guessed_encoding", encoding=guessed_encoding, table=TABLES[table]))
     if between != ",":
         assumptions.append(reason("log.guessed_separator", separator=between, table=TABLES[table]))
-    frame = _parse(text, between, file)
+    frame = _parse(content, between, file)
     if not frame.height:
         raise LogError([problem("log.no_rows", Place(file=file))])
-    return _Source(table=table, file=file, text=text, between=between, frame=frame, assumptions=tuple(assumptions))
+    return _Source(
+        table=table, file=file, content=content, between=between, frame=frame, assumptions=tuple(assumptions)
+    )
 
 
-def _parse(text: str, between: str, file: str) -> pl.DataFrame:
+def _parse(content: bytes, between: str, file: str) -> pl.DataFrame:
     """The rows as texts, with their position; rows in which every field is empty are left out."""
     import polars as pl
 
     try:
-        frame = pl.read_csv(text.encode(), separator=between, infer_schema=False)
+        frame = pl.read_csv(content, separator=between, infer_schema=False)
     except pl.exceptions.NoDataError:
         raise LogError([problem("log.no_rows", Place(file=file))]) from None
     except pl.exceptions.PolarsError:  # the standard library reads more, and knows the line of what it cannot read
-        frame = _parse_slowly(text, between, file)
+        frame = _parse_slowly(content, between, file)
     return frame.with_row_index(ROW).filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
 
 
-def _parse_slowly(text: str, between: str, file: str) -> pl.DataFrame:
+def _parse_slowly(content: bytes, between: str, file: str) -> pl.DataFrame:
     import polars as pl
 
     line, found = 0, []
     try:
-        for line, row in rows(text, between, strict=True):
+        for line, row in rows(content, between, strict=True):
             found.append((line, row))
     except csv.Error as error:
         place = Place(file=file, line=found[-1][0] + 1 if found else 1)

@@ -47,7 +47,12 @@ def merge(a: Samples, b: Samples) -> Samples:
 
 
 def result(summary: Samples) -> Bottlenecks:
-    steps = steps_result(summary).frame
+    return of_flow_map(steps_result(summary))
+
+
+def of_flow_map(flow_map: Table) -> Bottlenecks:
+    """The same from a flow map that is there already."""
+    steps = flow_map.frame
     often = steps.filter(steps["count"] >= ENOUGH)
     return Bottlenecks(by_total=_top(steps, "total"), by_mean=_top(often, "mean"))
 

@@ -14,12 +14,15 @@ def positions(instants: pl.Series, calendar: WorkCalendar) -> pl.Series:
     """P of each instant: `calendar.position`, vectorised. The difference of two is the open time between them.
 
     - In: integers, microseconds since 1970-01-01T00:00Z. Out: Int64 microseconds, same length, order and name.
+    - `TypeError` for anything but integers: a Datetime column may count in other units (use `.dt.epoch("us")`).
     - A missing instant has a missing position.
     - `DefinitionError` when any instant lies outside of what the calendar answers for (see `WorkCalendar`).
     - In a lazy query: `expression.map_batches(lambda s: positions(s, calendar), return_dtype=pl.Int64)`.
     """
     import polars as pl
 
+    if not instants.dtype.is_integer() and instants.dtype != pl.Null:
+        raise TypeError(f"positions takes integers (microseconds), not {instants.dtype}; see .dt.epoch('us')")
     at = instants.cast(pl.Int64)
     first, last = at.min(), at.max()
     if not isinstance(first, int) or not isinstance(last, int):  # empty, or all missing

@@ -79,7 +79,9 @@ class EventLog:
             *(encode(table[name], texts).alias(name) for name, texts in names.items()),
         )
         return cls(
-            events=coded.with_row_index("arrival").select(*table.columns, "arrival").sort("order", "at", "arrival"),
+            events=coded.with_row_index("arrival")
+            .select(*table.columns, "arrival")
+            .sort("order", "at", maintain_order=True),
             orders=_all_orders(ids, attributes),
             names=names,
             more=FrozenMap({k: v.with_columns(encode(v["order"], ids).alias("order")) for k, v in extra.items()}),

@@ -8,10 +8,8 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from orderflow.metrics.bottlenecks import Bottlenecks
-from orderflow.metrics.bottlenecks import result as bottlenecks_result
-from orderflow.metrics.flow_map import result as flow_map_result
-from orderflow.metrics.flow_map import summarise as summarise_steps
+from orderflow.metrics.bottlenecks import Bottlenecks, of_flow_map
+from orderflow.metrics.flow_map import flow_map
 from orderflow.metrics.handover import handover
 from orderflow.metrics.lead_time import lead_time
 from orderflow.metrics.log import EventLog
@@ -19,7 +17,7 @@ from orderflow.metrics.on_time import OnTime, check, on_time
 from orderflow.metrics.overview import Overview, overview
 from orderflow.metrics.rework import Rework, rework
 from orderflow.metrics.stage_time import stage_time
-from orderflow.metrics.summary import Durations, Samples, Table
+from orderflow.metrics.summary import Durations, Table
 from orderflow.metrics.throughput import Throughput, throughput
 from orderflow.metrics.variants import Variants, variants
 from orderflow.model.reasons import Reason, reason
@@ -67,7 +65,7 @@ class Report:
 
     @cached_property
     def flow_map(self) -> Table:
-        return flow_map_result(self._steps)
+        return flow_map(self.log)
 
     @cached_property
     def variants(self) -> Variants:
@@ -91,7 +89,7 @@ class Report:
 
     @cached_property
     def bottlenecks(self) -> Bottlenecks:
-        return bottlenecks_result(self._steps)
+        return of_flow_map(self.flow_map)
 
     @cached_property
     def on_time(self) -> OnTime | None:
@@ -135,10 +133,6 @@ class Report:
 
     def __repr__(self) -> str:
         return f"<Report on {self.log!r}>"
-
-    @cached_property
-    def _steps(self) -> Samples:
-        return summarise_steps(self.log)
 
 
 def report(log: EventLog, *, delivered_stage: str | None = None) -> Report:

@@ -113,7 +113,9 @@ class WorkCalendar:
         or of a combination: `{"union": [spec, spec ...]}`, `intersection`, `difference` (the first without the others).
 
         - `hours` may be `always`; `holidays` also a list of dates, or a country code. Dates may be `datetime.date`.
-        - Raises one `DefinitionError` with all problems. `place` maps a path of keys and indices in the spec to its
+        - Raises one `DefinitionError` with all problems; a combination that never opens shows in the first search.
+        - Country codes are checked when the `calendars` extra is there.
+        - `place` maps a path of keys and indices in the spec to its
           place in a file; without it, places are dotted paths below `where`.
         """
         above = where or Place()

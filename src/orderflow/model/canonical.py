@@ -15,7 +15,6 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 import attrs
@@ -123,14 +122,19 @@ def write_duration(value: timedelta) -> int:
     return (value.days * 86_400 + value.seconds) * 1_000_000 + value.microseconds
 
 
-@cache
-def _plan(kind: Any) -> tuple[tuple[str, Any, bool, bool], ...]:
+_PLANS: dict[type[Any], tuple[tuple[str, Any, bool, bool], ...]] = {}
+
+
+def _plan(kind: type[Any]) -> tuple[tuple[str, Any, bool, bool], ...]:
     """Of each field of a record: name, default, whether its map is ordered, whether its values are open."""
-    return tuple(
-        (item.name, item.default, bool(item.metadata.get("ordered")), "Any" in str(item.type))
-        for item in attrs.fields(kind)
-        if item.init and item.metadata.get("canonical", True)
-    )
+    known = _PLANS.get(kind)
+    if known is None:
+        known = _PLANS[kind] = tuple(
+            (item.name, item.default, bool(item.metadata.get("ordered")), "Any" in str(item.type))
+            for item in attrs.fields(kind)
+            if item.init and item.metadata.get("canonical", True)
+        )
+    return known
 
 
 def _record(value: Any, lean: bool) -> dict[str, Any]:

@@ -238,7 +238,7 @@ class SpecReader:
             self.keys(path, value, ("country", "subdivision", "dates", "makeup"))
             country = None
             if "country" in value:
-                country = self._country(path, value["country"], value.get("subdivision"))
+                country = self._country((*path, "country"), value["country"], value.get("subdivision"))
             elif "subdivision" in value:
                 self.report(path, "missing_key", key="country")
             makeup = self.spans((*path, "makeup"), value["makeup"]) if "makeup" in value else None
@@ -252,7 +252,8 @@ class SpecReader:
         country = Country(code=str(code), subdivision=None if subdivision is None else str(subdivision))
         if countries.is_installed() and (unknown := countries.unknown_part(country)):
             kind, wrong, known = unknown
-            self.report(path, f"unknown_{kind}", name=wrong, country=country.code, suggestion=suggest(wrong, known))
+            at = (*path[:-1], kind) if path[-1] == "country" else path
+            self.report(at, f"unknown_{kind}", name=wrong, country=country.code, suggestion=suggest(wrong, known))
             return None
         return country
 
@@ -322,7 +323,8 @@ class SpecReader:
             self.report(path, "rule_frequency", frequency=frequency, suggestion=suggest(frequency, _FREQUENCIES))
             return None
         # dateutil loops for ever on an interval of 0, and only warns about COUNT with UNTIL, which RFC 5545 forbids
-        if not re.fullmatch("[1-9][0-9]{0,3}", parts.get("INTERVAL", "1")) or {"COUNT", "UNTIL"} <= parts.keys():
+        interval_is_right = re.fullmatch("[1-9][0-9]{0,3}", parts.get("INTERVAL", "1"))
+        if not interval_is_right or {"COUNT", "UNTIL"} <= parts.keys() or len(parts) <= text.count(";"):
             self.report(path, "bad_rule", rule=str(value))
             return None
         rule = ";".join(f"{name}={parts[name]}" for name in _RULE_PARTS if name in parts)

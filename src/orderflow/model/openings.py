@@ -364,8 +364,9 @@ class Openings:
         first, last = since // MICROSECOND, until // MICROSECOND
         self.reach(first)
         table = self.reach(last)
-        if table is not self._clock_of:
-            self.clock, self._clock_of = table.in_timedeltas(), table
+        with self._lock:
+            if table is not self._clock_of:
+                self.clock, self._clock_of = table.in_timedeltas(), table
         return timedelta(0, 0, table.position(last) - table.position(first))
 
     def between(self, first: int, last: int) -> list[Interval]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,6 +11,8 @@ from attrs import evolve, field, frozen
 
 from orderflow.model.errors import InvalidValue
 from orderflow.model.frozen import EMPTY, FrozenMap, as_tuple
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # the years in which calendars answer
 
 
 def to_decimal(value: Any, what: str) -> Decimal:
@@ -29,11 +31,13 @@ def to_decimal(value: Any, what: str) -> Decimal:
 
 
 def to_instant(value: Any, what: str) -> datetime:
-    """The same instant in UTC. Naive datetimes, and anything else that is not a datetime, are refused."""
+    """The same instant in UTC. What is naive, out of the years 1900 to 2199, or no datetime, is refused."""
     if not isinstance(value, datetime):
         raise InvalidValue.of("not_an_instant", what=what, value=repr(value))
     if value.tzinfo is None or value.utcoffset() is None:
         raise InvalidValue.of("naive_datetime", what=what, value=value.isoformat())
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise InvalidValue.of("year_out_of_range", what=what, value=value.isoformat(), first=FIRST_YEAR, last=LAST_YEAR)
     return value.astimezone(UTC)
 
 
@@ -167,7 +171,10 @@ def _customer(value: Any) -> Any:
 
 
 def _promise(value: Any) -> Any:
-    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+    if value is None:
+        return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        to_instant(datetime.combine(value, time(), tzinfo=UTC), "promised_at")
         return value
     return to_instant(value, "promised_at")
 

@@ -72,6 +72,7 @@ class Program:
     personal: frozenset[str]
     calendar: WorkCalendar
     calendar_name: str
+    calendar_digest: str
     zone: ZoneInfo
 
     def place(self, path: str) -> Place:
@@ -87,7 +88,8 @@ class Program:
 def compile_flow(flow: Flow) -> Program:
     """The program of a flow.
 
-    Raises `DefinitionError` with every error that `problems` finds; warnings do not stop it.
+    Raises `DefinitionError` with every error that `problems` finds; warnings do not stop it. Raises
+    `MissingExtraError` when the calendar needs public holidays and the extra `calendars` is not installed.
     """
     errors = [item for item in problems(flow) if item.severity == "error"]
     if errors:
@@ -106,6 +108,7 @@ def compile_flow(flow: Flow) -> Program:
     transitions = flow.lifecycle.transitions
     triggers = tuple(dict.fromkeys(item.trigger for item in transitions))
     calendar = flow.calendar or ALWAYS
+    digest = calendar.digest  # a calendar that needs a missing extra says so now, not at the first deadline
     return Program(
         flow=flow,
         fingerprint=fingerprint(flow),
@@ -127,5 +130,6 @@ def compile_flow(flow: Flow) -> Program:
         personal=frozenset(path for path, declared in flow.fields.items() if declared.personal),
         calendar=calendar,
         calendar_name="flow" if flow.calendar else "always",
+        calendar_digest=digest,
         zone=ZoneInfo(flow.calendar.timezone if flow.calendar else "UTC"),
     )

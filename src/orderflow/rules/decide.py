@@ -8,6 +8,7 @@ from typing import Any
 from orderflow.model.canonical import digest_of
 from orderflow.model.commands import Assign, Command, Fire, Note, Observe, Place, Settle
 from orderflow.model.decision import Decision, Needs
+from orderflow.model.errors import DefinitionError
 from orderflow.model.reasons import Reason, reason
 from orderflow.model.state import Blank, OrderState, State
 from orderflow.rules import acting, firing, observing, placing, sla
@@ -33,11 +34,14 @@ def decide(program: Program, state: State, command: Command, context: Context) -
     - Time is settled first: events that time alone caused come before the command's own, in the same answer.
     - A refused command has no events, not even settled ones.
     - `Needs` names values that are missing from the context; call again with them.
+    - A deadline beyond what the calendar knows refuses, with the calendar's reasons.
     """
     try:
         return _decide(program, state, command, context)
     except Missing as missing:
         return Needs(missing.needs)
+    except DefinitionError as error:  # a calendar was asked beyond what it knows
+        return Decision(refused=True, reasons=error.problems)
 
 
 def command_digest(program: Program, command: Command) -> str:

@@ -120,7 +120,7 @@ def start_mark(program: Program, sla: CompiledSLA, state: OrderState, at: dateti
         warn_at=tuple(sorted(warns, key=lambda item: (item.at, item.label))),
         target=target,
         calendar=program.calendar_name if business else None,
-        digest=calendar.digest if business else None,
+        digest=program.calendar_digest if business else None,
     )
 
 

@@ -28,6 +28,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{what} is {value}; give an aware datetime",
         "zh": "{what} 的值是 {value}；请给出带时区的 datetime",
     },
+    "year_out_of_range": {
+        "en": "{what} is {value}; years go from {first} to {last}",
+        "zh": "{what} 的值是 {value}；年份应在 {first} 到 {last} 之间",
+    },
     "bad_id": {
         "en": "{what} is {value}; an id is printable text of 1 to 200 characters",
         "zh": "{what} 的值是 {value}；编号必须是 1 到 200 个可打印字符的文本",
