@@ -165,9 +165,9 @@ def _steps(*, shown: bool) -> Iterator[Callable[[str, Callable[[], T]], T]]:
         yield lambda _title, work: work()
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
 
         def step(title: str, work: Callable[[], T]) -> T:

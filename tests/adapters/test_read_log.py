@@ -201,6 +201,13 @@ def test_a_file_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
         assert caught.value.problems[0].code == "log.cannot_open"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_numbers_are_those_of_the_file(tmp_path: Path, end: str) -> None:
+    """Whatever ends the lines; empty ones before the header and between the rows count."""
+    content = "\n\norder_id,status,time\nA,x,2026-01-05\n\nA,y,soon\n".replace("\n", end)
+    assert problems(tmp_path, content) == [("log.times_unreadable", 6)]
+
+
 def test_quotes_that_polars_refuses_are_read_by_the_standard_library(tmp_path: Path) -> None:
     """A lone quote inside a field is a character, and short rows lack their last fields."""
     log = read(tmp_path, 'order_id,status,time,user\nA,5" pipe,2026-01-05,ann\nB,x,2026-01-06\n')

@@ -45,6 +45,8 @@ NAIVE = datetime.fromisoformat("2026-06-01")  # the zone comes with the text
         ("2026-01-05T08:03:00+25:00", None),
         ("2026-01-05 08:03 PM", None),
         ("20260105", None),
+        ("9999-12-31T23:59:59-08:00", None),
+        ("0001-01-01T00:00:00+08:00", None),
         ("yesterday", None),
         ("", None),
         (None, None),
@@ -95,5 +97,7 @@ def test_a_bare_date_can_end_its_day() -> None:
     assert instant(found.micros[0]) == datetime(2026, 3, 29, 21, 59, 59, 999_999, tzinfo=UTC)
     assert instant(found.micros[1]) == datetime(2026, 3, 28, 23, tzinfo=UTC)
     assert instant(found.micros[2]) == datetime(2026, 3, 29, tzinfo=UTC)
+    never = read_texts(pl.Series(["9999-12-31"]), "America/New_York", ends_day=True)
+    assert instant(never.micros[0]) == datetime.max.replace(tzinfo=UTC)
     told = read_texts(texts, "UTC", form="%d.%m.%Y", ends_day=True)
     assert instant(told.micros[3]) == datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)

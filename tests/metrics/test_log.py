@@ -48,6 +48,8 @@ def test_times_may_be_integers_or_aware_datetimes_of_any_zone() -> None:
     [
         ("log.naive_time", {"order": ["a"], "stage": ["x"], "at": [datetime.fromisoformat("2026-01-05")]}, None),
         ("log.not_an_instant", {"order": ["a"], "stage": ["x"], "at": ["2026-01-05"]}, None),
+        ("log.not_an_instant", {"order": ["a"], "stage": ["x"], "at": [10**18]}, None),
+        ("log.not_an_instant", {"order": ["a"], "stage": ["x"], "at": pl.Series([-(10**18)])}, None),
         ("log.missing_column", {"order": ["a"], "at": [0]}, None),
         ("log.unequal_columns", {"order": ["a"], "stage": ["x", "y"], "at": [0]}, None),
         ("log.missing_values", {"order": ["a", " "], "stage": ["x", "x"], "at": [0, 0]}, None),

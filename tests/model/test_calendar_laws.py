@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 # Two years with summer-time changes, inside of what every table reaches at once.
 INSTANTS = st.datetimes(datetime(2021, 1, 1), datetime(2022, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 DURATIONS = st.timedeltas(timedelta(0), timedelta(days=30))
-LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAWS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def text(minutes: int) -> str:

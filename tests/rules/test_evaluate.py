@@ -173,13 +173,18 @@ def naive_compare(sign: str, left: Any, right: Any) -> bool | None:
     return bool(functions.get(sign, operator.ge)(left, right))
 
 
+# Out of range is unknown, not infinite and not zero.
+BOUNDED = decimal.Context(prec=50, Emax=1_000, Emin=-1_000)
+BOUNDED.traps[decimal.Underflow] = BOUNDED.traps[decimal.Subnormal] = True
+
+
 def naive_calculate(sign: str, left: Any, right: Any) -> Any:
     functions = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
     calculate = functions[sign]
     left, right = (in_kind(v, "number") if kind(v) == "quantities" else v for v in (left, right))
     kinds = (kind(left), kind(right))
     try:
-        with decimal.localcontext(decimal.Context(prec=50, Emax=1_000, Emin=-1_000)):
+        with decimal.localcontext(BOUNDED):
             if "money" in kinds and sign in "+-":
                 code = left.currency if kinds[0] == "money" else right.currency
                 if kinds != ("money", "money") and (code != "CNY" or "number" not in kinds):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Mapping, Sequence
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,13 +113,9 @@ class _Source:
     def lines(self, where: pl.Series) -> list[int]:
         """The line numbers of the first few rows for which `where` is true."""
         wanted = self.frame.filter(where)[ROW].head(SHOWN).to_list()
-        starts = {}
-        for position, (line, _row) in enumerate(rows(self.content, self.between)):
-            if position - 1 in wanted:
-                starts[position - 1] = line
-            if len(starts) == len(wanted):
-                break
-        return list(starts.values())
+        starts = (line for line, _row in dropwhile(_is_empty, rows(self.content, self.between)))
+        next(starts)  # the header
+        return list(islice((line for position, line in enumerate(starts) if position in wanted), len(wanted)))
 
     def place(self, lines: Sequence[int]) -> Place:
         return Place(file=self.file, line=lines[0] if lines else None)
@@ -132,6 +129,8 @@ def _open(path: str | os.PathLike[str], table: str, encoding: str | None) -> _So
         detail = error.strerror or type(error).__name__
         raise LogError([problem("log.cannot_open", Place(file=file), detail=detail)]) from None
     content, guessed_encoding = to_utf8(data, encoding, file)
+    if b"\n" not in content:
+        content = content.replace(b"\r", b"\n")  # as old programs end their lines
     between = separator(content)
     assumptions = []
     if guessed_encoding:
@@ -164,7 +163,7 @@ def _parse_slowly(content: bytes, between: str, file: str) -> pl.DataFrame:
 
     line, found = 0, []
     try:
-        for line, row in rows(content, between, strict=True):
+        for line, row in dropwhile(_is_empty, rows(content, between, strict=True)):
             found.append((line, row))
     except csv.Error as error:
         place = Place(file=file, line=found[-1][0] + 1 if found else 1)
@@ -176,6 +175,10 @@ def _parse_slowly(content: bytes, between: str, file: str) -> pl.DataFrame:
     padded = [[cell or None for cell in row] + [None] * (len(header) - len(row)) for _line, row in found[1:]]
     names = [name if name not in header[:n] else f"{name}_duplicated_{n}" for n, name in enumerate(header)]
     return pl.DataFrame(padded, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def _is_empty(row: tuple[int, list[str]]) -> bool:
+    return not any(row[1])
 
 
 def _choose(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
 # The usual forms, tried on the whole column first because that is fast; whether the result is in UTC already.
 FAST = (
@@ -81,6 +83,8 @@ def day_start(day: date, tz: str) -> int:
 
 def day_end(day: date, tz: str) -> int:
     """The last microsecond of a day in `tz`: one before the next day starts."""
+    if day == date.max:  # "never" in many systems, and there is no next day
+        return LAST
     return day_start(day + timedelta(days=1), tz) - 1
 
 
@@ -88,30 +92,34 @@ def column(values: Iterable[Any], tz: str, *, ends_day: bool = False) -> pl.Seri
     """A column of microseconds from integers, aware datetimes, dates, or a polars column of these.
 
     - A date is the start of its day in `tz`, or its last microsecond with `ends_day`.
-    - Raises LogError for a datetime without an offset (`log.naive_time`) and for anything else
-      (`log.not_an_instant`).
+    - Raises LogError for a datetime without an offset (`log.naive_time`), and for anything else or an integer
+      outside of the years 1 to 9999 (`log.not_an_instant`).
     """
     import polars as pl
 
-    if isinstance(values, pl.Series):
-        if isinstance(values.dtype, pl.Datetime):
-            if values.dtype.time_zone is None and values.null_count() < len(values):
-                raise LogError.of("log.naive_time", value=str(values.drop_nulls()[0]))
-            return values.dt.timestamp("us")
-        if values.dtype.is_integer():
-            return values.cast(pl.Int64)
-    edge = day_end if ends_day else day_start
+    if isinstance(values, pl.Series) and isinstance(values.dtype, pl.Datetime):
+        if values.dtype.time_zone is None and values.null_count() < len(values):
+            raise LogError.of("log.naive_time", value=str(values.drop_nulls()[0]))
+        return values.dt.timestamp("us")
+    if isinstance(values, pl.Series) and values.dtype.is_integer():
+        found = values.cast(pl.Int64)
+    else:
+        found = pl.Series([_one(value, tz, ends_day=ends_day) for value in values], dtype=pl.Int64)
+    if not (inside := found.is_between(FIRST, LAST)).all():
+        raise LogError.of("log.not_an_instant", value=found.filter(~inside)[0], kind="int")
+    return found
 
-    def one(value: Any) -> int | None:
-        if value is None:
-            return None
-        if hasattr(value, "__index__"):  # an integer of any library
-            return index(value)
-        if not isinstance(value, date):
-            raise LogError.of("log.not_an_instant", value=str(value), kind=type(value).__name__)
-        return micros(value) if isinstance(value, datetime) else edge(value, tz)
 
-    return pl.Series([one(value) for value in values], dtype=pl.Int64)
+def _one(value: Any, tz: str, *, ends_day: bool) -> int | None:
+    if value is None:
+        return None
+    if hasattr(value, "__index__"):  # an integer of any library
+        return index(value)
+    if isinstance(value, datetime):
+        return micros(value)
+    if isinstance(value, date):
+        return day_end(value, tz) if ends_day else day_start(value, tz)
+    raise LogError.of("log.not_an_instant", value=str(value), kind=type(value).__name__)
 
 
 def read_texts(texts: pl.Series, tz: str, *, form: str | None = None, ends_day: bool = False) -> Times:
@@ -124,6 +132,7 @@ def read_texts(texts: pl.Series, tz: str, *, form: str | None = None, ends_day: 
       (`log.unknown_time_format`) when the pattern does not say the whole date, or is not known.
     - Without an offset a time is local in `tz`: one inside a gap moves forward by the gap, one that happens
       twice is the first. A date alone is the start of its day, or with `ends_day` its last microsecond.
+    - Instants outside of the years 1 to 9999 in UTC are missing.
     """
     import polars as pl
 
@@ -140,9 +149,12 @@ def read_texts(texts: pl.Series, tz: str, *, form: str | None = None, ends_day: 
         local = frame.select(pl.when("bare").then(pl.col("local").dt.offset_by("1d")).otherwise("local"))["local"]
     found, shifted, repeated = _to_utc(local, tz)
     frame = pl.DataFrame({"found": found, "fixed": fixed, "bare": bare})
-    last = pl.when(pl.col("bare") & ends_day).then(1).otherwise(0)
-    merged = frame.select(pl.coalesce("fixed", pl.col("found") - last))["fixed"]
-    return Times(micros=merged, bare=bare, local=local.count(), shifted=shifted, repeated=repeated)
+    ended = pl.when(pl.col("bare") & ends_day).then((pl.col("found") - 1).clip(upper_bound=LAST))
+    merged = frame.select(pl.coalesce("fixed", ended, "found").alias("micros"))
+    known = pl.when(pl.col("micros").is_between(FIRST, LAST)).then("micros")
+    return Times(
+        micros=merged.select(known)["micros"], bare=bare, local=local.count(), shifted=shifted, repeated=repeated
+    )
 
 
 def local_days(values: pl.Expr, tz: str) -> pl.Expr:

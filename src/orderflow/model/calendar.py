@@ -115,8 +115,8 @@ class WorkCalendar:
         - `hours` may be `always`; `holidays` also a list of dates, or a country code. Dates may be `datetime.date`.
         - Raises one `DefinitionError` with all problems; a combination that never opens shows in the first search.
         - Country codes are checked when the `calendars` extra is there.
-        - `place` maps a path of keys and indices in the spec to its
-          place in a file; without it, places are dotted paths below `where`.
+        - `place` maps a path of keys and indices in the spec to its place in a file; without it, places are dotted
+          paths below `where`.
         """
         above = where or Place()
         prefix = f"{above.path}." if above.path else ""

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from holidays import HolidayBase
 
-# Older dates are history: where a library release of that year (the oldest that the extra allows) still
-# writes "estimated", nobody will publish a notice any more.
+# Every release that the extra allows is from this year or later: a date before it that is still called estimated
+# is history, and no notice will come.
 _FIRST_ESTIMATE = 2025
 _CODE = re.compile(r"[A-Z]{2,3}")
 

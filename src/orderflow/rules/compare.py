@@ -198,7 +198,9 @@ def _with_duration(sign: Operator, a: Any, b: Any) -> object:
 
 def _microseconds(number: Decimal) -> timedelta | None:
     """A duration of so many microseconds, rounded half to even; None beyond what a timedelta holds."""
-    return timedelta(microseconds=int(number.to_integral_value(ROUND_HALF_EVEN))) if number.adjusted() < 20 else None
+    if number and number.adjusted() >= 20:
+        return None
+    return timedelta(microseconds=int(number.to_integral_value(ROUND_HALF_EVEN)))
 
 
 def duration(unit: Unit, amount: object) -> timedelta | None:
