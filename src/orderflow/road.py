@@ -28,6 +28,7 @@ from orderflow.model.errors import (
 )
 from orderflow.model.events import Event, FlowRegistered, Stream
 from orderflow.model.flow import Flow
+from orderflow.model.frozen import EMPTY
 from orderflow.model.order import to_instant
 from orderflow.model.reasons import Reason, problem, reason, suggest
 from orderflow.model.state import Blank, FlowState, OrderState, State, fold
@@ -288,7 +289,9 @@ class Road:
 
     def _ask(self, program: Program, state: State, command: Command, now: datetime) -> Decision:
         """Ask for a decision, fetching what it needs, at most 8 rounds."""
-        context = Context(now=now, tenant=self.storage.tenant)
+        by = command.by  # whoever asks is looked up at once: it saves a round
+        people = {by.id: self._look_up(Need("person", by.id))} if by.kind == "person" else EMPTY
+        context = Context(now=now, tenant=self.storage.tenant, people=people)
         for _ in range(ROUNDS):
             answer = decide(program, state, command, context)
             if isinstance(answer, Decision):

@@ -1,0 +1,14 @@
+"""The contract kit for plugin authors: subclass a contract, say how to open your part, and pytest checks every promise.
+
+May import all of `orderflow`, and pytest; so it is never imported by `import orderflow`, and needs pytest installed.
+"""
+
+import pytest
+
+pytest.register_assert_rewrite("orderflow.testing")  # so that a broken promise shows the values that broke it
+
+from orderflow.testing.channel import ChannelContract  # noqa: E402 - asserts are rewritten only in what comes later
+from orderflow.testing.opening import Opening  # noqa: E402 - as above
+from orderflow.testing.storage import StorageContract  # noqa: E402 - as above
+
+__all__ = ["ChannelContract", "Opening", "StorageContract"]

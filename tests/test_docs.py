@@ -1,0 +1,226 @@
+"""What we show, we run: the code, commands and examples of the documents; and their headings, keys and links."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from click.testing import CliRunner
+
+import orderflow
+from orderflow import cli
+from orderflow.adapters import flowfile
+from orderflow.hookspecs import Hooks
+from orderflow.metrics.report import PARTS
+from orderflow.model import errors, hours, tokens
+from orderflow.model.condition import MAX_DIGITS
+from orderflow.model.events import BODIES, Event
+from orderflow.model.parse import USAGE
+from orderflow.model.policies import TOPICS
+from orderflow.rules.scope import BUILT_IN, LINE_FIELDS
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / name for name in ("README.md", "README.zh-CN.md", "CHANGELOG.md", "CONTRIBUTING.md")]
+DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+FENCE = re.compile(r"^```(\w*)[ ]?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def blocks(path: Path) -> Iterator[tuple[int, str, str, str]]:
+    """The fenced blocks of a document: line, language, the word behind it (the name of a file), content."""
+    text = read(path)
+    for match in FENCE.finditer(text):
+        yield text.count("\n", 0, match.start()) + 2, match[1], match[2].strip(), match[3]
+
+
+def run_python(code: str, where: Path, line: int, names: dict[str, Any]) -> None:
+    """Run a block; what it prints is exactly what its `# prints:` comments say, in order."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile("\n" * (line - 1) + code, str(where), "exec"), names)
+    shown = re.findall(r"^\s*# prints: ?(.*)$", code, re.MULTILINE)
+    assert printed.getvalue().splitlines() == shown, f"{where.name}:{line} prints something else than it shows"
+
+
+def run_console(text: str, where: Path, line: int) -> None:
+    """Run each `$ orderflow …` line; the lines shown below it are in its output in this order, `…` leaves some out."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, *shown = part.splitlines()
+        program, *arguments = command.split()
+        assert program == "orderflow", f"{where.name}:{line}: only our own command is shown as run: {command}"
+        done = CliRunner().invoke(cli.main, arguments)
+        assert not done.exception or isinstance(done.exception, SystemExit), done.exception
+        output = iter(done.output.splitlines())
+        for expected in shown:
+            if expected.strip() not in ("", "…"):
+                assert expected.rstrip() in output, f"{where.name}:{line}: not in the output: {expected}\n{done.output}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_a_document_shows_is_true(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks of a document run one after the other in a new folder; named ones are files there."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for line, language, file, content in blocks(document):
+        if file:
+            Path(file).write_text(content, encoding="utf-8")
+        elif language == "python":
+            run_python(content, document, line, names)
+        elif language == "console":
+            run_console(content, document, line)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_every_example_runs(example: Path, tmp_path: Path) -> None:
+    """Each example ends well, says something, and says the same when it is run again."""
+    command = [sys.executable, "-W", "error", "-X", "utf8", str(example)]
+    first, second = (
+        subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
+        for _ in range(2)
+    )
+    assert first.returncode == 0, first.stderr
+    assert first.stdout and first.stdout == second.stdout
+
+
+def test_every_hook_has_a_heading_with_its_arguments() -> None:
+    """The headings of hooks.md are the hooks, each with its exact arguments."""
+    headings = re.findall(r"^## `(orderflow_\w+\(.*\))`", read(ROOT / "docs" / "hooks.md"), re.MULTILINE)
+    hooks = {name: item for name, item in vars(Hooks).items() if name.startswith("orderflow_")}
+    assert headings == [
+        f"{name}({', '.join(list(inspect.signature(item).parameters)[1:])})" for name, item in hooks.items()
+    ]
+
+
+def section_of(path: str) -> str:
+    """The heading of flow-file.md for a path in a flow file."""
+    if path.rpartition(".")[2] == "title":
+        return "title"
+    for pattern, heading in (
+        (r"", "the file"),
+        (r"lifecycle", "lifecycle"),
+        (r"lifecycle\.stages\.\w+", "lifecycle.stages.STAGE"),
+        (r"lifecycle\.stages\.\w+\.owner", "lifecycle.stages.STAGE.owner"),
+        (r"lifecycle\.transitions\[\d+\]", "lifecycle.transitions[]"),
+        (r"fields\.\w+\.\w+", "fields.NAME"),
+        (r"sla\.\w+", "sla.NAME"),
+        (r"notify\.\w+", "notify.TOPIC"),
+    ):
+        if re.fullmatch(pattern, path):
+            return heading
+    raise AssertionError(f"the reader knows {path!r}, which this test does not: add a section to flow-file.md")
+
+
+def test_flow_file_lists_exactly_the_keys_that_the_reader_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keys of flow-file.md, section by section, are those that the reader accepts while it reads the example."""
+    known: dict[str, set[str]] = {}
+    mapping, keys = flowfile._Reader.mapping, hours.SpecReader.keys
+
+    def record(self: Any, tree: Any, names: Any, required: Any = ()) -> Any:
+        known.setdefault(section_of(tree.place.path), set()).update(names)
+        return mapping(self, tree, names, required)
+
+    def record_calendar(self: Any, path: Any, spec: Any, names: Any) -> None:
+        known.setdefault(re.sub(r"\.?\[?\d+\]?", "[]", hours.dotted(("calendar", *path))), set()).update(names)
+        keys(self, path, spec, names)
+
+    document = ROOT / "docs" / "flow-file.md"
+    monkeypatch.setattr(flowfile._Reader, "mapping", record)
+    monkeypatch.setattr(hours.SpecReader, "keys", record_calendar)
+    for _, language, _file, content in blocks(document):
+        if language == "yaml":
+            flowfile.read_flow_text(content)
+    documented = {
+        heading: set(re.findall(r"^\| `(\w+)`", body, re.MULTILINE))
+        for heading, body in re.findall(r"^##+ `?([^\n`]+)`?\n(.*?)(?=^##|\Z)", read(document), re.MULTILINE | re.DOTALL)
+    }
+    assert {heading: keys for heading, keys in documented.items() if keys} == known
+
+
+def test_the_topics_are_documented() -> None:
+    """Each topic of `notify:` stands in flow-file.md."""
+    text = read(ROOT / "docs" / "flow-file.md")
+    assert [topic for topic in TOPICS if f"`{topic}`" not in text] == []
+
+
+def test_conditions_lists_every_name_function_and_limit() -> None:
+    """conditions.md knows every built-in name, every function, every operator and every limit of the language."""
+    text = read(ROOT / "docs" / "conditions.md")
+    assert [name for name in (*BUILT_IN, *LINE_FIELDS) if f"`{name}`" not in text] == []
+    assert [name for name in USAGE if not re.search(rf"`{name}\(", text)] == []
+    assert [sign for sign in tokens.OPERATORS if f"`{sign}`" not in text] == []
+    limits = (tokens.MAX_LENGTH, tokens.MAX_TOKENS, tokens.MAX_DEPTH, tokens.MAX_PARTS, MAX_DIGITS)
+    assert [limit for limit in limits if not re.search(rf"\| {limit:,} \|", text)] == []
+
+
+def test_history_format_lists_every_envelope_field_and_event_type() -> None:
+    """history-format.md knows every field of the envelope and every type of event with its fields."""
+    text = read(ROOT / "docs" / "history-format.md")
+    fields = [name for name in attrs.fields_dict(Event) if name != "body"]
+    assert [name for name in (*fields, "type", "schema") if f"`{name}`" not in text] == []
+    for kind, body in BODIES.items():
+        row = next((line for line in text.splitlines() if line.startswith(f"| `{kind}`")), "")
+        assert [name for name in attrs.fields_dict(body) if f"`{name}`" not in row] == [], kind
+
+
+def test_every_error_is_explained() -> None:
+    """errors.md has a heading for every error class."""
+    classes = [
+        name
+        for name, item in vars(errors).items()
+        if inspect.isclass(item) and issubclass(item, errors.OrderflowError) and not name.startswith("_")
+    ]
+    headings = re.findall(r"^## `(\w+)`", read(ROOT / "docs" / "errors.md"), re.MULTILINE)
+    assert sorted(headings) == sorted(classes)
+
+
+def test_every_figure_and_option_of_a_report_is_documented() -> None:
+    """reporting.md has a heading for every part of a report, and every option of the command."""
+    text = read(ROOT / "docs" / "reporting.md")
+    assert [part for part in PARTS if f"### `{part}`" not in text] == []
+    options = [option for item in cli.report_command.params for option in item.opts if option.startswith("--")]
+    assert [option for option in options if f"`{option}" not in text] == []
+
+
+def test_every_public_name_is_in_the_documents() -> None:
+    """Nothing public is left unmentioned."""
+    text = "\n".join(read(path) for path in DOCUMENTS if path.name != "CHANGELOG.md")
+    names = set(re.findall(r"\w+", text))
+    assert [name for name in orderflow.__all__ if name not in names] == []
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors that the headings of a document get."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", read(document)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    """Every link to a file or heading of the project resolves."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", read(document))):
+        if "://" in target:
+            continue
+        file, _, anchor = target.partition("#")
+        path = (document.parent / file).resolve() if file else document
+        assert path.exists(), f"{document.name}: {target}"
+        assert not anchor or anchor in anchors(path), f"{document.name}: {target}"
+
+
+def test_the_documents_name_no_paths_of_a_machine() -> None:
+    """A document is about the project, not about the machine that it was written on."""
+    foreign = re.compile(rf"{re.escape(str(ROOT))}|/home/|/tmp/|{os.sep}Users{os.sep}".replace("\\", "\\\\"))
+    assert [path.name for path in (*DOCUMENTS, *EXAMPLES) if foreign.search(read(path))] == []
