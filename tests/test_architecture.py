@@ -29,7 +29,20 @@ DOORS = {
     "sqlite3": {"adapters/sqlite.py"},
     "holidays": {"model/countries.py"},
 }
-IMPURE = {"time", "random", "secrets", "uuid", "os", "sys", "socket", "subprocess", "sqlite3", "pathlib", "logging", "io"}
+IMPURE = {
+    "time",
+    "random",
+    "secrets",
+    "uuid",
+    "os",
+    "sys",
+    "socket",
+    "subprocess",
+    "sqlite3",
+    "pathlib",
+    "logging",
+    "io",
+}
 
 
 def name_of(path: Path) -> str:
@@ -81,7 +94,9 @@ def test_every_library_has_one_door(library: str) -> None:
     assert found == DOORS[library]
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if name_of(path).split("/")[0] in ("model", "rules", "metrics")], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if name_of(path).split("/")[0] in ("model", "rules", "metrics")], ids=name_of
+)
 def test_no_clock_below_the_shell(path: Path) -> None:
     """Nobody below the shell calls `now`, `today`, `utcnow`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

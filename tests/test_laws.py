@@ -55,7 +55,11 @@ FLOW = of.Flow(
         "review": of.SLA(start="stage == 'review'", target="8h", warn=["50%", "80%", "-1h"]),
         "answer": of.SLA(start="stage == 'placed'", stop="stage != 'placed'", target="2h", time="wall", warn=["50%"]),
         "delivery": of.SLA(
-            start="stage != 'completed'", stop="stage == 'completed'", due="order.promised_at", warn=["-1d"], time="wall"
+            start="stage != 'completed'",
+            stop="stage == 'completed'",
+            due="order.promised_at",
+            warn=["-1d"],
+            time="wall",
         ),
     },
     find=["order.region"],
@@ -231,7 +235,11 @@ def test_allowed_is_exactly_what_fire_accepts(story: list[tuple[Any, ...]], by: 
 
 def marks(subject: of.Tracker) -> dict[str, list[Any]]:
     return {
-        id: [(event.track, event.body.mark, event.occurred_at) for event in state.timeline if isinstance(event.body, ClockMarked)]
+        id: [
+            (event.track, event.body.mark, event.occurred_at)
+            for event in state.timeline
+            if isinstance(event.body, ClockMarked)
+        ]
         for id, state in stored(subject).items()
     }
 
@@ -287,7 +295,11 @@ def test_a_preview_is_what_handle_then_does(story: list[tuple[Any, ...]]) -> Non
         assert everything(subject) == before
         receipt = subject.handle(asked)
         if not isinstance(asked, of.Place):  # salts are drawn anew
-            assert (receipt.state, receipt.events, receipt.messages) == (expected.state, expected.events, expected.messages)
+            assert (receipt.state, receipt.events, receipt.messages) == (
+                expected.state,
+                expected.events,
+                expected.messages,
+            )
 
 
 @settings(max_examples=15, deadline=None)

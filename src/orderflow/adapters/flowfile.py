@@ -141,13 +141,14 @@ class _Reader:
     def sla(self, tree: Tree) -> SLA | None:
         parts = self.mapping(tree, ("start", "stop", "target", "due", "time", "warn"), required=("start",))
         start = self.condition(parts.get("start"))
+        target = self.duration(parts.get("target"))
         warns = [self.warn(item) for item in self.items(parts.get("warn"))]
-        if start is None:
-            return None
+        if start is None or (target is None and "target" in parts):
+            return None  # it is said already what is wrong
         return SLA(
             start=start,
             stop=self.condition(parts.get("stop")),
-            target=self.duration(parts.get("target")),
+            target=target,
             due=self.text(parts.get("due")),
             time=self.text(parts.get("time"), "business"),
             warn=[item for item in warns if item is not None],

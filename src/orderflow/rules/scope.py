@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from attrs import frozen
 
 from orderflow.model.actor import Actor
 from orderflow.model.check import NameType, Type
 from orderflow.model.events import ORDER_TRACK
-from orderflow.model.flow import Flow
+from orderflow.model.flow import FieldKind, Flow
 from orderflow.model.order import plain, total_of
 from orderflow.model.state import OrderState
 
@@ -83,7 +83,8 @@ def schema(flow: Flow) -> dict[str, NameType]:
     names["stage"] = NameType("choice", tuple(flow.lifecycle.stages))
     names["actor.kind"] = NameType("choice", ACTOR_KINDS)
     names |= {name: NameType(kind) for name, kind in LINE_FIELDS.items()}
-    names |= {name: NameType(field.type, field.of) for name, field in flow.fields.items()}
+    for name, field in flow.fields.items():
+        names[name] = NameType(field.type, field.of) if field.type in get_args(FieldKind) else NameType("any")
     return names
 
 

@@ -3,84 +3,27 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from random import Random
-from typing import Literal
-from zoneinfo import ZoneInfo
-
-from attrs import define, field, frozen
 
 from orderflow.model.actor import Actor
 from orderflow.model.commands import Assign, Command, Fire, Note, Observe, Place
 from orderflow.model.errors import OrderflowError, Refused
 from orderflow.model.events import StageEntered
 from orderflow.model.frozen import FrozenMap
-from orderflow.model.order import to_instant
-from orderflow.model.reasons import Reason
 from orderflow.rules.receipt import Receipt
-from orderflow.simulate.scenario import Delay, Interruption, Outcome, Scenario, Staff, Work
+from orderflow.simulate.people import DAY, Case, Worker, draw_absences, draw_arrivals, least_busy
+from orderflow.simulate.results import Refusal, Simulated, SimulatedClock
+from orderflow.simulate.scenario import Delay, Interruption, Outcome, Scenario, Work
 from orderflow.tracker import Tracker
 
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
-AWAY = (1, 1, 2, 3, 5)  # working days of an absence
 BATCH = 1_000
-
-
-class SimulatedClock:
-    """A clock that stands still until it is told to go on. Give it to the Tracker: `Tracker(..., clock=clock)`."""
-
-    def __init__(self, start: datetime) -> None:
-        self._now = to_instant(start, "start")
-
-    def __call__(self) -> datetime:
-        return self._now
-
-    def advance_to(self, at: datetime) -> None:
-        """Go on to an instant. A clock never goes back: an earlier one is a ValueError."""
-        if at < self._now:
-            raise ValueError(f"the clock shows {self._now.isoformat()} and cannot go back to {at.isoformat()}")
-        self._now = at
-
-
-@frozen(kw_only=True)
-class Refusal:
-    """A command that the Tracker refused, as happens when people try what the flow forbids."""
-
-    order: str
-    at: datetime
-    command: Command
-    reasons: tuple[Reason, ...]
-
-
-@frozen(kw_only=True)
-class Simulated:
-    """What a simulation did.
-
-    - `commands`: accepted commands by kind (`place`, `fire`, `observe`, `assign`, `note`). `refusals`: the others.
-    - `settled`: events recorded by sweeps. `sent`, `retried`, `buried`: what became of the messages.
-    - `start`, `end`: the simulated instants. `sweeps`: how often the host called `sweep` and `deliver`.
-    """
-
-    start: datetime
-    end: datetime
-    commands: FrozenMap[int]
-    refusals: tuple[Refusal, ...]
-    sweeps: int
-    settled: int
-    sent: int
-    retried: int
-    buried: int
-
-    @property
-    def total(self) -> int:
-        """How many commands were given, refused ones included."""
-        return sum(self.commands.values()) + len(self.refusals)
 
 
 def simulate(
@@ -109,61 +52,41 @@ def simulate(
     """
     if orders < 0 or days < 1:
         raise ValueError(f"orders must be 0 or more and days 1 or more, not {orders} and {days}")
-    run = _Run(tracker, clock, scenario, Random(seed), end=clock() + days * DAY)
-    run.plan_absences(days)
-    run.plan_arrivals(orders, days)
-    run.plan_host(every, progress or (lambda share: None))
+    run = _Run(tracker, clock, scenario, Random(seed), days)
+    run.plan(orders, days, every, progress or (lambda share: None))
     return run.go()
-
-
-@define(eq=False)
-class _Case:
-    """An order as the people see it. `turn` counts stage entries: what was planned for an earlier one is void."""
-
-    order: str
-    stage: str = ""
-    category: str = "open"
-    owner: str | None = None
-    turn: int = 0
-    phase: Literal["waiting", "queued", "worked"] = "waiting"
-    delayed: bool = False
-    escalated: bool = False
-
-
-@define(eq=False)
-class _Worker:
-    """A person at work: the queue, whether something is in hand, and when they are away."""
-
-    staff: Staff
-    away: list[tuple[datetime, datetime]] = field(factory=list)
-    queue: deque[tuple[_Case, int]] = field(factory=deque)
-    busy: bool = False
-
-    def absent(self, at: datetime) -> bool:
-        return any(start <= at < end for start, end in self.away)
 
 
 class _Run:
     """One simulation: the agenda (a heap of instants and actions), the people, and what was counted."""
 
-    def __init__(
-        self, tracker: Tracker, clock: SimulatedClock, scenario: Scenario, random: Random, end: datetime
-    ) -> None:
+    def __init__(self, tracker: Tracker, clock: SimulatedClock, scenario: Scenario, random: Random, days: int) -> None:
         self._tracker = tracker
         self._clock = clock
         self._scenario = scenario
         self._random = random
         self._calendar = scenario.calendar
-        self._zone = ZoneInfo(self._calendar.timezone)
-        self._start, self._end = clock(), end
+        self._start, self._end = clock(), clock() + days * DAY
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
-        self._arrival = count()
-        self._workers = {item.id: _Worker(item) for item in scenario.staff}
+        self._planned = count()
+        self._workers = draw_absences(scenario, random, self._start, days)
         self._categories = {name: stage.category for name, stage in scenario.flow.lifecycle.stages.items()}
         self._reports: Counter[str] = Counter()
         self._commands: Counter[str] = Counter()
         self._refusals: list[Refusal] = []
         self._host: Counter[str] = Counter()
+
+    def plan(self, orders: int, days: int, every: timedelta, progress: Callable[[float], None]) -> None:
+        """Put on the agenda what is known from the start: arrivals, the mornings of absences, the host's calls."""
+        arrivals = draw_arrivals(self._scenario, self._random, self._start, orders, days)
+        for number, at in enumerate(arrivals, start=1):
+            self._at(at, partial(self._arrive, number))
+        for worker in self._workers.values():
+            for start, _ in worker.away:
+                morning = self._calendar.next_open(start) + 15 * MINUTE
+                if morning >= self._start:
+                    self._at(morning, partial(self._hand_over, worker))
+        self._at(min(self._start + every, self._end), partial(self._tick, every, progress))
 
     def go(self) -> Simulated:
         """Everything on the agenda, in order of time, then of planning, until the end."""
@@ -183,60 +106,20 @@ class _Run:
         )
 
     def _at(self, when: datetime, action: Callable[[], None]) -> None:
-        heapq.heappush(self._agenda, (when, next(self._arrival), action))
+        heapq.heappush(self._agenda, (when, next(self._planned), action))
 
     def _open_after(self, length: timedelta) -> datetime:
         """The first instant of office hours after so much real time."""
         return self._calendar.next_open(self._clock() + length)
 
-    # --- the plan -------------------------------------------------------------------------------------------------
-
-    def plan_arrivals(self, orders: int, days: int) -> None:
-        """Draw the instants at which orders come in, by the rhythm of weekdays, hours and weeks."""
-        weights = [self._weight(hour) for hour in range(days * 24)]
-        drawn = self._random.choices(range(len(weights)), weights, k=orders) if orders else []
-        arrivals = sorted(self._start + hour * HOUR + timedelta(seconds=self._random.randrange(3600)) for hour in drawn)
-        for number, at in enumerate(arrivals, start=1):
-            self._at(at, partial(self._arrive, number))
-
-    def _weight(self, hour: int) -> float:
-        rhythm = self._scenario.rhythm
-        local = (self._start + hour * HOUR).astimezone(self._zone)
-        weekday = local.weekday()
-        weekday = min(weekday, 4) if self._calendar.is_workday(local.date()) else max(weekday, 5)
-        return rhythm.weekdays[weekday] * rhythm.hours[local.hour] * rhythm.weeks[hour // 168 % len(rhythm.weeks)]
-
-    def plan_absences(self, days: int) -> None:
-        """Draw who is away when; on the first morning of an absence, a part of the queue is handed over."""
-        first = self._start.astimezone(self._zone).date()
-        workdays = [day for n in range(days + 1) if self._calendar.is_workday(day := first + n * DAY)]
-        for worker in self._workers.values():
-            back = first
-            for day in workdays:
-                if day < back or self._random.random() >= worker.staff.absence:
-                    continue
-                back = self._calendar.add_workdays(day, self._random.choice(AWAY))
-                worker.away.append((self._midnight(day), self._midnight(back)))
-                morning = self._calendar.next_open(self._midnight(day)) + 15 * MINUTE
-                if morning >= self._start:
-                    self._at(morning, partial(self._hand_over, worker))
-
-    def _midnight(self, day: datetime | object) -> datetime:
-        return datetime.combine(day, time(), tzinfo=self._zone).astimezone(UTC)  # type: ignore[arg-type]
-
     # --- what the host does ---------------------------------------------------------------------------------------
 
-    def plan_host(self, every: timedelta, progress: Callable[[float], None]) -> None:
-        """Sweep and deliver regularly, and once more at the end."""
-        length = self._end - self._start
-
-        def tick() -> None:
-            self._sweep_and_deliver()
-            progress((self._clock() - self._start) / length)
-            if self._clock() < self._end:
-                self._at(min(self._clock() + every, self._end), tick)
-
-        self._at(min(self._start + every, self._end), tick)
+    def _tick(self, every: timedelta, progress: Callable[[float], None]) -> None:
+        """Sweep and deliver as a host does, regularly and once more at the end."""
+        self._sweep_and_deliver()
+        progress((self._clock() - self._start) / (self._end - self._start))
+        if self._clock() < self._end:
+            self._at(min(self._clock() + every, self._end), partial(self._tick, every, progress))
 
     def _sweep_and_deliver(self) -> None:
         self._host["sweeps"] += 1
@@ -269,13 +152,13 @@ class _Run:
         receipt = self._handle(Place(content=order, by=Actor.system(order.source or "shop")))
         if receipt is None or receipt.repeated:
             raise OrderflowError(f"order {order.id!r} is not new: a simulation needs a storage without its orders")
-        case = _Case(order.id)
+        case = Case(order.id)
         for item in self._scenario.interruptions:
             if self._random.random() < item.chance:
                 self._at(self._open_after(item.after.draw(self._random)), partial(self._interrupt, case, item))
         self._follow(case, receipt)
 
-    def _follow(self, case: _Case, receipt: Receipt) -> None:
+    def _follow(self, case: Case, receipt: Receipt) -> None:
         """Go on with an order as its Receipt says: in a new stage, or with a new owner in the old one."""
         case.owner = receipt.owner
         if not any(isinstance(event.body, StageEntered) for event in receipt.events):
@@ -294,11 +177,11 @@ class _Run:
         elif work is not None:
             self._queue(case)
 
-    def _automatic(self, case: _Case, turn: int, work: Work) -> None:
+    def _automatic(self, case: Case, turn: int, work: Work) -> None:
         if case.turn == turn:
             self._conclude(case, work, work.by)
 
-    def _conclude(self, case: _Case, work: Work, by: Actor) -> None:
+    def _conclude(self, case: Case, work: Work, by: Actor) -> None:
         """Draw what comes of the work, and do it, or let the other system report it."""
         turn, case.phase = case.turn, "waiting"
         weights = [item.weight for item in work.outcomes]
@@ -311,19 +194,22 @@ class _Run:
         if receipt is None:
             self._refused(case, work, by)
         if case.turn == turn and case.phase == "waiting":  # refused without a way out, or an internal transition
-            again = partial(self._automatic, case, turn, work) if work.takes is None else partial(self._ready, case, turn)
+            again = (
+                partial(self._automatic, case, turn, work) if work.takes is None else partial(self._ready, case, turn)
+            )
             self._at(self._open_after(DAY), again)
 
-    def _fire(self, case: _Case, outcome: Outcome, by: Actor) -> Receipt | None:
+    def _fire(self, case: Case, outcome: Outcome, by: Actor) -> Receipt | None:
         receipt = self._handle(Fire(order=case.order, trigger=outcome.trigger or "", by=by, reason=outcome.reason))
         if receipt is not None:
             self._follow(case, receipt)
         return receipt
 
-    def _refused(self, case: _Case, work: Work, by: Actor) -> None:
+    def _refused(self, case: Case, work: Work, by: Actor) -> None:
         """Give the order to somebody who may, once; else do what is left to do."""
         if work.escalate and not case.escalated:
-            to = self._least_busy([item for item in self._workers.values() if work.escalate.role in item.staff.person.roles])
+            role = work.escalate.role
+            to = least_busy((item for item in self._workers.values() if item.has(role)), self._clock())
             case.escalated = True
             if to is not None:
                 self._assign(case, to, by, work.escalate.reason)
@@ -331,13 +217,13 @@ class _Run:
         if work.otherwise is not None:
             self._fire(case, work.otherwise, by)
 
-    def _assign(self, case: _Case, to: _Worker, by: Actor, reason: str | None = None) -> None:
-        receipt = self._handle(Assign(order=case.order, to=to.staff.id, by=by, reason=reason))
+    def _assign(self, case: Case, to: Worker, by: Actor, reason: str | None = None) -> None:
+        receipt = self._handle(Assign(order=case.order, to=to.id, by=by, reason=reason))
         if receipt is not None:
             case.phase = "queued"
             self._follow(case, receipt)
 
-    def _report(self, case: _Case, turn: int, outcome: Outcome, at: datetime) -> None:
+    def _report(self, case: Case, turn: int, outcome: Outcome, at: datetime) -> None:
         """Another system says where the order is, and since when."""
         self._reports[outcome.source] += 1
         command = Observe(
@@ -355,24 +241,24 @@ class _Run:
         if case.turn == turn:  # it moved nothing: somebody has to go on
             self._at(self._open_after(HOUR), partial(self._ready, case, turn))
 
-    def _interrupt(self, case: _Case, item: Interruption) -> None:
+    def _interrupt(self, case: Case, item: Interruption) -> None:
         """Somebody pulls a trigger because of what came from outside, or notes that it is too late."""
-        people = [one for one in self._workers.values() if item.role in one.staff.person.roles]
+        people = [one for one in self._workers.values() if one.has(item.role)]
         present = [one for one in people if not one.absent(self._clock())] or people
         if not present or case.category in ("done", "cancelled"):
             return
-        by = Actor.person(self._random.choice(present).staff.id)
+        by = Actor.person(self._random.choice(present).id)
         reason = self._random.choice(item.reasons)
         if self._fire(case, Outcome(trigger=item.trigger, reason=reason), by) is None:
-            self._handle(Note(order=case.order, text=f"{reason}；{item.refused}", by=by))
+            self._handle(Note(order=case.order, text=f"{reason} – {item.refused}", by=by))
 
     # --- people ---------------------------------------------------------------------------------------------------
 
-    def _ready(self, case: _Case, turn: int) -> None:
+    def _ready(self, case: Case, turn: int) -> None:
         if case.turn == turn and case.phase == "waiting":
             self._queue(case)
 
-    def _queue(self, case: _Case) -> None:
+    def _queue(self, case: Case) -> None:
         """Put the order into its owner's queue. What has no owner waits until somebody is made responsible."""
         case.phase = "queued"
         worker = self._workers.get(case.owner or "")
@@ -381,15 +267,15 @@ class _Run:
             if not worker.busy:
                 self._pick(worker)
 
-    def _pick(self, worker: _Worker) -> None:
+    def _pick(self, worker: Worker) -> None:
         """Take up the next order in the queue; at once when the person is there, else when they come."""
         now = self._clock()
         while worker.queue:
             case, turn = worker.queue[0]
-            if case.turn != turn or case.phase != "queued" or case.owner != worker.staff.id:
+            if not worker.owns(case, turn):
                 worker.queue.popleft()
                 continue
-            begins = self._present(worker, now)
+            begins = worker.present_from(now)
             if begins > now:
                 worker.busy = True
                 self._at(begins, partial(self._next, worker))
@@ -401,62 +287,36 @@ class _Run:
                 continue
             worker.busy, case.phase = True, "worked"
             takes = (work.takes.draw(self._random) if work.takes else MINUTE) / worker.staff.speed
-            self._at(self._done(worker, now, takes), partial(self._finish, worker, case, turn, work))
+            self._at(worker.done(now, takes), partial(self._finish, worker, case, turn, work))
             return
 
-    def _next(self, worker: _Worker) -> None:
+    def _next(self, worker: Worker) -> None:
         worker.busy = False
         self._pick(worker)
 
-    def _finish(self, worker: _Worker, case: _Case, turn: int, work: Work) -> None:
-        if case.turn == turn and case.phase == "worked" and case.owner == worker.staff.id:
-            self._conclude(case, work, Actor.person(worker.staff.id))
+    def _finish(self, worker: Worker, case: Case, turn: int, work: Work) -> None:
+        if case.turn == turn and case.phase == "worked" and case.owner == worker.id:
+            self._conclude(case, work, Actor.person(worker.id))
         self._next(worker)
 
-    def _held_up(self, case: _Case, work: Work) -> Delay | None:
+    def _held_up(self, case: Case, work: Work) -> Delay | None:
         """What holds up the order now, if anything; at most once in a stage."""
         if case.delayed:
             return None
         return next((item for item in work.delays if self._random.random() < item.chance), None)
 
-    def _put_aside(self, worker: _Worker, case: _Case, delay: Delay) -> None:
+    def _put_aside(self, worker: Worker, case: Case, delay: Delay) -> None:
         case.delayed, case.phase = True, "waiting"
-        self._handle(Note(order=case.order, text=delay.note, by=Actor.person(worker.staff.id)))
+        self._handle(Note(order=case.order, text=delay.note, by=Actor.person(worker.id)))
         self._at(self._open_after(delay.length.draw(self._random)), partial(self._ready, case, case.turn))
 
-    def _present(self, worker: _Worker, at: datetime) -> datetime:
-        """The first instant from `at` on when the person is at work."""
-        begins = self._calendar.next_open(at)
-        for start, end in worker.away:
-            if start <= begins < end:
-                begins = self._calendar.next_open(end)
-        return begins
-
-    def _done(self, worker: _Worker, at: datetime, takes: timedelta) -> datetime:
-        """When work that begins now is done, absences left out."""
-        done = self._calendar.add(at, takes)
-        for start, end in worker.away:
-            if at < start < done:
-                at, takes = end, self._calendar.elapsed(start, done)
-                done = self._calendar.add(at, takes)
-        return done
-
-    def _hand_over(self, worker: _Worker) -> None:
+    def _hand_over(self, worker: Worker) -> None:
         """Give a part of what waits for an absent person to present colleagues of the same role or team."""
-        mine = worker.staff.person
-        colleagues = [
-            item
-            for item in self._workers.values()
-            if item is not worker
-            and (set(mine.roles) & set(item.staff.person.roles) or set(mine.teams) & set(item.staff.person.teams))
-        ]
+        colleagues = [item for item in self._workers.values() if item.close_to(worker)]
+        name = worker.staff.person.name or worker.id
+        reason = self._scenario.hand_over_reason.format(name=name)
         for case, turn in tuple(worker.queue):
-            if case.turn == turn and case.phase == "queued" and case.owner == mine.id:
-                to = self._least_busy(colleagues)
-                if to is not None and self._random.random() < self._scenario.hand_over:
-                    self._assign(case, to, self._scenario.planner, f"{mine.name or mine.id} 请假，转交")
-
-    def _least_busy(self, workers: list[_Worker]) -> _Worker | None:
-        """Who is there and has the shortest queue; of equals, the first."""
-        present = [item for item in workers if not item.absent(self._clock())] or workers
-        return min(present, key=lambda item: len(item.queue) + item.busy, default=None)
+            if worker.owns(case, turn) and self._random.random() < self._scenario.hand_over:
+                to = least_busy(colleagues, self._clock())
+                if to is not None:
+                    self._assign(case, to, self._scenario.planner, reason)

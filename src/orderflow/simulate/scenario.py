@@ -96,7 +96,7 @@ class Work:
 class Interruption:
     """Something that comes from outside, `after` the order was placed: somebody of a role pulls a trigger for it.
 
-    When that is refused because the order has gone on, the same person notes `refused`.
+    When that is refused because the order has gone on, the same person notes the reason and `refused`.
     """
 
     trigger: str
@@ -157,6 +157,7 @@ class Scenario:
     rhythm: Rhythm = Rhythm()
     planner: Actor = Actor.system("planner")
     hand_over: float = 0.6
+    hand_over_reason: str = "{name} is away"
     more_people: tuple[Person, ...] = field(default=(), converter=as_tuple)
 
     def __attrs_post_init__(self) -> None:
@@ -199,5 +200,3 @@ def _unknown_trigger(where: str, scenario: Scenario, name: str) -> Iterator[Prob
     known = tuple(dict.fromkeys(item.trigger for item in scenario.flow.lifecycle.transitions))
     if name not in known:
         yield problem("unknown_trigger", Place(path=where), trigger=name, known=known, suggestion=suggest(name, known))
-
-
