@@ -118,7 +118,7 @@ def test_files_are_small_and_say_what_they_are(path: Path) -> None:
 
 
 def test_no_import_ring() -> None:
-    """No module of orderflow imports, over any number of others, itself: not even inside functions or for types only."""
+    """No module imports, over any number of others, itself: not even inside functions or for types only."""
     names = {"orderflow." + name_of(path)[:-3].replace("/", ".").removesuffix(".__init__"): path for path in FILES}
     edges: dict[str, set[str]] = {}
     for name, path in names.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -149,10 +150,8 @@ def play(subject: of.Tracker, clock: Clock, story: list[tuple[Any, ...]], sweep_
         if step[0] == "wait":
             clock.now += timedelta(minutes=step[1])
         else:
-            try:
+            with contextlib.suppress(of.Refused):
                 subject.handle(command(step, clock.now))
-            except of.Refused:
-                pass
         if sweep_every and number % sweep_every == 0:
             subject.sweep()
 
