@@ -235,9 +235,10 @@ def test_allowed_is_exactly_what_fire_accepts(story: list[tuple[Any, ...]], by: 
 def marks(subject: of.Tracker) -> dict[str, list[Any]]:
     return {
         id: [
-            (event.track, event.body.mark, event.occurred_at)
+            (event.track, mark, event.occurred_at)
             for event in state.timeline
             if isinstance(event.body, ClockMarked)
+            for mark in event.body.marks
         ]
         for id, state in stored(subject).items()
     }

@@ -32,9 +32,11 @@ def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str])
                 row = (state.order.id, body.stage, event.occurred_at, str(event.actor), event.track, None)
                 _append(events, row)
             elif isinstance(body, ClockMarked):
-                mark = body.mark
-                due = state.clocks[f"{event.track}/{mark.sla}"].due_at if mark.due_at is None else mark.due_at
-                _append(marks, (state.order.id, event.track, mark.sla, mark.kind, event.occurred_at, due, mark.label))
+                for mark in body.marks:
+                    due = mark.due_at or state.clocks[f"{event.track}/{mark.sla}"].due_at
+                    _append(
+                        marks, (state.order.id, event.track, mark.sla, mark.kind, event.occurred_at, due, mark.label)
+                    )
     names = list(dict.fromkeys(name for row in rows for name in row))
     orders = {name: [row.get(name) for row in rows] for name in names} if rows else None
     return EventLog.from_columns(

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from orderflow.model.actor import Actor
 from orderflow.model.clock import Mark
 from orderflow.model.errors import InvalidValue
+from orderflow.model.frozen import as_tuple
 from orderflow.model.order import Order
 from orderflow.model.reasons import Reason
 
@@ -115,11 +116,11 @@ class NoteAdded:
 
 @frozen(kw_only=True)
 class ClockMarked:
-    """A time promise's clock changed."""
+    """Clocks of a track changed, all at the event's instant and from one cause."""
 
     TYPE: ClassVar[str] = "clock_marked"
     SCHEMA: ClassVar[int] = 1
-    mark: Mark
+    marks: tuple[Mark, ...] = field(converter=as_tuple)
 
 
 @frozen(kw_only=True)

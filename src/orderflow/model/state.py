@@ -165,9 +165,11 @@ def _assigned(state: OrderState, event: Event, body: OwnerAssigned) -> Parts:
 
 
 def _marked(state: OrderState, event: Event, body: ClockMarked) -> Parts:
-    name = f"{event.track}/{body.mark.sla}"
-    clock = apply_mark(state.clocks.get(name), body.mark, event.track, event.occurred_at)
-    return state.tracks, state.clocks.set(name, clock)
+    clocks = dict(state.clocks)
+    for mark in body.marks:
+        name = f"{event.track}/{mark.sla}"
+        clocks[name] = apply_mark(clocks.get(name), mark, event.track, event.occurred_at)
+    return state.tracks, FrozenMap(clocks)
 
 
 def _recorded_only(state: OrderState, event: Event, body: Any) -> Parts:

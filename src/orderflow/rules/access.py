@@ -12,6 +12,7 @@ from orderflow.model.clock import Mark
 from orderflow.model.events import (
     ClockMarked,
     Event,
+    FlowRegistered,
     NoteAdded,
     OrderPlaced,
     OwnerAssigned,
@@ -51,7 +52,7 @@ def project(program: Program, state: OrderState, viewer: Actor | None, now: date
         inconsistent=main.inconsistent,
         allowed=allowed,
         clocks=tuple(state.clocks.values()),
-        timeline=tuple(entry(program, event) for event in state.timeline),
+        timeline=tuple(line for event in state.timeline for line in entries(program, event)),
         placed_at=state.placed_at,
         promised_at=order.promised_at if isinstance(order.promised_at, datetime) else None,
         customer=order.customer,
@@ -72,8 +73,14 @@ def visible(order: Order) -> Order:
     return attrs.evolve(shown)
 
 
-def entry(program: Program, event: Event) -> Entry:
-    """The timeline's line for an event."""
+def entries(program: Program, event: Event) -> tuple[Entry, ...]:
+    """The timeline's lines for an event: one, or one for each clock that it marks."""
+    if isinstance(event.body, ClockMarked):
+        return tuple(_entry(event, _marked(program, mark)) for mark in event.body.marks)
+    return (_entry(event, _what(program, event)),)
+
+
+def _entry(event: Event, what: Reason) -> Entry:
     body = event.body
     return Entry(
         version=event.version,
@@ -82,7 +89,7 @@ def entry(program: Program, event: Event) -> Entry:
         type=event.type,
         track=event.track,
         actor=str(event.actor),
-        what=_what(program, event),
+        what=what,
         reason=event.reason,
         observed=isinstance(body, StageObserved) or (isinstance(body, StageEntered) and body.observed),
         inconsistent=isinstance(body, StageEntered) and body.inconsistent,
@@ -104,9 +111,7 @@ def _what(program: Program, event: Event) -> Reason:
         return reason("did_assign", owner=body.owner) if body.owner else reason("did_assign_nobody")
     if isinstance(body, NoteAdded):
         return reason("did_note", text=body.text)
-    if isinstance(body, ClockMarked):
-        return _marked(program, body.mark)
-    return reason("did_register", fingerprint=body.fingerprint)
+    return reason("did_register", fingerprint=body.fingerprint if isinstance(body, FlowRegistered) else "")
 
 
 def _entered(program: Program, event: Event, body: StageEntered) -> Reason:

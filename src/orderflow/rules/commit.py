@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from orderflow.model.canonical import write_decimal, write_instant
+from orderflow.model.clock import Mark
 from orderflow.model.commit import Commit, IndexRow, KeyRecord, Message, PersonalValue
 from orderflow.model.events import ClockMarked, Event, OrderPlaced, OwnerAssigned, StageEntered, Stream
 from orderflow.model.frozen import FrozenMap
@@ -155,12 +156,27 @@ def _happened(program: Program, event: Event, after: OrderState) -> list[tuple[s
         return told
     if isinstance(body, OwnerAssigned) and body.owner is not None:
         return [("assigned", reason("told_assigned", order=order, stage=stage, owner=body.owner))]
-    if isinstance(body, ClockMarked) and body.mark.kind in ("warned", "breached"):
-        clock = after.clocks[f"{event.track}/{body.mark.sla}"]
-        owner = after.tracks[event.track].owner
-        params: dict[str, Any] = {"sla": body.mark.sla, "stage": stage, "due": clock.due_at, "owner": owner or "-"}
-        return [(body.mark.kind, reason(f"told_{body.mark.kind}", order=order, **params, zone=str(program.zone)))]
+    if isinstance(body, ClockMarked):
+        return [
+            (mark.kind, _told(program, event, mark, after))
+            for mark in body.marks
+            if mark.kind in ("warned", "breached")
+        ]
     return []
+
+
+def _told(program: Program, event: Event, mark: Mark, after: OrderState) -> Reason:
+    """The text of a warning or a breach."""
+    track = after.tracks[event.track]
+    return reason(
+        f"told_{mark.kind}",
+        order=after.order.id,
+        sla=mark.sla,
+        stage=program.titles(track.stage),
+        due=after.clocks[f"{event.track}/{mark.sla}"].due_at,
+        owner=track.owner or "-",
+        zone=str(program.zone),
+    )
 
 
 def bare_commit(before: State, after: State, event: Event) -> Commit:

@@ -42,7 +42,7 @@ def due_marks(state: State, now: datetime) -> list[tuple[datetime, str, Mark]]:
 def settle(draft: Draft) -> None:
     """Record what time alone has caused; the same events whoever comes first, and however late."""
     for at, track, mark in due_marks(draft.state, draft.context.now):
-        draft.add(ClockMarked(mark=mark), at=at, track=track, actor=CLOCK, rule=f"sla:{mark.sla}")
+        draft.add(ClockMarked(marks=(mark,)), at=at, track=track, actor=CLOCK, rule=f"sla:{mark.sla}")
 
 
 def next_instant(state: State) -> datetime | None:
@@ -53,40 +53,37 @@ def next_instant(state: State) -> datetime | None:
 
 
 def react(draft: Draft) -> None:
-    """Start and end clocks after the command's own events, in the order of the flow's `sla:`."""
-    for sla in draft.program.slas:
-        clock = draft.order.clocks.get(f"{ORDER_TRACK}/{sla.name}")
-        if clock is not None and clock.running:
-            _maybe_end(draft, sla)
-        if clock is None or not clock.running:
-            _maybe_start(draft, sla)
+    """Start and end clocks after the command's own events: all marks in one event, in the order of the flow's `sla:`."""
+    marks = [mark for sla in draft.program.slas for mark in _marks(draft, sla)]
+    if marks:
+        draft.add(ClockMarked(marks=marks), rule="sla:" + ",".join(dict.fromkeys(mark.sla for mark in marks)))
 
 
-def _maybe_end(draft: Draft, sla: CompiledSLA) -> None:
-    state = draft.order
-    scope = draft.scope(ORDER_TRACK)
-    if state.main.category == "cancelled":
-        _mark(draft, Mark(sla=sla.name, kind="cancelled"))
-    elif (sla.stop(scope) is True) if sla.stop else (sla.start(scope) is False):
-        _mark(draft, Mark(sla=sla.name, kind="met"))
-    elif state.main.category == "done":
-        _mark(draft, Mark(sla=sla.name, kind="cancelled"))
+def _marks(draft: Draft, sla: CompiledSLA) -> list[Mark]:
+    """What the command does to one clock: ends it, starts it, or both."""
+    clock = draft.order.clocks.get(f"{ORDER_TRACK}/{sla.name}")
+    running = clock is not None and clock.running
+    ended = _end_mark(draft, sla) if running else None
+    started = None if running and ended is None else _start_mark(draft, sla)
+    return [mark for mark in (ended, started) if mark is not None]
 
 
-def _maybe_start(draft: Draft, sla: CompiledSLA) -> None:
-    state = draft.order
+def _end_mark(draft: Draft, sla: CompiledSLA) -> Mark | None:
+    category, scope = draft.order.main.category, draft.scope(ORDER_TRACK)
+    if category == "cancelled":
+        return Mark(sla=sla.name, kind="cancelled")
+    if (sla.stop(scope) is True) if sla.stop else (sla.start(scope) is False):
+        return Mark(sla=sla.name, kind="met")
+    return Mark(sla=sla.name, kind="cancelled") if category == "done" else None
+
+
+def _start_mark(draft: Draft, sla: CompiledSLA) -> Mark | None:
+    state, before = draft.order, draft.before
     if state.main.category in ("done", "cancelled") or sla.start(draft.scope(ORDER_TRACK)) is not True:
-        return
-    before = draft.before
+        return None
     if isinstance(before, OrderState) and sla.start(draft.scope(ORDER_TRACK, before)) is True:
-        return  # it was true already: this run ended, and only a new beginning starts another
-    mark = start_mark(draft.program, sla, state, draft.at)
-    if mark is not None:
-        _mark(draft, mark)
-
-
-def _mark(draft: Draft, mark: Mark) -> None:
-    draft.add(ClockMarked(mark=mark), rule=f"sla:{mark.sla}")
+        return None  # it was true already: this run ended, and only a new beginning starts another
+    return start_mark(draft.program, sla, state, draft.at)
 
 
 def start_mark(program: Program, sla: CompiledSLA, state: OrderState, at: datetime) -> Mark | None:
