@@ -70,6 +70,13 @@ def run_console(text: str, where: Path, line: int) -> None:
                 assert expected.rstrip() in output, f"{where.name}:{line}: not in the output: {expected}\n{done.output}"
 
 
+def run_tests(file: str) -> None:
+    """Run a file of tests that a document shows, as its reader would."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", file]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_what_a_document_shows_is_true(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The blocks of a document run one after the other in a new folder; named ones are files there."""
@@ -78,6 +85,8 @@ def test_what_a_document_shows_is_true(document: Path, tmp_path: Path, monkeypat
     for line, language, file, content in blocks(document):
         if file:
             Path(file).write_text(content, encoding="utf-8")
+            if file.startswith("test_"):
+                run_tests(file)
         elif language == "python":
             run_python(content, document, line, names)
         elif language == "console":
@@ -145,7 +154,9 @@ def test_flow_file_lists_exactly_the_keys_that_the_reader_knows(monkeypatch: pyt
             flowfile.read_flow_text(content)
     documented = {
         heading: set(re.findall(r"^\| `(\w+)`", body, re.MULTILINE))
-        for heading, body in re.findall(r"^##+ `?([^\n`]+)`?\n(.*?)(?=^##|\Z)", read(document), re.MULTILINE | re.DOTALL)
+        for heading, body in re.findall(
+            r"^##+ `?([^\n`]+)`?\n(.*?)(?=^##|\Z)", read(document), re.MULTILINE | re.DOTALL
+        )
     }
     assert {heading: keys for heading, keys in documented.items() if keys} == known
 

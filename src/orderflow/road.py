@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -235,7 +234,7 @@ class Road:
         else:
             raise UnknownOrder([reason("unknown_order", order=command.order)])
         if isinstance(command, Place):
-            hidden = protect(program, command.content, lambda: secrets.token_bytes(16))
+            hidden = protect(program, command.content, lambda: os.urandom(16))
             command = attrs.evolve(command, content=hidden)
         other = command.expect is not None and command.expect != state.version
         if other and not self._key_known(command):
@@ -320,12 +319,15 @@ class Road:
         ask = {"person": self.directory.person, "role": self.directory.with_role, "team": self.directory.in_team}
         try:
             return ask[need.kind](need.name)
-        except Exception:  # noqa: BLE001 - a host's directory may raise anything; logged with its trace
-            _log.exception("the directory failed on %s %r; decided without it", need.kind, need.name)
+        except Exception:
+            import logging
+
+            logging.getLogger("orderflow").exception(
+                "the directory failed on %s %r; decided without it", need.kind, need.name
+            )
             return None if need.kind == "person" else ()
 
 
-_log = logging.getLogger("orderflow")
 _ANSWERS = {"person": "people", "role": "roles", "team": "teams"}
 
 

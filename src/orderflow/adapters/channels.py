@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from orderflow.hookspecs import hookimpl
 from orderflow.model.commit import Notification
 from orderflow.model.reasons import Language
 from orderflow.ports import Channel, Failed, Outcome, Retry, Sent
 
+if TYPE_CHECKING:
+    import logging
+
 
 class LogChannel:
-    """Writes each notification to a logger (`orderflow.notifications`) as one line."""
+    """Writes each notification to a logger (`orderflow.notifications`) as one line; level 20 is INFO."""
 
     def __init__(
         self,
         name: str = "log",
         *,
         logger: logging.Logger | None = None,
-        level: int = logging.INFO,
+        level: int = 20,
         language: Language = "en",
     ) -> None:
         self.name = name
+        import logging
+
         self._logger = logger or logging.getLogger("orderflow.notifications")
         self._level = level
         self._language = language

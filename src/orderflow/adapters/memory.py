@@ -74,9 +74,9 @@ class MemoryStorage:
 
     def _put_row(self, row: IndexRow) -> None:
         old = self._rows.get(row.stream)
-        if old is not None and old.owner is not None and old.category in _OPEN:
+        if old is not None and old.owner is not None and _is_load(old):
             self._loads[old.owner] -= 1
-        if row.owner is not None and row.category in _OPEN:
+        if row.owner is not None and _is_load(row):
             self._loads[row.owner] += 1
         self._rows[row.stream] = row
         self._claim_from(row.stream, row.next_at)
@@ -86,7 +86,7 @@ class MemoryStorage:
             self._claims.pop(stream, None)
         else:
             self._claims[stream] = at
-            heapq.heappush(self._due, (at, stream.id, stream))
+            heapq.heappush(self._due, (at, str(stream), stream))
 
     def lookup(self, stream: Stream, key: str) -> KeyRecord | None:
         with self._lock:
@@ -109,7 +109,7 @@ class MemoryStorage:
             owed = [
                 item
                 for item in self._outbox.values()
-                if item.row.channel == channel and not item.buried and item.at <= now
+                if item.row.channel == channel and item.buried is None and item.at <= now
             ]
             owed.sort(key=lambda item: item.at)
             for item in owed[:limit]:
@@ -120,7 +120,7 @@ class MemoryStorage:
 
     def _claimed(self, row: OutboxRow) -> _Owed | None:
         item = self._outbox.get((row.message.id, row.channel))
-        return item if item is not None and item.row.token == row.token and not item.buried else None
+        return item if item is not None and item.row.token == row.token and item.buried is None else None
 
     def ack(self, row: OutboxRow) -> bool:
         with self._lock:
@@ -145,7 +145,8 @@ class MemoryStorage:
 
     def buried(self, limit: int) -> tuple[tuple[OutboxRow, str], ...]:
         with self._lock:
-            return tuple((item.row, item.buried) for item in self._outbox.values() if item.buried)[:limit]
+            kept = [(item.row, item.buried) for item in self._outbox.values() if item.buried is not None]
+        return tuple(kept[:limit])
 
     def find(self, query: Query) -> tuple[IndexRow, ...]:
         with self._lock:
@@ -198,7 +199,7 @@ class MemoryStorage:
 
     def put_index(self, stream: Stream, version: int, row: IndexRow) -> bool:
         with self._lock:
-            if len(self._events.get(stream, ())) != version:
+            if stream not in self._events or len(self._events[stream]) != version:
                 return False
             self._put_row(row)
             return True
@@ -208,6 +209,8 @@ class MemoryStorage:
             events = self._events.get(stream, [])
             there = {value.digest: value for event in events for value in personal_values(event)}
             gone = set(there) if digests is None else set(there) & set(digests)
+            if not gone:
+                return 0
             left = {digest: value for digest, value in there.items() if digest not in gone}
             self._events[stream] = [with_personal(event, left) for event in events]
             self._published = [with_personal(item, left) if item.stream == stream else item for item in self._published]
@@ -224,6 +227,10 @@ def _check_versions(commit: Commit) -> None:
         if event.version != at.get(event.stream, -2) + 1:
             raise StorageError(f"{event.stream}: version {event.version} cannot follow {at.get(event.stream)}")
         at[event.stream] = event.version
+
+
+def _is_load(row: IndexRow) -> bool:
+    return row.stream.kind == "order" and row.category in _OPEN
 
 
 def _fits(row: IndexRow, query: Query) -> bool:

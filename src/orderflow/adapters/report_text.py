@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -96,6 +95,8 @@ def sparkline(values: Sequence[float]) -> str:
 
 def width(text: str) -> int:
     """How many cells of a terminal a text takes: East Asian wide characters two, combining marks none."""
+    import unicodedata
+
     return sum(
         0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1 + (unicodedata.east_asian_width(char) in "WF")
         for char in text

@@ -14,15 +14,14 @@ from typing import Any
 from orderflow.adapters.codec import read_event, read_message, read_open, seal, write_message
 from orderflow.adapters.sqlite_schema import (
     ADD_ROW,
-    APPLICATION_ID,
     OPEN,
     ROW,
-    SCHEMA,
-    SCHEMA_VERSION,
     SET_ROW,
     index_row,
+    prepare,
     row_values,
     to_us,
+    transaction,
     where_of,
 )
 from orderflow.model.canonical import NO_HASH, to_open_data
@@ -50,28 +49,21 @@ class SqliteStorage:
         self.path = Path(path)
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        if not self.path.absolute().parent.is_dir():
+            raise StorageError(f"{self.path}: there is no directory {self.path.absolute().parent}; make it first")
+        try:
+            self._open(synchronous, timeout)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, synchronous: str, timeout: float) -> None:
         with self._trouble():
             self._connection = sqlite3.connect(
                 self.path, timeout=timeout, isolation_level=None, check_same_thread=False, cached_statements=256
             )
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            prepare(self._connection, self.path, timeout)
             self._connection.execute(f"PRAGMA synchronous = {synchronous}")
-            self._create()
-
-    def _create(self) -> None:
-        with self._writing() as connection:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > SCHEMA_VERSION:
-                raise StorageError(
-                    f"{self.path} was written by a newer orderflow (schema {version}); upgrade orderflow"
-                )
-            if version == 0:
-                if connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-                    raise StorageError(f"{self.path} is a SQLite file of something else; name another file")
-                for statement in SCHEMA.split(";\n"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
     @contextmanager
     def _trouble(self) -> Iterator[None]:
@@ -90,15 +82,8 @@ class SqliteStorage:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that holds the write lock from its beginning; any exception undoes it."""
-        with self._reading() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+        with self._reading() as connection, transaction(connection, "BEGIN IMMEDIATE"):
+            yield connection
 
     def load(self, stream: Stream, after: int = 0) -> tuple[Event, ...]:
         with self._reading() as connection:
@@ -135,6 +120,8 @@ class SqliteStorage:
             heads[event.stream] = item.hash
             sealed.append((self.tenant, str(event.stream), event.version, item.envelope, item.body, item.hash))
         with self._writing() as connection:
+            for stream in commit.expects.keys() - {row.stream for row in commit.rows}:
+                self._expected(connection, stream, commit.expects[stream])
             for row in commit.rows:
                 self._move(connection, row, commit.expects[row.stream], heads[row.stream])
             connection.executemany(
@@ -398,7 +385,9 @@ class SqliteStorage:
                 "DELETE FROM personal WHERE tenant=? AND stream=? AND digest=?",
                 [(self.tenant, str(stream), digest) for digest in gone],
             )
-            return len(gone)
+        with self._reading() as connection:  # the log beside the file holds the old pages until it is cut
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return len(gone)
 
     def close(self) -> None:
         with self._lock:

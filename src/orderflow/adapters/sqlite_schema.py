@@ -1,11 +1,17 @@
-"""The tables of a SQLite file, and the way of index rows and queries into SQL."""
+"""The tables of a SQLite file, how a file is opened, and the way of index rows and queries into SQL."""
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from orderflow.model.commit import IndexRow, Query
+from orderflow.model.errors import StorageError
 from orderflow.model.events import Stream
 from orderflow.model.frozen import FrozenMap
 
@@ -63,6 +69,52 @@ ADD_ROW = (
     "severity, next_at, claim_at, tenant, kind, id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
 )
 OPEN = "category IN ('open', 'waiting')"
+
+
+def prepare(connection: sqlite3.Connection, path: Path, timeout: float) -> None:
+    """Make a new file ours, or see that it is: `StorageError` for another's file, which is left as it is."""
+    with transaction(connection, "BEGIN"):
+        _check(connection, path)
+    until = time.monotonic() + timeout
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            break
+        except sqlite3.OperationalError as error:  # SQLite itself does not wait here when others open the file too
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.005)
+    with transaction(connection, "BEGIN IMMEDIATE"):
+        if _check(connection, path) == 0:
+            for statement in SCHEMA.split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> int:
+    """The schema version of the file, 0 when it is empty."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    used = application or version or connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    if used and application != APPLICATION_ID:
+        raise StorageError(f"{path} is a SQLite file of something else; name another file")
+    if version > SCHEMA_VERSION:
+        raise StorageError(f"{path} was written by a newer orderflow (schema {version}); upgrade orderflow")
+    return int(version)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """A transaction that any exception undoes."""
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def to_us(value: datetime | None) -> int | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, unquote
-
 from orderflow.hookspecs import hookimpl
 from orderflow.model.errors import StorageError
 from orderflow.ports import Storage
@@ -26,6 +24,8 @@ class Storages:
 
 
 def _sqlite(rest: str, tenant: str) -> Storage:
+    from urllib.parse import parse_qsl, unquote
+
     from orderflow.adapters.sqlite import SqliteStorage
 
     path, _, query = rest.partition("?")

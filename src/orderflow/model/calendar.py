@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import warnings
 from bisect import bisect_right
@@ -174,6 +173,8 @@ class WorkCalendar:
             stated["countries"][str(country)] = countries.stated(country, first, last)
         for zone in {table.timezone for table in tables}:
             stated["zones"][zone] = zone_rules(zone, first, last)
+        import hashlib  # loads OpenSSL, so not before it is needed
+
         text = json.dumps(stated, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -47,9 +46,16 @@ def body_bytes(event: Event) -> bytes:
     return canonical(event.body)
 
 
+def sha256(data: bytes = b"") -> Any:
+    """hashlib's sha256; imported when first used, as it loads OpenSSL."""
+    import hashlib
+
+    return hashlib.sha256(data)
+
+
 def chain(previous: bytes, envelope: bytes, body: bytes) -> bytes:
     """The hash of an event: sha256 over previous hash, envelope and body, each preceded by its length in 8 bytes."""
-    digest = hashlib.sha256()
+    digest = sha256()
     for part in (previous, envelope, body):
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
@@ -63,19 +69,17 @@ def flow_text(flow: Flow) -> str:
 
 def fingerprint(flow: Flow) -> str:
     """What identifies a version of a flow: sha256 of its canonical text, in hex."""
-    return hashlib.sha256(flow_text(flow).encode()).hexdigest()
+    return sha256(flow_text(flow).encode()).hexdigest()
 
 
 def digest_of(value: Any) -> str:
     """sha256 of a value's canonical bytes, in hex."""
-    return hashlib.sha256(canonical(value)).hexdigest()
+    return sha256(canonical(value)).hexdigest()
 
 
 def hide(value: Any, salt: bytes) -> Personal:
     """A personal value with its salted hash: sha256 over the salt and the value's canonical bytes."""
-    return Personal(
-        value=value, salt=salt, digest=hashlib.sha256(salt + _encode(to_open_data(value)).encode()).hexdigest()
-    )
+    return Personal(value=value, salt=salt, digest=sha256(salt + _encode(to_open_data(value)).encode()).hexdigest())
 
 
 def to_data(value: Any, lean: bool = False) -> Any:

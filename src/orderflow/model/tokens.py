@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 import re
-import unicodedata
 from typing import Any, NoReturn
 
 from attrs import evolve, frozen
@@ -127,6 +126,8 @@ def _tokens(text: str, where: Where) -> list[Token]:
 def _refuse_character(character: str, column: int, where: Where) -> NoReturn:
     if character in "'\"":
         where.refuse(column, "condition_text_open", quote=character)
+    import unicodedata
+
     plain = unicodedata.normalize("NFKC", character)
     suggestion = _MEANT.get(character) or (plain if plain in _SIGNS else None)
     where.refuse(column, "condition_character", character=character, suggestion=suggestion)
@@ -148,6 +149,8 @@ def _check_number(token: Token, where: Where) -> None:
 
 
 def _check_word(token: Token, where: Where) -> None:
+    import unicodedata
+
     word, plain = token.text, unicodedata.normalize("NFKC", token.text)
     if word in _KEYWORDS:
         return

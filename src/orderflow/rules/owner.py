@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from orderflow.model.actor import Person
+from orderflow.model.canonical import sha256
 from orderflow.model.events import OwnerAssigned
 from orderflow.model.policies import OwnerRule
 from orderflow.model.reasons import reason
@@ -45,7 +44,7 @@ def spread(candidates: tuple[Person, ...], loads: dict[str, int], order: str) ->
     """The candidate with the fewest open orders, and that number; a tie goes by a hash of order and person."""
 
     def rank(person: Person) -> tuple[int, bytes]:
-        return loads[person.id], hashlib.sha256(f"{order}\0{person.id}".encode()).digest()
+        return loads[person.id], sha256(f"{order}\0{person.id}".encode()).digest()
 
     chosen = min(candidates, key=rank)
     return chosen, loads[chosen.id]

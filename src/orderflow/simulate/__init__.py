@@ -5,8 +5,9 @@
 Used by the demo, the tests and the benchmarks. May import everything below; the demo and the command line import it.
 """
 
-from orderflow.simulate.engine import Refusal, Simulated, SimulatedClock, simulate
+from orderflow.simulate.engine import simulate
 from orderflow.simulate.plain import plain_scenario
+from orderflow.simulate.results import Refusal, Simulated, SimulatedClock
 from orderflow.simulate.sales import sales_flow, sales_scenario
 from orderflow.simulate.scenario import (
     Delay,

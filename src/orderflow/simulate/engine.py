@@ -18,11 +18,12 @@ from orderflow.model.frozen import FrozenMap
 from orderflow.rules.receipt import Receipt
 from orderflow.simulate.people import DAY, Case, Worker, draw_absences, draw_arrivals, least_busy
 from orderflow.simulate.results import Refusal, Simulated, SimulatedClock
-from orderflow.simulate.scenario import Delay, Interruption, Outcome, Scenario, Work
+from orderflow.simulate.scenario import Delay, Interruption, Length, Outcome, Scenario, Work
 from orderflow.tracker import Tracker
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+ONE_MINUTE = Length(MINUTE, 0)
 BATCH = 1_000
 
 
@@ -169,17 +170,22 @@ class _Run:
         case.phase, case.delayed, case.escalated = "waiting", False, False
         case.category = self._categories[case.stage]
         work = self._scenario.work.get(case.stage)
-        if work is not None and work.takes is None:
-            at = self._open_after(work.wait.draw(self._random) if work.wait else MINUTE)
-            self._at(at, partial(self._automatic, case, case.turn, work))
-        elif work is not None and work.wait is not None:
-            self._at(self._open_after(work.wait.draw(self._random)), partial(self._ready, case, case.turn))
-        elif work is not None:
+        if work is None:
+            return
+        if work.wait is None and work.takes is not None:
             self._queue(case)
+        else:
+            at = self._open_after(work.wait.draw(self._random) if work.wait else MINUTE)
+            self._at(at, partial(self._begin, case, case.turn, work))
 
-    def _automatic(self, case: Case, turn: int, work: Work) -> None:
-        if case.turn == turn:
+    def _begin(self, case: Case, turn: int, work: Work) -> None:
+        """The wait is over: the order goes into its owner's queue, or what nobody works on comes about."""
+        if case.turn != turn or case.phase != "waiting":
+            return
+        if work.takes is None:
             self._conclude(case, work, work.by)
+        else:
+            self._queue(case)
 
     def _conclude(self, case: Case, work: Work, by: Actor) -> None:
         """Draw what comes of the work, and do it, or let the other system report it."""
@@ -188,16 +194,13 @@ class _Run:
         outcome = self._random.choices(work.outcomes, weights)[0]
         if outcome.trigger is None:
             lag = outcome.lag.draw(self._random) if outcome.lag else timedelta()
-            self._at(self._clock() + lag, partial(self._report, case, turn, outcome, self._clock()))
+            self._at(self._clock() + lag, partial(self._report, case, turn, work, outcome, self._clock()))
             return
         receipt = self._fire(case, outcome, by)
         if receipt is None:
             self._refused(case, work, by)
         if case.turn == turn and case.phase == "waiting":  # refused without a way out, or an internal transition
-            again = (
-                partial(self._automatic, case, turn, work) if work.takes is None else partial(self._ready, case, turn)
-            )
-            self._at(self._open_after(DAY), again)
+            self._at(self._open_after(DAY), partial(self._begin, case, turn, work))
 
     def _fire(self, case: Case, outcome: Outcome, by: Actor) -> Receipt | None:
         receipt = self._handle(Fire(order=case.order, trigger=outcome.trigger or "", by=by, reason=outcome.reason))
@@ -223,7 +226,7 @@ class _Run:
             case.phase = "queued"
             self._follow(case, receipt)
 
-    def _report(self, case: Case, turn: int, outcome: Outcome, at: datetime) -> None:
+    def _report(self, case: Case, turn: int, work: Work, outcome: Outcome, at: datetime) -> None:
         """Another system says where the order is, and since when."""
         self._reports[outcome.source] += 1
         command = Observe(
@@ -239,7 +242,7 @@ class _Run:
         if receipt is not None:
             self._follow(case, receipt)
         if case.turn == turn:  # it moved nothing: somebody has to go on
-            self._at(self._open_after(HOUR), partial(self._ready, case, turn))
+            self._at(self._open_after(HOUR), partial(self._begin, case, turn, work))
 
     def _interrupt(self, case: Case, item: Interruption) -> None:
         """Somebody pulls a trigger because of what came from outside, or notes that it is too late."""
@@ -253,10 +256,6 @@ class _Run:
             self._handle(Note(order=case.order, text=f"{reason} – {item.refused}", by=by))
 
     # --- people ---------------------------------------------------------------------------------------------------
-
-    def _ready(self, case: Case, turn: int) -> None:
-        if case.turn == turn and case.phase == "waiting":
-            self._queue(case)
 
     def _queue(self, case: Case) -> None:
         """Put the order into its owner's queue. What has no owner waits until somebody is made responsible."""
@@ -283,10 +282,10 @@ class _Run:
             worker.queue.popleft()
             work = self._scenario.work[case.stage]
             if (delay := self._held_up(case, work)) is not None:
-                self._put_aside(worker, case, delay)
+                self._put_aside(worker, case, work, delay)
                 continue
             worker.busy, case.phase = True, "worked"
-            takes = (work.takes.draw(self._random) if work.takes else MINUTE) / worker.staff.speed
+            takes = (work.takes or ONE_MINUTE).draw(self._random, worker.staff.speed)
             self._at(worker.done(now, takes), partial(self._finish, worker, case, turn, work))
             return
 
@@ -305,10 +304,10 @@ class _Run:
             return None
         return next((item for item in work.delays if self._random.random() < item.chance), None)
 
-    def _put_aside(self, worker: Worker, case: Case, delay: Delay) -> None:
+    def _put_aside(self, worker: Worker, case: Case, work: Work, delay: Delay) -> None:
         case.delayed, case.phase = True, "waiting"
         self._handle(Note(order=case.order, text=delay.note, by=Actor.person(worker.id)))
-        self._at(self._open_after(delay.length.draw(self._random)), partial(self._ready, case, case.turn))
+        self._at(self._open_after(delay.length.draw(self._random)), partial(self._begin, case, case.turn, work))
 
     def _hand_over(self, worker: Worker) -> None:
         """Give a part of what waits for an absent person to present colleagues of the same role or team."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
 
@@ -22,6 +22,8 @@ OrderMaker = Callable[[Random, int, datetime], Order]
 """Makes the n-th order (from 1) at an instant, with ids of its own; all chance comes from the Random."""
 
 SECOND = timedelta(seconds=1)
+SIMULATOR = Actor.system("simulator")
+PLANNER = Actor.system("planner")
 
 
 @frozen
@@ -34,10 +36,10 @@ class Length:
     median: timedelta = field(converter=to_duration)
     sigma: float = 0.5
 
-    def draw(self, random: Random) -> timedelta:
-        """One such length, in whole seconds, at least one."""
+    def draw(self, random: Random, speed: float = 1.0) -> timedelta:
+        """One such length at a speed, in whole seconds, at least one."""
         factor = random.lognormvariate(0.0, self.sigma) if self.sigma else 1.0
-        return max(SECOND, math.floor(self.median.total_seconds() * factor) * SECOND)
+        return max(SECOND, math.floor(self.median.total_seconds() * factor / speed) * SECOND)
 
 
 @frozen(kw_only=True)
@@ -86,7 +88,7 @@ class Work:
     outcomes: tuple[Outcome, ...] = field(converter=as_tuple)
     takes: Length | None = None
     wait: Length | None = None
-    by: Actor = Actor.system("simulator")
+    by: Actor = SIMULATOR
     delays: tuple[Delay, ...] = field(default=(), converter=as_tuple)
     escalate: Escalation | None = None
     otherwise: Outcome | None = None
@@ -109,7 +111,7 @@ class Interruption:
 
 @frozen(kw_only=True)
 class Staff:
-    """A person at work. `speed` 2 takes half the time; `absence` is the chance, each working day, to be away from it on.
+    """A person at work. `speed` 2 takes half the time; `absence` is the chance, each working day, that one begins.
 
     An absence lasts one to five working days. Orders go on being assigned to who is away, as in life.
     """
@@ -136,7 +138,11 @@ class Rhythm:
         *(0.1, 0.05, 0.05, 0.05, 0.05, 0.1, 0.2, 0.5, 1.2, 2.5, 3.0, 2.6),
         *(1.2, 1.6, 2.6, 2.8, 2.5, 1.8, 0.8, 0.6, 0.7, 0.6, 0.4, 0.2),
     )
-    weeks: tuple[float, ...] = (0.8, 1.0, 0.9, 1.5, 1.4, 0.7, 1.0, 1.3, 0.6)
+    weeks: tuple[float, ...] = (0.8, 1.0, 0.9, 1.4, 1.2, 0.7, 0.9, 1.4, 1.8)
+
+
+def _works(value: Mapping[str, Work]) -> FrozenMap[Work]:
+    return FrozenMap(value)
 
 
 @frozen(kw_only=True)
@@ -151,11 +157,11 @@ class Scenario:
 
     flow: Flow
     staff: tuple[Staff, ...] = field(converter=as_tuple)
-    work: FrozenMap[Work] = field(converter=FrozenMap)
+    work: FrozenMap[Work] = field(converter=_works)
     order: OrderMaker
     interruptions: tuple[Interruption, ...] = field(default=(), converter=as_tuple)
     rhythm: Rhythm = Rhythm()
-    planner: Actor = Actor.system("planner")
+    planner: Actor = PLANNER
     hand_over: float = 0.6
     hand_over_reason: str = "{name} is away"
     more_people: tuple[Person, ...] = field(default=(), converter=as_tuple)

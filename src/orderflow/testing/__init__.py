@@ -5,7 +5,8 @@ May import all of `orderflow`, and pytest; so it is never imported by `import or
 
 import pytest
 
-pytest.register_assert_rewrite("orderflow.testing")  # so that a broken promise shows the values that broke it
+_ROOMS = ("appending", "beside", "channel", "indexing", "opening", "owing", "sharing")
+pytest.register_assert_rewrite(*(f"orderflow.testing.{room}" for room in _ROOMS))  # a failure then shows the values
 
 from orderflow.testing.channel import ChannelContract  # noqa: E402 - asserts are rewritten only in what comes later
 from orderflow.testing.opening import Opening  # noqa: E402 - as above

@@ -24,6 +24,7 @@ from orderflow.model.events import (
     Stream,
     Triggered,
 )
+from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import Customer, Line, Money, Order, Personal
 from orderflow.model.personal import personal_values
 from orderflow.model.reasons import Place, reason
@@ -68,7 +69,7 @@ def one_of_each(stream: Stream, *, tenant: str = "main") -> tuple[Event, ...]:
     """One event of every type, with every kind of value that an event can carry, in one stream."""
     day = date(2026, 2, 28)
     every = {
-        "text": "华东 ‘é’ \N{GRINNING FACE} \\ \" \n",
+        "text": '华东 ‘é’ \N{GRINNING FACE} \\ " \n',
         "flag": True,
         "count": 10**20,
         "weight": Decimal("0.10"),
@@ -109,7 +110,7 @@ def one_of_each(stream: Stream, *, tenant: str = "main") -> tuple[Event, ...]:
         OwnerAssigned(owner="li", team="plant-1", why=why),
         OwnerAssigned(why=why),
         NoteAdded(text="一\u2028二\x00"),
-        ClockMarked(mark=mark),
+        ClockMarked(marks=[mark]),
         FlowRegistered(fingerprint="ab", text='{"name":"sales"}'),
     )
     envelope: dict[str, Any] = {
@@ -136,7 +137,9 @@ def secret(value: Any, number: int = 1) -> Personal:
 def message(id: str, *channels: str) -> Message:
     """A message that is owed over these channels."""
     what = reason("told_entered", order="SO-1", stage={"zh": "审核", "en": "review"}, weight=Decimal("1.5"), at=START)
-    return Message(id=id, topic="entered", order="SO-1", to=("person:li", "role:sales"), what=what, at=START, channels=channels)
+    return Message(
+        id=id, topic="entered", order="SO-1", to=("person:li", "role:sales"), what=what, at=START, channels=channels
+    )
 
 
 def key(stream: Stream, name: str, *, digest: str = "d1", first: int = 1, last: int = 1) -> KeyRecord:
@@ -145,8 +148,8 @@ def key(stream: Stream, name: str, *, digest: str = "d1", first: int = 1, last: 
 
 
 def index(stream: Stream, version: int, **columns: Any) -> IndexRow:
-    """The index row of a stream at a version, with these columns."""
-    return IndexRow(stream=stream, version=version, **columns)
+    """The index row of a stream at a version, with these columns; `tags` may be any mapping."""
+    return IndexRow(stream=stream, version=version, **{**columns, "tags": FrozenMap(columns.get("tags", {}))})
 
 
 def commit(
@@ -172,6 +175,8 @@ def commit(
         events=events,
         rows=tuple(index(stream, version, **columns) for stream, version in last.items()),
         messages=tuple(messages),
-        personal=tuple(PersonalValue(stream=item.stream, value=value) for item in events for value in personal_values(item)),
+        personal=tuple(
+            PersonalValue(stream=item.stream, value=value) for item in events for value in personal_values(item)
+        ),
         key=key,
     )
