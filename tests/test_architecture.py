@@ -26,7 +26,7 @@ DOORS = {
     "cattrs": {"adapters/codec.py"},
     "yaml": {"adapters/yamlnodes.py"},
     "pluggy": {"hookspecs.py", "plugins.py"},
-    "sqlite3": {"adapters/sqlite.py"},
+    "sqlite3": {"adapters/sqlite.py", "adapters/sqlite_schema.py"},
     "holidays": {"model/countries.py"},
 }
 IMPURE = {

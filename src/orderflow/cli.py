@@ -9,11 +9,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orderflow.model.errors import DefinitionError, InvalidValue, LogError, MissingExtraError, OrderflowError
-from orderflow.model.reasons import Reason
+from orderflow.model.reasons import Language, Reason
 
 try:
     import click
@@ -21,11 +22,14 @@ except ImportError:  # the `orderflow` script imports this module: it ends with 
     sys.exit(f"orderflow: {MissingExtraError('click', 'cli')}")
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from orderflow.metrics.report import Report
 
 DEBUG = "orderflow.debug"
 WRONG_INPUT = (LogError, DefinitionError, InvalidValue)
 LONG_WORK = 60_000_000  # bytes: from about this size on a log takes more than a few seconds
+PIPE_WIDTH = 100  # cells of a line where stdout is no terminal
 T = TypeVar("T")
 
 
@@ -137,6 +141,32 @@ def report_command(log: Path, delivered_stage: str | None, form: str, **options:
         click.echo(to_json(figures, ascii_only=not _unicode()), nl=False)
     else:
         click.echo(_printable(to_text(figures)), nl=False)
+
+
+@main.command("demo")
+@click.option("--orders", type=click.IntRange(min=1), default=300, show_default=True, help="How many orders come in.")
+@click.option("--days", type=click.IntRange(min=1), default=60, show_default=True, help="Over how many simulated days.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another course of events.")
+@click.option("--storage", metavar="URL", help="Path of a new SQLite file, or a storage URL, to keep. [not kept]")
+@click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the output."
+)
+def demo_command(orders: int, days: int, seed: int, storage: str | None, lang: Language) -> None:
+    """Follow a simulated order book: board, late orders, messages and key figures."""
+    from orderflow.demo import run_demo
+
+    run_demo(_console(), orders=orders, days=days, seed=seed, storage=storage, language=lang)
+
+
+def _console() -> Console:
+    """A console on stdout, which takes every character; where nobody watches, lines have a fixed width."""
+    try:
+        from rich.console import Console
+    except ImportError:
+        raise MissingExtraError("rich", "cli") from None
+    if not _unicode() and isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def _compute(figures: Report, step: Callable[[str, Callable[[], Any]], Any]) -> None:

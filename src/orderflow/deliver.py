@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
 
 from attrs import field, frozen
 
@@ -13,6 +15,7 @@ from orderflow.road import Road
 
 LEASE = timedelta(minutes=5)
 ATTEMPTS = 10
+CHUNK = 10
 
 
 @frozen(kw_only=True)
@@ -29,25 +32,40 @@ def deliver(road: Road, limit: int) -> Delivered:
     """Send at most `limit` rows over each channel.
 
     - A row is gone only after the channel has taken it: after a crash it comes again, with the same `notification.id`.
-    - `Retry`, or an exception: again after a while (1, 2, 4 … minutes); after 10 attempts it is buried with the reason.
+    - `Retry`: again when the channel says, as often as it says so.
+    - An exception: again after 1, 2, 4 … minutes; at the 10th attempt or later the row is buried with the error.
     - A channel that fails holds up no other.
     """
-    sent = retried = buried = 0
+    counts: Counter[str] = Counter()
     failures: dict[str, str] = {}
     for name, channel in road.channels.items():
-        for row in road.storage.claim_outbox(name, road.now(), limit, LEASE):
+        for row in _claimed(road, name, limit):
             outcome = _send(channel, row, road.directory)
-            if isinstance(outcome, Sent):
-                sent += road.storage.ack(row)
-                continue
-            reason = outcome.reason if isinstance(outcome, Failed | _Raised) else "the channel asked to try again"
-            if not isinstance(outcome, Sent | Retry):
-                failures[name] = reason
-            if isinstance(outcome, Failed) or row.attempts >= ATTEMPTS:
-                buried += road.storage.bury(row, reason)
-            else:
-                retried += road.storage.retry(row, _again(road.now(), outcome, row.attempts))
-    return Delivered(sent=sent, retried=retried, buried=buried, failures=failures)
+            if isinstance(outcome, Failed | _Raised):
+                failures[name] = outcome.reason
+            counts[_settle(road, row, outcome)] += 1
+    return Delivered(sent=counts["sent"], retried=counts["retried"], buried=counts["buried"], failures=failures)
+
+
+def _claimed(road: Road, channel: str, limit: int) -> Iterator[OutboxRow]:
+    """At most `limit` rows, claimed few at a time: a slow channel must not outlive the lease of those that wait."""
+    left = limit
+    while left > 0:
+        rows = road.storage.claim_outbox(channel, road.now(), min(left, CHUNK), LEASE)
+        if not rows:
+            return
+        left -= len(rows)
+        yield from rows
+
+
+def _settle(road: Road, row: OutboxRow, outcome: Outcome | _Raised) -> str:
+    """Take note of an outcome, and say what became of the row; one that another delivery took over is `lost`."""
+    if isinstance(outcome, Sent):
+        return "sent" if road.storage.ack(row) else "lost"
+    if isinstance(outcome, Failed) or (isinstance(outcome, _Raised) and row.attempts >= ATTEMPTS):
+        return "buried" if road.storage.bury(row, outcome.reason) else "lost"
+    after = outcome.after if isinstance(outcome, Retry) else backoff(row.attempts)
+    return "retried" if road.storage.retry(row, road.now() + after) else "lost"
 
 
 @frozen
@@ -63,10 +81,6 @@ def _send(channel: Channel, row: OutboxRow, directory: DirectoryPort | None) -> 
     if isinstance(outcome, Sent | Retry | Failed):
         return outcome
     return _Raised(f"send returned {outcome!r}, not Sent, Retry or Failed")
-
-
-def _again(now: datetime, outcome: Outcome | _Raised, attempts: int) -> datetime:
-    return now + (outcome.after if isinstance(outcome, Retry) else backoff(attempts))
 
 
 def notification_of(message: Message, directory: DirectoryPort | None) -> Notification:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from orderflow.ports import Channel, Storage
-from orderflow.rules.receipt import Receipt
+if TYPE_CHECKING:
+    from orderflow.ports import Channel, Storage
+    from orderflow.rules.receipt import Receipt
 
 PREFIX = "orderflow"
 

@@ -25,6 +25,8 @@ class Plugins:
     def __init__(self, plugins: Iterable[Any]) -> None:
         self._manager = pluggy.PluginManager(PREFIX)
         self._manager.add_hookspecs(Hooks)
+        if not isinstance(plugins, Iterable):
+            raise DefinitionError([problem("plugins_no_list", value=repr(plugins)[:80])])
         for plugin in (Storages(), Channels(), *plugins):
             self._register(plugin)
         committed = self._manager.hook.orderflow_committed.get_hookimpls()

@@ -14,7 +14,7 @@ import attrs
 from orderflow.adapters.codec import read_flow
 from orderflow.model.actor import Actor, Person
 from orderflow.model.canonical import flow_text
-from orderflow.model.commands import Command, Place
+from orderflow.model.commands import Command, Place, Settle
 from orderflow.model.decision import Decision, Need, Needs
 from orderflow.model.errors import (
     Conflict,
@@ -186,7 +186,7 @@ class Road:
                 return repeated
             decision = self._decide(program, state, command)
             if not decision.events:
-                return self._unchanged(program, state, decision, look)
+                return self._unchanged(state, decision, look)
             after = fold(state, decision.events)
             commit = make_commit(program, state, after, decision.events, self._channel_names, command.key)
             try:
@@ -197,7 +197,7 @@ class Road:
                     raise
                 continue
             self._keep(after)
-            receipt = self._answer(program, after, decision.events, decision, look)
+            receipt = self._answer(after, decision.events, decision, look)
             return self.plugins.tell(attrs.evolve(receipt, messages=commit.messages))
         raise AssertionError("the last try either returns or raises")
 
@@ -208,9 +208,9 @@ class Road:
             return attrs.evolve(repeated, preview=True)
         decision = self._decide(program, state, command)
         if not decision.events:
-            return attrs.evolve(self._unchanged(program, state, decision, look), preview=True)
+            return attrs.evolve(self._unchanged(state, decision, look), preview=True)
         after = fold(state, decision.events)
-        receipt = self._answer(program, after, decision.events, decision, look)
+        receipt = self._answer(after, decision.events, decision, look)
         commit = make_commit(program, state, after, decision.events, self._channel_names, command.key)
         return attrs.evolve(receipt, preview=True, messages=commit.messages)
 
@@ -255,19 +255,17 @@ class Road:
             raise KeyReused([reason("key_reused", key=command.key, order=command.order)])
         events = self.storage.load(state.stream)[: known.last]
         then = fold(Blank(stream=state.stream), events)
-        return self._answer(program, then, events[known.first - 1 :], Decision(repeated=True), look)
+        return self._answer(then, events[known.first - 1 :], Decision(repeated=True), look)
 
-    def _unchanged(self, program: Program, state: State, decision: Decision, look: Look) -> Receipt:
+    def _unchanged(self, state: State, decision: Decision, look: Look) -> Receipt:
         """The Receipt of a command that appends nothing; of an order placed again, the first one, as it was then."""
         events: tuple[Event, ...] = ()
         if decision.repeated and isinstance(state, OrderState):
             events = tuple(event for event in state.timeline if event.command_digest == state.digest)
             state = fold(Blank(stream=state.stream), events)
-        return self._answer(program, state, events, decision, look)
+        return self._answer(state, events, decision, look)
 
-    def _answer(
-        self, program: Program, state: State, events: tuple[Event, ...], decision: Decision, look: Look
-    ) -> Receipt:
+    def _answer(self, state: State, events: tuple[Event, ...], decision: Decision, look: Look) -> Receipt:
         if not isinstance(state, OrderState):
             raise StorageError(f"{state.stream} is not the stream of an order")
         return Receipt(
@@ -275,7 +273,6 @@ class Road:
             events=events,
             reasons=decision.reasons,
             repeated=decision.repeated,
-            program=program,
             look=look,
         )
 
@@ -290,7 +287,8 @@ class Road:
         """Ask for a decision, fetching what it needs, at most 8 rounds."""
         by = command.by  # whoever asks is looked up at once: it saves a round
         people = {by.id: self._look_up(Need("person", by.id))} if by.kind == "person" else EMPTY
-        context = Context(now=now, tenant=self.storage.tenant, people=people)
+        digest = None if isinstance(command, Settle) else command_digest(program, command)
+        context = Context(now=now, tenant=self.storage.tenant, people=people, digest=digest)
         for _ in range(ROUNDS):
             answer = decide(program, state, command, context)
             if isinstance(answer, Decision):

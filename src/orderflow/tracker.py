@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from orderflow import views
-from orderflow.deliver import Delivered, deliver
 from orderflow.model.actor import Actor, to_actor
 from orderflow.model.commands import Assign, Command, Fire, Note, Observe, Place
 from orderflow.model.errors import DefinitionError
-from orderflow.model.events import Event
 from orderflow.model.flow import Flow
 from orderflow.model.order import Order, check_id
 from orderflow.model.reasons import Reason, problem
-from orderflow.model.state import OrderState
-from orderflow.model.view import Board, Page, View
-from orderflow.plugins import Plugins
-from orderflow.ports import DirectoryPort, Storage
-from orderflow.road import Road
-from orderflow.rules.receipt import Receipt
-from orderflow.sweep import Swept, sweep
 
 if TYPE_CHECKING:
+    from orderflow.deliver import Delivered
     from orderflow.metrics.log import EventLog
+    from orderflow.model.events import Event
+    from orderflow.model.state import OrderState
+    from orderflow.model.view import Board, Page, View
+    from orderflow.ports import DirectoryPort, Storage
+    from orderflow.rules.receipt import Receipt
+    from orderflow.sweep import Swept
 
 
 def utc_now() -> datetime:
@@ -49,7 +46,7 @@ class Tracker:
 
     def __init__(
         self,
-        flows: Sequence[Flow | str | Path] | Flow,
+        flows: Sequence[Flow | str | os.PathLike[str]] | Flow,
         *,
         storage: str | Storage = "memory:",
         directory: DirectoryPort | None = None,
@@ -57,6 +54,11 @@ class Tracker:
         clock: Callable[[], datetime] = utc_now,
         tenant: str = "main",
     ) -> None:
+        # The rest of the house is loaded with the first Tracker: who only reads a log does not pay for it.
+        from orderflow.plugins import Plugins
+        from orderflow.road import Road
+        from orderflow.views import HOST, Views
+
         registered = Plugins(plugins)
         settings = registered.configure(
             {"flows": flows, "storage": storage, "directory": directory, "clock": clock, "tenant": tenant}
@@ -74,8 +76,9 @@ class Tracker:
             directory=settings["directory"],
             plugins=registered,
             clock=settings["clock"],
-            actor=views.HOST,
+            actor=HOST,
         )
+        self._views = Views(self._road)
 
     # --- commands -------------------------------------------------------------------------------------------------
 
@@ -169,19 +172,19 @@ class Tracker:
 
     def get(self, order: str, *, viewer: Actor | str | None = None, as_of: datetime | None = None) -> View:
         """An order as it stands now, or stood at a past instant. Raises `UnknownOrder`."""
-        return views.get(self._road, order, None if viewer is None else to_actor(viewer), as_of)
+        return self._views.get(order, None if viewer is None else to_actor(viewer), as_of)
 
     def allowed(self, order: str, *, by: Actor | str) -> tuple[str, ...]:
         """The triggers that `fire` would accept now: exactly those."""
-        return views.allowed(self._road, order, to_actor(by))
+        return self._views.allowed(order, to_actor(by))
 
     def why_not(self, order: str, trigger: str, *, by: Actor | str) -> tuple[Reason, ...]:
         """Every reason why `fire` would refuse this trigger now; empty when it would accept."""
-        return views.why_not(self._road, order, trigger, to_actor(by))
+        return self._views.why_not(order, trigger, to_actor(by))
 
     def history(self, order: str) -> tuple[Event, ...]:
         """Every event of an order, oldest first. Raises `UnknownOrder`."""
-        return views.history(self._road, order)
+        return self._views.history(order)
 
     def find(
         self,
@@ -204,8 +207,7 @@ class Tracker:
         - `late`: a deadline that runs has passed. `after`: the `after` of the page before.
         - What no index can answer (`category` alone, `late=False`) is refused unless `scan=True`.
         """
-        return views.find(
-            self._road,
+        return self._views.find(
             flow=flow,
             stage=stage,
             category=category,
@@ -221,11 +223,11 @@ class Tracker:
 
     def worklist(self, owner: str, *, limit: int = 100) -> Page:
         """The open and waiting orders that a person owns, the most urgent first."""
-        return views.worklist(self._road, owner, limit)
+        return self._views.worklist(owner, limit)
 
     def board(self, flow: str | None = None, *, cards: int = 20) -> Board:
         """The stages of a flow as columns: how many orders, how many late, and the first `cards` of each open stage."""
-        return views.board(self._road, flow, cards)
+        return self._views.board(flow, cards)
 
     def changes(self, after: int | None = None, *, limit: int = 1_000) -> tuple[tuple[Event, ...], int]:
         """Committed events after a cursor, each exactly once, and the cursor to go on from."""
@@ -234,16 +236,20 @@ class Tracker:
 
     def log(self) -> EventLog:
         """All orders as an EventLog, for `orderflow.report` and the metrics. Needs the extra `metrics`."""
-        return views.log(self._road)
+        return self._views.log()
 
     # --- what the host calls from time to time --------------------------------------------------------------------
 
     def sweep(self, *, limit: int = 1_000) -> Swept:
         """Record what time alone has caused: warnings, breaches. Sends nothing."""
+        from orderflow.sweep import sweep
+
         return sweep(self._road, self.handle, limit)
 
     def deliver(self, *, limit: int = 100) -> Delivered:
         """Send what is owed, at most `limit` messages over each channel. Decides nothing."""
+        from orderflow.deliver import deliver
+
         return deliver(self._road, limit)
 
     def close(self) -> None:
@@ -259,14 +265,14 @@ class Tracker:
         self.close()
 
     def _look(self, state: OrderState) -> View:
-        return views.look(self._road, state)
+        return self._views.look(state)
 
 
-def _flows(flows: Sequence[Flow | str | Path] | Flow) -> list[Flow]:
+def _flows(flows: Sequence[Flow | str | os.PathLike[str]] | Flow) -> list[Flow]:
     """The flows as values; paths are read."""
     from orderflow.adapters.flowfile import load_flow
 
-    given = [flows] if isinstance(flows, Flow | str | Path) else list(flows)
+    given = [flows] if isinstance(flows, Flow | str | os.PathLike) else list(flows)
     if not given:
         raise DefinitionError([problem("no_flows")])
-    return [load_flow(item) if isinstance(item, str | Path) else item for item in given]
+    return [item if isinstance(item, Flow) else load_flow(item) for item in given]

@@ -31,84 +31,132 @@ _LIMIT = 1_000
 _OPEN = ("open", "waiting")
 
 
-def look(road: Road, state: OrderState, viewer: Actor | None = None, now: datetime | None = None) -> View:
-    """The View of a state, with the triggers that this viewer may pull."""
-    allowed = tuple(trigger for trigger, against in _triggers(road, state, viewer or HOST) if not against)
-    return project(road.program(state), state, viewer, now or road.now(), allowed)
+class Views:
+    """The questions that a Tracker answers, over one road."""
 
+    def __init__(self, road: Road) -> None:
+        self._road = road
 
-def get(road: Road, id: str, viewer: Actor | None, as_of: datetime | None) -> View:
-    """The View of an order now; or as it was known at a past instant, with what time had caused by then."""
-    if as_of is None:
-        return look(road, road.order(id), viewer)
-    at = to_instant(as_of, "as_of")
-    if at > road.now():
-        raise Refused.of("as_of_in_future", at=at)
-    stream = Stream.order(id)
-    known = fold(Blank(stream=stream), [event for event in road.storage.load(stream) if event.recorded_at <= at])
-    if not isinstance(known, OrderState):
-        raise UnknownOrder([reason("unknown_order_then", order=id, at=at)])
-    return look(road, road.settled(known, Settle(order=id, by=HOST), at), viewer, at)
+    def look(self, state: OrderState, viewer: Actor | None = None, now: datetime | None = None) -> View:
+        """The View of a state, with the triggers that this viewer may pull."""
+        allowed = tuple(trigger for trigger, against in _triggers(self._road, state, viewer or HOST) if not against)
+        return project(self._road.program(state), state, viewer, now or self._road.now(), allowed)
 
+    def get(self, id: str, viewer: Actor | None, as_of: datetime | None) -> View:
+        """The View of an order now; or as it was known at a past instant, with what time had caused by then."""
+        if as_of is None:
+            return self.look(self._road.order(id), viewer)
+        at = to_instant(as_of, "as_of")
+        if at > self._road.now():
+            raise Refused.of("as_of_in_future", at=at)
+        stream = Stream.order(id)
+        events = self._road.storage.load(stream)
+        known = fold(Blank(stream=stream), [event for event in events if event.recorded_at <= at])
+        if not isinstance(known, OrderState):
+            raise UnknownOrder([reason("unknown_order_then", order=id, at=at)])
+        return self.look(self._road.settled(known, Settle(order=id, by=HOST), at), viewer, at)
 
-def allowed(road: Road, id: str, by: Actor) -> tuple[str, ...]:
-    """The triggers that `fire` would accept now from this actor, in the order of the flow."""
-    return tuple(trigger for trigger, against in _triggers(road, road.order(id), by) if not against)
+    def allowed(self, id: str, by: Actor) -> tuple[str, ...]:
+        """The triggers that `fire` would accept now from this actor, in the order of the flow."""
+        return tuple(trigger for trigger, against in _triggers(self._road, self._road.order(id), by) if not against)
 
+    def why_not(self, id: str, trigger: str, by: Actor) -> tuple[Reason, ...]:
+        """Every reason why `fire` would refuse this trigger now; empty when it would accept."""
+        return self._road.reasons_against(self._road.order(id), Fire(order=id, trigger=trigger, by=by))
 
-def why_not(road: Road, id: str, trigger: str, by: Actor) -> tuple[Reason, ...]:
-    """Every reason why `fire` would refuse this trigger now; empty when it would accept."""
-    return road.reasons_against(road.order(id), Fire(order=id, trigger=trigger, by=by))
+    def find(
+        self,
+        *,
+        flow: str | None = None,
+        stage: str | None = None,
+        category: str | None = None,
+        owner: str | None = None,
+        team: str | None = None,
+        customer: str | None = None,
+        late: bool | None = None,
+        where: Mapping[str, Any] | None = None,
+        after: str | None = None,
+        limit: int = 100,
+        scan: bool = False,
+    ) -> Page:
+        """One page of the orders for which all that is given holds, in order of their ids."""
+        if not 1 <= limit <= _LIMIT:
+            raise Refused.of("bad_limit", limit=limit, most=_LIMIT)
+        narrowed = (stage, owner, team, customer, late or None, where or None)
+        unindexed = late is False or (category is not None and all(item is None for item in narrowed))
+        if unindexed and not scan:
+            raise Refused.of("find_needs_scan")
+        _check_names(self._road, flow, stage)
+        now = self._road.now()
+        query = Query(
+            flow=flow,
+            stage=stage,
+            category=None if category is None else (category,),
+            owner=owner,
+            team=team,
+            customer=customer,
+            due_before=now if late else None,
+            tags=_tags(self._road, where or {}),
+            after=after,
+            limit=limit + 1,
+        )
+        rows = _not_late(self._road, query, now, limit) if late is False else self._road.storage.find(query)
+        cards = tuple(card(row, now) for row in rows[:limit])
+        return Page(cards=cards, after=cards[-1].order if len(rows) > limit else None)
+
+    def worklist(self, owner: str, limit: int) -> Page:
+        """The open orders that a person owns: those with a deadline first, the earliest before the later."""
+        now = self._road.now()
+        cards: list[Card] = []
+        after: str | None = None
+        while rows := self._road.storage.find(Query(owner=owner, category=_OPEN, after=after, limit=_LIMIT)):
+            cards += [card(row, now) for row in rows]
+            after = rows[-1].stream.id
+        return Page(cards=_urgent(cards, limit))
+
+    def board(self, flow: str | None, cards: int) -> Board:
+        """The stages of a flow with what stands in them; of each open stage the first `cards` by due instant."""
+        program = self._road.program_for(flow)
+        now, name = self._road.now(), program.flow.name
+        counts = self._road.storage.tally(Query(flow=name))
+        late = self._road.storage.tally(Query(flow=name, due_before=now))
+        columns = []
+        for stage, definition in program.flow.lifecycle.stages.items():
+            shown = _first(self._road, name, stage, now, cards) if definition.category in _OPEN else ()
+            columns.append(
+                Column(
+                    stage=stage,
+                    titles=program.titles(stage),
+                    category=definition.category,
+                    count=counts.get(stage, 0),
+                    late=late.get(stage, 0),
+                    cards=shown,
+                )
+            )
+        return Board(flow=name, at=now, columns=tuple(columns))
+
+    def history(self, id: str) -> tuple[Event, ...]:
+        """Every event of an order, oldest first. Raises `UnknownOrder`."""
+        return self._road.order(id).timeline
+
+    def log(self) -> EventLog:
+        """Every order as an EventLog; days are counted in the zone of the flow's calendar where there is one flow."""
+        from orderflow.metrics.histories import log_of
+
+        programs = tuple(self._road.current.values())
+        done = {
+            name
+            for program in programs
+            for name, stage in program.flow.lifecycle.stages.items()
+            if stage.category == "done"
+        }
+        return log_of(_orders(self._road), tz=str(programs[0].zone) if len(programs) == 1 else "UTC", done_stages=done)
 
 
 def _triggers(road: Road, state: OrderState, by: Actor) -> Iterator[tuple[str, tuple[Reason, ...]]]:
     for trigger in road.program(state).triggers_from.get(state.main.stage, ()):
         command: Command = Fire(order=state.order.id, trigger=trigger, by=by)
         yield trigger, road.reasons_against(state, command)
-
-
-# --- many orders ------------------------------------------------------------------------------------------------------
-
-
-def find(
-    road: Road,
-    *,
-    flow: str | None = None,
-    stage: str | None = None,
-    category: str | None = None,
-    owner: str | None = None,
-    team: str | None = None,
-    customer: str | None = None,
-    late: bool | None = None,
-    where: Mapping[str, Any] | None = None,
-    after: str | None = None,
-    limit: int = 100,
-    scan: bool = False,
-) -> Page:
-    """One page of the orders for which all that is given holds, in order of their ids."""
-    if not 1 <= limit <= _LIMIT:
-        raise Refused.of("bad_limit", limit=limit, most=_LIMIT)
-    narrowed = (stage, owner, team, customer, late or None, where or None)
-    unindexed = late is False or (category is not None and all(item is None for item in narrowed))
-    if unindexed and not scan:
-        raise Refused.of("find_needs_scan")
-    _check_names(road, flow, stage)
-    now = road.now()
-    query = Query(
-        flow=flow,
-        stage=stage,
-        category=None if category is None else (category,),
-        owner=owner,
-        team=team,
-        customer=customer,
-        due_before=now if late else None,
-        tags=_tags(road, where or {}),
-        after=after,
-        limit=limit + 1,
-    )
-    rows = _not_late(road, query, now, limit) if late is False else road.storage.find(query)
-    cards = tuple(card(row, now) for row in rows[:limit])
-    return Page(cards=cards, after=cards[-1].order if len(rows) > limit else None)
 
 
 def _not_late(road: Road, query: Query, now: datetime, limit: int) -> tuple[IndexRow, ...]:
@@ -159,69 +207,14 @@ def card(row: IndexRow, now: datetime) -> Card:
     )
 
 
-def board(road: Road, flow: str | None, cards: int) -> Board:
-    """The stages of a flow with what stands in them; the first `cards` of each open stage, by due instant, then id."""
-    program = road.program_for(flow)
-    now, name = road.now(), program.flow.name
-    counts = road.storage.tally(Query(flow=name))
-    late = road.storage.tally(Query(flow=name, due_before=now))
-    columns = []
-    for stage, definition in program.flow.lifecycle.stages.items():
-        shown = _first(road, name, stage, now, cards) if definition.category in _OPEN else ()
-        columns.append(
-            Column(
-                stage=stage,
-                titles=program.titles(stage),
-                category=definition.category,
-                count=counts.get(stage, 0),
-                late=late.get(stage, 0),
-                cards=shown,
-            )
-        )
-    return Board(flow=name, at=now, columns=tuple(columns))
-
-
 def _first(road: Road, flow: str, stage: str, now: datetime, count: int) -> tuple[Card, ...]:
     rows = road.storage.find(Query(flow=flow, stage=stage, limit=_LIMIT))
     return _urgent([card(row, now) for row in rows], count)
 
 
-def worklist(road: Road, owner: str, limit: int) -> Page:
-    """The open orders that a person owns: those with a deadline first, the earliest before the later."""
-    now = road.now()
-    cards: list[Card] = []
-    after: str | None = None
-    while rows := road.storage.find(Query(owner=owner, category=_OPEN, after=after, limit=_LIMIT)):
-        cards += [card(row, now) for row in rows]
-        after = rows[-1].stream.id
-    return Page(cards=_urgent(cards, limit))
-
-
 def _urgent(cards: list[Card], count: int) -> tuple[Card, ...]:
     latest = datetime.max.replace(tzinfo=UTC)
     return tuple(sorted(cards, key=lambda item: (item.due_at or latest, item.order))[:count])
-
-
-# --- histories --------------------------------------------------------------------------------------------------------
-
-
-def history(road: Road, id: str) -> tuple[Event, ...]:
-    """Every event of an order, oldest first. Raises `UnknownOrder`."""
-    return road.order(id).timeline
-
-
-def log(road: Road) -> EventLog:
-    """Every order as an EventLog; days are counted in the zone of the flow's calendar where there is one flow."""
-    from orderflow.metrics.histories import log_of
-
-    programs = tuple(road.current.values())
-    done = {
-        name
-        for program in programs
-        for name, stage in program.flow.lifecycle.stages.items()
-        if stage.category == "done"
-    }
-    return log_of(_orders(road), tz=str(programs[0].zone) if len(programs) == 1 else "UTC", done_stages=done)
 
 
 def _orders(road: Road) -> Iterator[OrderState]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 from orderflow.adapters.yamlnodes import Items, Pairs, Text, Tree, read_tree
@@ -27,6 +26,8 @@ def load_flow(path: str | os.PathLike[str]) -> Flow:
 
     Raises `DefinitionError` with every problem found, each with `file:line:column`, its path, and what to do.
     """
+    from pathlib import Path
+
     file = Path(path)
     try:
         text = file.read_text(encoding="utf-8-sig")

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from orderflow.metrics.report import Report
@@ -40,6 +39,8 @@ def write_report(report: Report, path: str | os.PathLike[str]) -> None:
 
     - Raises OrderflowError for another ending; OSError when the file cannot be written.
     """
+    from pathlib import Path
+
     target = Path(path)
     if target.suffix.lower() == ".json":
         content = to_json(report)

@@ -6,7 +6,6 @@ import csv
 import os
 from collections.abc import Mapping, Sequence
 from itertools import dropwhile, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -122,6 +121,8 @@ class _Source:
 
 
 def _open(path: str | os.PathLike[str], table: str, encoding: str | None) -> _Source:
+    from pathlib import Path
+
     file = os.fspath(path)
     try:
         data = Path(path).read_bytes()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -64,7 +65,7 @@ def run_demo(
                 raise OrderflowError(f"{storage} holds orders already; the demo needs a new storage")
             with _progress(console, say("progress", language, orders=orders, days=days)) as progress:
                 done = simulate(tracker, clock, scenario, orders=orders, days=days, seed=seed, progress=progress)
-            scene = Scene(tracker=tracker, scenario=scenario, at=clock(), language=language, width=console.width)
+            scene = Scene(tracker=tracker, scenario=scenario, at=clock(), language=language)
             for part in screen(scene, done, host.sent, host.inconsistent):
                 console.print(part)
     if storage is not None:
@@ -74,7 +75,7 @@ def run_demo(
 def _need_libraries() -> None:
     for library, extra in (("rich", "cli"), ("polars", "metrics")):
         try:
-            __import__(library)
+            import_module(library)
         except ImportError:
             raise MissingExtraError(library, extra) from None
 

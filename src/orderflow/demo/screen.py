@@ -16,7 +16,7 @@ from orderflow.model.commit import Notification
 from orderflow.model.events import Event, StageEntered
 from orderflow.model.policies import TOPICS
 from orderflow.model.reasons import Language, in_language
-from orderflow.model.view import Card, Column, Entry, View
+from orderflow.model.view import Column, View
 from orderflow.simulate import Refusal, Scenario, Simulated
 from orderflow.tracker import Tracker
 
@@ -27,19 +27,18 @@ if TYPE_CHECKING:
 
     from orderflow.metrics.report import Report
 
-CARDS, ROWS, BAR = 4, 10, 24  # how many cards of a stage and rows of a list are shown; cells of the longest bar
+CARDS, ROWS, BAR = 4, 10, 15  # how many cards of a stage and rows of a list are shown; cells of the longest bar
 DELIVERED = "payment"  # the stage that begins when the goods have left
 
 
 @frozen(kw_only=True)
 class Scene:
-    """What every part needs: the Tracker, the people, the instant, the language, and the width in cells."""
+    """What every part needs: the Tracker, the people, the instant and the language."""
 
     tracker: Tracker
     scenario: Scenario
     at: datetime
     language: Language
-    width: int
 
     def say(self, key: str, **values: Any) -> str:
         return say(key, self.language, **values)
@@ -108,9 +107,9 @@ def _column_head(scene: Scene, column: Column) -> Text:
     from rich.text import Text
 
     text = Text(scene.stage(column.stage), style="bold cyan")
-    text.append("\n" + scene.say("count", count=column.count), style="not bold default")
+    text.append(f"\n{column.count:,}", style="not bold default")
     if column.late:
-        text.append("\n" + scene.say("late", late=column.late), style="bold red")
+        text.append(" · ", style="not bold default").append(scene.say("late", late=column.late), style="bold red")
     return text
 
 
@@ -150,8 +149,7 @@ def late_orders(scene: Scene) -> Iterator[RenderableType]:
     day = _working_day(scene)
     for view, clock, late in found[:ROWS]:
         promise = scene.say("delivery") if clock.sla == "delivery" else scene.stage(clock.sla)
-        why = scene.say("over", promise=promise, late=open_length(late, day, scene.language))
-        note = next((entry for entry in reversed(view.timeline) if entry.type == "note_added"), None)
+        words = {"late": open_length(late, day, scene.language), "because": _because(scene, view, clock)}
         table.add_row(
             view.order,
             _name(view),
@@ -159,7 +157,7 @@ def late_orders(scene: Scene) -> Iterator[RenderableType]:
             scene.person(view.owner),
             scene.local(clock.due_at or scene.at),
             f"{late / timedelta(hours=1):.1f}",
-            f"{why} – {_said(note)}" if note else why,
+            scene.say("over", promise=promise, **words),
         )
     yield table
     yield from _rest(scene, len(found) - ROWS)
@@ -186,8 +184,17 @@ def _working_day(scene: Scene) -> timedelta:
     return max(scene.scenario.calendar.elapsed(start, end) for start, end in pairs) or timedelta(hours=8)
 
 
-def _said(note: Entry) -> str:
-    return str(note.what.params.get("text", ""))
+def _because(scene: Scene, view: View, clock: Clock) -> str:
+    """What was noted since the clock started, last; else whose turn it is, and how much else they have to do."""
+    notes = [item for item in view.timeline if item.type == "note_added" and item.at >= clock.started_at]
+    if notes:
+        return str(notes[-1].what.params["text"])
+    if view.category == "waiting":
+        return scene.say("waits")
+    if view.owner is None:
+        return scene.say("nobody")
+    open_orders = len(scene.tracker.worklist(view.owner, limit=1_000))
+    return scene.say("load", owner=scene.person(view.owner), count=open_orders)
 
 
 # --- what was told, and what went wrong -------------------------------------------------------------------------------
@@ -206,10 +213,12 @@ def notified(scene: Scene, sent: Sequence[tuple[str, Notification]]) -> Iterator
         row = [counts[topic, channel] for channel in channels]
         table.add_row(scene.say(topic), *(f"{count:,}" if count else "·" for count in row), f"{sum(row):,}")
     yield table
+    yield Text()
+    samples = _table(scene.say("channel"), scene.say("to"), scene.say("message"), wide=2)
     for topic in topics:
         channel, message = next(item for item in reversed(sent) if item[1].topic == topic)
-        to = ", ".join(scene.person(who) for who in message.to)
-        yield Text.assemble((f"  {channel} → {to}: ", "dim"), message.text("zh"))
+        samples.add_row(channel, ", ".join(scene.person(who) for who in message.to), message.text("zh"))
+    yield samples
 
 
 def inconsistencies(scene: Scene, events: Sequence[Event]) -> Iterator[RenderableType]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from orderflow.metrics.instants import micros
 from orderflow.metrics.log import EventLog
 from orderflow.model.events import ClockMarked, StageEntered
 from orderflow.model.order import Money, plain, total_of
@@ -19,7 +20,7 @@ def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str])
     - `events`: one row per stage entered, with the actor (`wang`, `system:shop`) and the team answerable by then.
     - `orders`: flow, customer, source, total and currency, promised_at, and the attributes of order and customer
       (`region`, `customer.level`). Erased values are missing. Money is split into amount and currency.
-    - `marks`: one row per mark of a clock: order, track, sla, kind, at, due_at, label.
+    - `marks`: one row per mark of a clock: order, track, sla, kind, at, due_at (microseconds in UTC), label.
     """
     events: dict[str, list[Any]] = {name: [] for name in ("order", "stage", "at", "actor", "track", "team")}
     marks: dict[str, list[Any]] = {name: [] for name in ("order", "track", "sla", "kind", "at", "due_at", "label")}
@@ -34,9 +35,8 @@ def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str])
             elif isinstance(body, ClockMarked):
                 for mark in body.marks:
                     due = mark.due_at or state.clocks[f"{event.track}/{mark.sla}"].due_at
-                    _append(
-                        marks, (state.order.id, event.track, mark.sla, mark.kind, event.occurred_at, due, mark.label)
-                    )
+                    at, due_us = micros(event.occurred_at), None if due is None else micros(due)
+                    _append(marks, (state.order.id, event.track, mark.sla, mark.kind, at, due_us, mark.label))
     names = list(dict.fromkeys(name for row in rows for name in row))
     orders = {name: [row.get(name) for row in rows] for name in names} if rows else None
     return EventLog.from_columns(

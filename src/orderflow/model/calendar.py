@@ -168,11 +168,10 @@ class WorkCalendar:
         """
         first, last = _DIGEST_YEARS
         tables = list(_timetables(self))
-        stated: dict[str, Any] = {"spec": self.to_dict(), "countries": {}, "zones": {}}
+        stated: dict[str, Any] = {"spec": self.to_dict(), "countries": {}}
         for country in {table.country for table in tables if table.country}:
             stated["countries"][str(country)] = countries.stated(country, first, last)
-        for zone in {table.timezone for table in tables}:
-            stated["zones"][zone] = zone_rules(zone, first, last)
+        stated["zones"] = {zone: zone_rules(zone, first, last) for zone in {table.timezone for table in tables}}
         import hashlib  # loads OpenSSL, so not before it is needed
 
         text = json.dumps(stated, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -24,6 +24,9 @@ from orderflow.model.errors import InvalidValue
 from orderflow.model.events import Event, Stream
 from orderflow.model.flow import Flow
 from orderflow.model.order import Erased, Money, Personal
+
+if TYPE_CHECKING:
+    import hashlib
 
 NO_HASH = bytes(32)
 _ENVELOPE = tuple(name for name in attrs.fields_dict(Event) if name not in ("body", "stream"))
@@ -46,7 +49,7 @@ def body_bytes(event: Event) -> bytes:
     return canonical(event.body)
 
 
-def sha256(data: bytes = b"") -> Any:
+def sha256(data: bytes = b"") -> hashlib._Hash:
     """hashlib's sha256; imported when first used, as it loads OpenSSL."""
     import hashlib
 

@@ -45,11 +45,13 @@ class Command:
 class Place(Command):
     """Take in a new order."""
 
-    content: Order
+    content: Order = field()
     order: str = field(init=False)
 
     @order.default
     def _id(self) -> str:
+        if not isinstance(self.content, Order):
+            raise InvalidValue.of("not_an_order", value=repr(self.content)[:80])
         return self.content.id
 
 

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from attrs import field, frozen
 
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.condition import Condition
+from orderflow.model.errors import DefinitionError
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names, as_tuple
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, to_condition
 from orderflow.model.reasons import Place
 
 Category = Literal["open", "waiting", "done", "cancelled"]
 FieldKind = Literal["text", "number", "money", "boolean", "date", "instant", "duration", "choice"]
+
+
+def want(*kinds: type[Any]) -> Callable[[Any, Any, Any], None]:
+    """An attrs validator: a `DefinitionError` that says what belongs there, for a definition written in Python."""
+
+    def check(instance: Any, attribute: Any, value: Any) -> None:
+        values = value.values() if isinstance(value, FrozenMap) else value if isinstance(value, tuple) else (value,)
+        for item in values:
+            if not isinstance(item, kinds):
+                names = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
+                where = f"{type(instance).__name__}.{attribute.name}"
+                raise DefinitionError.of("wrong_kind", what=where, kind=names, value=repr(item)[:80])
+
+    return check
 
 
 def to_titles(value: Any) -> Any:
@@ -38,13 +53,17 @@ class Field:
     title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
 
 
+def _owner(value: Any) -> Any:
+    return OwnerRule(person=value) if isinstance(value, str) else value
+
+
 @frozen(kw_only=True)
 class Stage:
-    """A node of a lifecycle. Without an owner rule the owner stays who it was."""
+    """A node of a lifecycle. `owner` is a rule, or the id of a person; without one the owner stays who it was."""
 
     title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
     category: Category = "open"
-    owner: OwnerRule | None = None
+    owner: OwnerRule | None = field(default=None, converter=_owner, validator=want(OwnerRule, type(None)))
 
 
 @frozen(kw_only=True)
@@ -77,8 +96,8 @@ class Lifecycle:
     """A state machine. `stages` keeps its order: it is the order of the board's columns."""
 
     initial: str
-    stages: FrozenMap[Stage] = field(converter=_stages, metadata={"ordered": True})
-    transitions: tuple[Transition, ...] = field(converter=as_tuple)
+    stages: FrozenMap[Stage] = field(converter=_stages, validator=want(Stage), metadata={"ordered": True})
+    transitions: tuple[Transition, ...] = field(converter=as_tuple, validator=want(Transition))
 
 
 def _map(value: Any) -> Any:
@@ -98,12 +117,12 @@ class Flow:
     """
 
     name: str
-    lifecycle: Lifecycle
+    lifecycle: Lifecycle = field(validator=want(Lifecycle))
     title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
     currency: str | None = None
-    fields: FrozenMap[Field] = field(default=EMPTY, converter=_map)
-    calendar: WorkCalendar | None = None
-    sla: FrozenMap[SLA] = field(default=EMPTY, converter=_map, metadata={"ordered": True})
-    notify: FrozenMap[NotifyRule] | None = field(default=None, converter=_map)
+    fields: FrozenMap[Field] = field(default=EMPTY, converter=_map, validator=want(Field))
+    calendar: WorkCalendar | None = field(default=None, validator=want(WorkCalendar, type(None)))
+    sla: FrozenMap[SLA] = field(default=EMPTY, converter=_map, validator=want(SLA), metadata={"ordered": True})
+    notify: FrozenMap[NotifyRule] | None = field(default=None, converter=_map, validator=want(NotifyRule, type(None)))
     find: tuple[str, ...] = field(default=(), converter=as_names)
     places: FrozenMap[Place] = field(default=EMPTY, eq=False, repr=False, metadata={"canonical": False})

@@ -47,8 +47,10 @@ class Warn:
 
 def to_warn(value: Any) -> Any:
     """A `Warn` from `80%` or `-2h`; a `Warn` stays."""
-    if not isinstance(value, str):
+    if isinstance(value, Warn):
         return value
+    if not isinstance(value, str):
+        raise DefinitionError.of("bad_warn", value=repr(value))
     text = value.strip()
     if text.endswith("%") and text[:-1].strip().isdecimal():
         return Warn(percent=Decimal(text[:-1].strip()))
@@ -58,8 +60,8 @@ def to_warn(value: Any) -> Any:
     return Warn(before=before)
 
 
-def _warns(values: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(to_warn(value) for value in values)
+def _warns(values: str | Warn | Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(to_warn(value) for value in ((values,) if isinstance(values, str | Warn) else values))
 
 
 @frozen(kw_only=True)

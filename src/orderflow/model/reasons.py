@@ -27,7 +27,8 @@ class Place:
     path: str = ""
 
     def __str__(self) -> str:
-        spot = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        parts = (self.file, self.line, self.column if self.line is not None else None)
+        spot = ":".join(str(part) for part in parts if part is not None)
         return f"{spot} ({self.path})" if spot and self.path else spot or self.path
 
 
@@ -97,6 +98,8 @@ def _words(value: Any, language: Language, zone: str | None) -> Any:
         return in_language(value, language)
     if isinstance(value, Mapping):
         return ", ".join(f"{name} = {_words(item, language, zone)}" for name, item in value.items())
+    if isinstance(value, Mapping | tuple | list) and not value:
+        return "–"
     if isinstance(value, tuple | list):
         return ", ".join(str(_words(item, language, zone)) for item in value)
     if isinstance(value, datetime):

@@ -76,6 +76,12 @@ class OrderState:
         """The `order` track."""
         return self.tracks[ORDER_TRACK]
 
+    @property
+    def due_at(self) -> datetime | None:
+        """The earliest deadline that runs, or None."""
+        due = [clock.due_at for clock in self.clocks.values() if clock.running and clock.due_at is not None]
+        return min(due, default=None)
+
 
 @frozen(kw_only=True)
 class FlowState:

@@ -34,7 +34,6 @@ def project(program: Program, state: OrderState, viewer: Actor | None, now: date
     - `allowed` are the triggers that were found to be accepted; personal values stand plain, erased ones are left out.
     """
     main, order = state.main, visible(state.order)
-    due = [clock.due_at for clock in state.clocks.values() if clock.running and clock.due_at is not None]
     return View(
         order=order.id,
         flow=program.flow.name,
@@ -47,7 +46,7 @@ def project(program: Program, state: OrderState, viewer: Actor | None, now: date
         team=main.team,
         owner_reason=main.why,
         since=main.entered_at,
-        due_at=min(due, default=None),
+        due_at=state.due_at,
         late=any(clock.late(now) for clock in state.clocks.values()),
         inconsistent=main.inconsistent,
         allowed=allowed,

@@ -12,7 +12,10 @@ from orderflow.rules.draft import Draft
 
 def check_actor(command: Command, context: Context) -> list[Reason]:
     """Why this actor may not act at all: a person whom the directory does not know, or who is not active."""
-    return check_person(context, command.by.id) if command.by.kind == "person" else []
+    if command.by.kind != "person":
+        return []
+    behalf = command.by.on_behalf_of
+    return check_person(context, command.by.id) + (check_person(context, behalf) if behalf is not None else [])
 
 
 def check_person(context: Context, id: str) -> list[Reason]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, get_args
 
 from attrs import evolve
 
+from orderflow.model.check import NameType
 from orderflow.model.check import check as check_condition
-from orderflow.model.condition import Condition, instants
+from orderflow.model.condition import Condition, Constant, Name, instants, walk
 from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Category, FieldKind, Flow, Lifecycle, Transition
 from orderflow.model.policies import SLA, TOPICS, OwnerRule
@@ -216,5 +218,14 @@ def _find(flow: Flow) -> Iterator[Problem]:
 
 
 def _condition(flow: Flow, condition: Condition, path: str) -> Iterator[Problem]:
-    for item in check_condition(condition, schema(flow), {"track": (ORDER_TRACK,)}):
+    names = schema(flow)
+    for item in check_condition(condition, names, {"track": (ORDER_TRACK,)}):
         yield evolve(item, place=evolve(item.place or Place(), path=path))
+    money = any(isinstance(node, Name) and _is_money(names.get(node.path)) for node in walk(condition.tree))
+    number = any(isinstance(node, Constant) and isinstance(node.value, Decimal) for node in walk(condition.tree))
+    if flow.currency is None and money and number:
+        yield problem("currency_needed", _at(path), severity="warning")
+
+
+def _is_money(kind: NameType | None) -> bool:
+    return kind is not None and kind.type == "money"

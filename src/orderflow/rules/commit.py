@@ -32,7 +32,6 @@ def index_row(program: Program | None, state: State) -> IndexRow:
     if not isinstance(state, OrderState) or program is None:
         return IndexRow(stream=state.stream, version=state.version)
     main = state.main
-    due = (clock.due_at for clock in state.clocks.values() if clock.running and clock.due_at is not None)
     tags = {
         name: write_tag(value) for name in program.flow.find if (value := plain(read_path(state, name))) is not None
     }
@@ -47,7 +46,7 @@ def index_row(program: Program | None, state: State) -> IndexRow:
         customer=state.order.customer.id if state.order.customer else None,
         placed_at=state.placed_at,
         entered_at=main.entered_at,
-        due_at=min(due, default=None),
+        due_at=state.due_at,
         next_at=next_instant(program, state),
         tags=FrozenMap(tags),
     )
@@ -91,7 +90,8 @@ def owed(
 ) -> tuple[Message, ...]:
     """The messages that these events owe, in their order; none where there is no channel or nobody to tell.
 
-    What is owed to the owner goes to the one after the events. Nobody is told what he did himself.
+    A channel that the flow names is owed to even where it is not registered: another process may have it. What is owed
+    to the owner goes to the one after the events. Nobody is told what he did himself.
     """
     if not isinstance(after, OrderState):
         return ()
@@ -101,7 +101,7 @@ def owed(
             rule = _rule(program, topic)
             if rule is None:
                 continue
-            over = channels if rule.channels is None else tuple(name for name in rule.channels if name in channels)
+            over = channels if rule.channels is None else rule.channels
             to = _recipients(rule, after, event)
             if over and to:
                 messages.append(

@@ -26,6 +26,7 @@ class Context:
 
     - `now`: the instant at which it is made. `tenant`: whose storage it goes to.
     - `people`: id -> Person, or None where the directory knows nobody of that id.
+    - `digest`: of the command, when the caller has it already.
     - `roles`, `teams`: name -> everybody who has or is in it. `loads`: id -> number of open orders owned.
     """
 
@@ -35,6 +36,7 @@ class Context:
     roles: Mapping[str, tuple[Person, ...]] = EMPTY
     teams: Mapping[str, tuple[Person, ...]] = EMPTY
     loads: Mapping[str, int] = EMPTY
+    digest: str | None = None
 
     def person(self, id: str) -> Person | None:
         """The person with this id, or None when there is none."""

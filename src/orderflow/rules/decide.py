@@ -67,12 +67,12 @@ def command_digest(program: Program, command: Command) -> str:
 def _decide(program: Program, state: State, command: Command, context: Context) -> Decision:
     if isinstance(command, Place):
         if isinstance(state, OrderState):
-            return placing.again(program, state, command, command_digest(program, command))
+            return placing.again(program, state, command, context.digest or command_digest(program, command))
     elif isinstance(state, Blank):
         return Decision(refused=True, reasons=(reason("unknown_order", order=command.order),))
     if wrong := acting.check_actor(command, context):
         return Decision(refused=True, reasons=tuple(wrong))
-    digest = None if isinstance(command, Settle) else command_digest(program, command)
+    digest = None if isinstance(command, Settle) else context.digest or command_digest(program, command)
     draft = Draft(program, state, command, context, digest)
     sla.settle(draft)
     if wrong := acting.check_time(draft) or _HANDLERS[type(command)](draft, command):

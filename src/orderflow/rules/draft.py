@@ -48,7 +48,7 @@ class Draft:
 
     def scope(self, track: str, state: OrderState | None = None) -> Scope:
         """What conditions see now, or saw in an earlier state."""
-        return Scope(state or self.order, track, self.command.by, self.context.now)
+        return Scope(state or self.order, track, self.command.by, self.context.now, self.program.calendar)
 
     def add(
         self,

@@ -24,6 +24,8 @@ from orderflow.rules.compile import Program
 from orderflow.rules.draft import Draft
 from orderflow.rules.owner import assign_by_rule
 
+_KINDS = ("order", "customer", "line")
+
 
 def place(draft: Draft, command: Place) -> list[Reason]:
     """Record the order and enter the initial stage."""
@@ -82,7 +84,20 @@ def check_fields(program: Program, order: Order) -> list[Reason]:
                 wrong.append(reason("required_field", where, field=path))
             elif value is not None and not fits(declared, value):
                 wrong.append(_misfit(path, declared, value, where))
-    return list(dict.fromkeys(wrong))
+    return [*dict.fromkeys(wrong), *_undeclared(program, order)]
+
+
+def _undeclared(program: Program, order: Order) -> list[Reason]:
+    """Attributes that a flow with `fields:` does not declare: a slip there would leave a personal value unprotected."""
+    known = tuple(program.flow.fields)
+    if not known:
+        return []
+    found = (f"{kind}.{name}" for kind in _KINDS for _, attributes in _owners(order, kind) for name in attributes)
+    return [
+        reason("undeclared_field", program.place("fields"), field=path, known=known, suggestion=suggest(path, known))
+        for path in dict.fromkeys(found)
+        if path not in program.flow.fields
+    ]
 
 
 def _owners(order: Order, kind: str) -> list[tuple[str, Mapping[str, Any]]]:

@@ -12,8 +12,6 @@ from orderflow.model.events import Event
 from orderflow.model.reasons import Reason
 from orderflow.model.state import OrderState
 from orderflow.model.view import View
-from orderflow.rules.commit import index_row
-from orderflow.rules.compile import Program
 
 
 @frozen
@@ -43,7 +41,6 @@ class Receipt:
     repeated: bool = False
     preview: bool = False
     failures: tuple[Failure, ...] = ()
-    _program: Program = field(alias="program", repr=False, eq=False)
     _look: Callable[[OrderState], View] = field(alias="look", repr=False, eq=False)
 
     @property
@@ -69,7 +66,7 @@ class Receipt:
     @property
     def due_at(self) -> datetime | None:
         """The earliest deadline that runs, in UTC; None without one."""
-        return index_row(self._program, self.state).due_at
+        return self.state.due_at
 
     @property
     def view(self) -> View:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from attrs import frozen
 
 from orderflow.model.actor import Actor
+from orderflow.model.calendar import ALWAYS, WorkCalendar
 from orderflow.model.check import NameType, Type
 from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import FieldKind, Flow
@@ -28,6 +29,7 @@ class Scope:
     track: str
     actor: Actor
     now: datetime
+    calendar: WorkCalendar
 
 
 def _total(scope: Scope) -> Any:
@@ -117,9 +119,11 @@ def resolve_line(name: str) -> Callable[[Any], Any]:
 
 
 def resolve_call(function: str) -> Callable[[Scope, tuple[Any, ...], Any], Any]:
-    """How a call in a condition is answered. So far there is one: `track('order').stage`."""
+    """How a call in a condition is answered: `track('order').stage`, `elapsed(stage)`."""
     if function == "track.stage":
         return _stage_of
+    if function == "elapsed":
+        return _elapsed
     raise KeyError(function)
 
 
@@ -128,13 +132,19 @@ def _stage_of(scope: Scope, args: tuple[Any, ...], kwargs: Any) -> Any:
     return track.stage if track else None
 
 
+def _elapsed(scope: Scope, args: tuple[Any, ...], kwargs: Any) -> Any:
+    """How long the track has been in its stage, in the open time of the flow's calendar."""
+    track = scope.state.tracks.get(scope.track)
+    return scope.calendar.elapsed(track.entered_at, scope.now) if track and args == ("stage",) else None
+
+
 def read_path(state: OrderState, name: str) -> Any:
     """The value of a field of an order by its dotted name; of `line.x`, None where any line lacks it."""
     root, _, rest = name.partition(".")
     if root == "line":
         values = [_line_value(line, rest) for line in state.order.lines]
         return None if None in values or not values else tuple(values)
-    return resolve(name)(Scope(state, ORDER_TRACK, _NOBODY, state.recorded_at))
+    return resolve(name)(Scope(state, ORDER_TRACK, _NOBODY, state.recorded_at, ALWAYS))
 
 
 def _line_value(line: Any, name: str) -> Any:

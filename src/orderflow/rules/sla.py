@@ -53,7 +53,7 @@ def next_instant(state: State) -> datetime | None:
 
 
 def react(draft: Draft) -> None:
-    """Start and end clocks after the command's own events: all marks in one event, in the order of the flow's `sla:`."""
+    """Start and end clocks after the command's own events: all marks in one event, in the flow's order."""
     marks = [mark for sla in draft.program.slas for mark in _marks(draft, sla)]
     if marks:
         draft.add(ClockMarked(marks=marks), rule="sla:" + ",".join(dict.fromkeys(mark.sla for mark in marks)))

@@ -192,11 +192,12 @@ class _Run:
         turn, case.phase = case.turn, "waiting"
         weights = [item.weight for item in work.outcomes]
         outcome = self._random.choices(work.outcomes, weights)[0]
-        if outcome.trigger is None:
+        receipt = self._fire(case, outcome, by) if outcome.trigger is not None else None
+        if outcome.stage is not None and (receipt is not None or outcome.trigger is None):
             lag = outcome.lag.draw(self._random) if outcome.lag else timedelta()
             self._at(self._clock() + lag, partial(self._report, case, turn, work, outcome, self._clock()))
+        if outcome.trigger is None:
             return
-        receipt = self._fire(case, outcome, by)
         if receipt is None:
             self._refused(case, work, by)
         if case.turn == turn and case.phase == "waiting":  # refused without a way out, or an internal transition

@@ -133,7 +133,8 @@ WORK: dict[str, Work] = {
     "shipping": Work(
         takes=Length("45m", 0.5),
         outcomes=[
-            Outcome(weight=45, trigger="ship"),
+            Outcome(weight=30, trigger="ship"),
+            Outcome(weight=15, trigger="ship", stage="payment", source="wms", lag=Length("2h", 0.7)),
             Outcome(weight=54, stage="payment", source="wms", lag=Length("2h", 0.7)),
             Outcome(weight=1, stage="after_sales", source="erp", reason="ERP 误报已收款"),
         ],
@@ -183,7 +184,7 @@ _REGIONS = {
     "华中": ("武汉", "长沙"),
     "西南": ("成都", "重庆"),
 }
-_TRADES = ("恒达机械", "瑞丰电子", "中科自动化")
+_TRADES = ("恒达机械", "瑞丰电子", "中科自控")
 _LEVELS = "ABBCC"
 _ITEMS = (  # item, unit, price of one in yuan, most of them in a line
     ("伺服电机 750W", "台", 1280, 20),

@@ -46,8 +46,8 @@ class Length:
 class Outcome:
     """What may come of the work in a stage, with its weight among the others.
 
-    Either a `trigger` that whoever works pulls, or a `stage` that another master system, `source`, reports; after
-    `lag` it says so, about the instant at which the work ended.
+    A `trigger` that whoever works pulls, or a `stage` that another master system, `source`, reports, or both. The
+    report comes after `lag` and is about the instant at which the work ended.
     """
 
     weight: float = 1.0

@@ -5,7 +5,7 @@ May import all of `orderflow`, and pytest; so it is never imported by `import or
 
 import pytest
 
-_ROOMS = ("appending", "beside", "channel", "indexing", "opening", "owing", "sharing")
+_ROOMS = ("appending", "beside", "channel", "indexing", "loading", "opening", "owing", "sharing", "tenants")
 pytest.register_assert_rewrite(*(f"orderflow.testing.{room}" for room in _ROOMS))  # a failure then shows the values
 
 from orderflow.testing.channel import ChannelContract  # noqa: E402 - asserts are rewritten only in what comes later

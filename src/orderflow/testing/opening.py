@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar
@@ -12,7 +13,10 @@ import pytest
 
 from orderflow.ports import Storage
 
-PATIENCE = 60.0
+PATIENCE = 30.0
+"""How many seconds threads may take together before it counts as a deadlock."""
+ROUNDS = 100
+"""How often a page is asked for at most: a broken storage must not keep a test for ever."""
 
 
 class Opening:
@@ -21,12 +25,12 @@ class Opening:
     def __init__(self, factory: Callable[[Path, str], Storage], place: Path) -> None:
         self._factory = factory
         self._place = place
-        self._opened: list[Storage] = []
+        self._closing = ExitStack()
 
     def __call__(self, tenant: str = "main") -> Storage:
-        """The storage at this place, for a tenant. Called again, it is opened a second time."""
+        """The storage at this place, for a tenant. Called again, it opens the same storage once more."""
         storage = self._factory(self._place, tenant)
-        self._opened.append(storage)
+        self._closing.callback(storage.close)
         return storage
 
     def __enter__(self) -> Opening:
@@ -35,8 +39,7 @@ class Opening:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for storage in self._opened:
-            storage.close()
+        self._closing.close()
 
 
 class Openable:

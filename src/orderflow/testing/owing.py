@@ -11,7 +11,7 @@ from orderflow.testing.builders import MINUTE, MOMENT, START, commit, message, n
 from orderflow.testing.opening import Openable, Opening
 
 ONE, TWO = Stream.order("SO-1"), Stream.order("SO-2")
-LEASE = 5 * MINUTE
+LEASE = 7 * MINUTE
 LATER = START + 60 * MINUTE
 
 

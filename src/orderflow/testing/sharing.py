@@ -1,17 +1,20 @@
-"""The storage contract, who shares a storage: tenants, threads, several openings, and those who come after a close."""
+"""The storage contract, who shares a storage: threads, several openings at once, and those who come after a close."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from orderflow.model.commit import FeedPage, OutboxRow, Query, Snapshot
+from orderflow.model.commit import FeedPage, OutboxRow, Query
 from orderflow.model.errors import Conflict
 from orderflow.model.events import Event, Stream
 from orderflow.model.order import Erased
+from orderflow.ports import Storage
 from orderflow.testing.beside import read_feed
 from orderflow.testing.builders import (
     MINUTE,
@@ -29,101 +32,9 @@ from orderflow.testing.builders import (
 from orderflow.testing.opening import PATIENCE, Openable, Opening, together
 
 ONE, TWO = Stream.order("SO-1"), Stream.order("SO-2")
-LEASE = 5 * MINUTE
+LEASE = 7 * MINUTE
 LATER = START + 60 * MINUTE
 THREADS = 4
-Feed = Callable[[int, int], FeedPage]
-
-
-class TenantPromises(Openable):
-    """A storage is opened for one tenant, and never sees what belongs to another."""
-
-    def test_a_storage_says_its_tenant(self, opening: Opening) -> None:
-        """`tenant` is the one that the storage was opened for."""
-        assert opening().tenant == "main"
-        assert opening("north").tenant == "north"
-
-    def test_tenants_have_their_own_streams(self, opening: Opening) -> None:
-        """The same stream of two tenants has two histories, versions, heads and feeds."""
-        north, south = opening("north"), opening("south")
-        north.append(commit(*notes(ONE, 2, tenant="north")))
-        assert (south.load(ONE), south.head(ONE), south.streams("order", None, 10)) == ((), None, ())
-        assert south.feed(0, 10).events == ()
-        south.append(commit(note(ONE, 1, "south", tenant="south")))
-        assert north.load(ONE) == notes(ONE, 2, tenant="north")
-        assert south.load(ONE) == (note(ONE, 1, "south", tenant="south"),)
-        assert [event.tenant for event in read_feed(north, 1)] == ["north", "north"]
-        assert [event.tenant for event in read_feed(south, 1)] == ["south"]
-        assert north.head(ONE) != south.head(ONE)
-
-    def test_tenants_have_their_own_index(self, opening: Opening) -> None:
-        """`find`, `tally`, `loads` and `put_index` see and change one tenant's rows and tags."""
-        north, south = opening("north"), opening("south")
-        north.append(commit(note(ONE, 1, tenant="north"), stage="n", owner="a", category="open", tags={"t": "n"}))
-        assert (south.find(Query()), dict(south.tally(Query())), dict(south.loads(["a"]))) == ((), {}, {"a": 0})
-        assert south.put_index(ONE, 1, index(ONE, 1, stage="x")) is False
-        south.append(commit(note(ONE, 1, tenant="south"), stage="s", owner="a", category="open", tags={"t": "s"}))
-        assert south.put_index(ONE, 1, index(ONE, 1, stage="s2", tags={"t": "s2"})) is True
-        assert north.find(Query()) == (index(ONE, 1, stage="n", owner="a", category="open", tags={"t": "n"}),)
-        assert south.find(Query()) == (index(ONE, 1, stage="s2", tags={"t": "s2"}),)
-        assert dict(north.tally(Query())) == {"n": 1}
-        assert dict(north.loads(["a"])) == {"a": 1}
-
-    def test_tenants_have_their_own_due_streams(self, opening: Opening) -> None:
-        """What is due for one tenant is not claimed by another, and a lease of one is none of the other."""
-        north, south = opening("north"), opening("south")
-        north.append(commit(note(ONE, 1, tenant="north"), next_at=START))
-        assert south.claim_due(LATER, 10, LEASE) == ()
-        south.append(commit(note(ONE, 1, tenant="south"), next_at=START))
-        assert south.claim_due(LATER, 10, LEASE) == (ONE,)
-        assert north.claim_due(LATER, 10, LEASE) == (ONE,)
-
-    def test_tenants_have_their_own_outbox(self, opening: Opening) -> None:
-        """Messages of one tenant are not claimed, acknowledged, retried or buried by another, though ids are equal."""
-        north, south = opening("north"), opening("south")
-        north.append(commit(note(ONE, 1, tenant="north"), messages=[message("m", "mail")]))
-        assert south.claim_outbox("mail", LATER, 10, LEASE) == ()
-        (row,) = north.claim_outbox("mail", LATER, 10, LEASE)
-        assert (south.ack(row), south.retry(row, START), south.bury(row, "no")) == (False, False, False)
-        assert north.claim_outbox("mail", LATER, 10, LEASE) == ()
-        south.append(commit(note(ONE, 1, tenant="south"), messages=[message("m", "mail")]))
-        (other,) = south.claim_outbox("mail", LATER, 10, LEASE)
-        assert south.bury(other, "no") is True
-        assert north.buried(10) == ()
-        assert north.ack(row) is True
-        assert len(south.buried(10)) == 1
-
-    def test_tenants_have_their_own_keys(self, opening: Opening) -> None:
-        """A key of one tenant's stream is free in the same stream of another."""
-        north, south = opening("north"), opening("south")
-        north.append(commit(note(ONE, 1, tenant="north"), key=key(ONE, "k", digest="n")))
-        assert south.lookup(ONE, "k") is None
-        south.append(commit(note(ONE, 1, tenant="south"), key=key(ONE, "k", digest="s")))
-        assert north.lookup(ONE, "k") == key(ONE, "k", digest="n")
-        assert south.lookup(ONE, "k") == key(ONE, "k", digest="s")
-
-    def test_tenants_have_their_own_personal_values(self, opening: Opening) -> None:
-        """Erasing for one tenant leaves the other's values, though stream and digest are the same."""
-        north, south = opening("north"), opening("south")
-        phone = secret("110")
-        for storage in (north, south):
-            storage.append(commit(placed(ONE, attributes={"phone": phone}, tenant=storage.tenant)))
-        assert south.erase(ONE) == 1
-        assert north.load(ONE) == (placed(ONE, attributes={"phone": phone}, tenant="north"),)
-        gone = Erased(digest=phone.digest)
-        assert south.load(ONE) == (placed(ONE, attributes={"phone": gone}, tenant="south"),)
-
-    def test_tenants_have_their_own_positions_and_snapshots(self, opening: Opening) -> None:
-        """Positions of readers and snapshots are each tenant's own."""
-        north, south = opening("north"), opening("south")
-        for storage in (north, south):
-            storage.append(commit(note(ONE, 1, tenant=storage.tenant)))
-        north.save_position("reports", 7)
-        north.put_snapshot(Snapshot(stream=ONE, version=1, data=b"n"))
-        assert (south.position("reports"), south.snapshot(ONE)) == (0, None)
-        south.save_position("reports", 1)
-        south.put_snapshot(Snapshot(stream=ONE, version=1, data=b"s"))
-        assert (north.position("reports"), north.snapshot(ONE)) == (7, Snapshot(stream=ONE, version=1, data=b"n"))
 
 
 class ThreadPromises(Openable):
@@ -140,8 +51,7 @@ class ThreadPromises(Openable):
                     storage.append(commit(note(ONE, version, f"by {number}")))
                     wins[version] += 1
                 except Conflict:
-                    while len(storage.load(ONE)) < version:
-                        time.sleep(0)
+                    _wait(storage, version)
 
         together(THREADS, write)
         assert wins == Counter(range(1, 6))
@@ -166,20 +76,48 @@ class ThreadPromises(Openable):
     def test_the_feed_skips_nothing_under_writers(self, opening: Opening) -> None:
         """A reader that follows while others write gets every event exactly once, each stream in version order."""
         storage = opening()
-        total, seen = THREADS * 8 * 2, list[Event]()
+        follower = _Follower(storage.feed, THREADS, THREADS * 8 * 2)
+        pairs = [(Stream.order(f"L-{number}"), Stream.order(f"R-{number}")) for number in range(THREADS)]
 
         def work(number: int) -> None:
             if number == THREADS:
-                _follow(storage.feed, total, seen)
+                follower.follow()
                 return
-            left, right = Stream.order(f"L-{number}"), Stream.order(f"R-{number}")
-            for version in range(1, 9):
-                storage.append(commit(note(left, version), note(right, version)))
+            left, right = pairs[number]
+            with follower.writer():
+                for version in range(1, 9):
+                    storage.append(commit(note(left, version), note(right, version)))
 
         together(THREADS + 1, work)
-        for stream in {event.stream for event in seen}:
-            assert [event.version for event in seen if event.stream == stream] == list(range(1, 9))
-        assert len(seen) == total
+        for stream in (stream for pair in pairs for stream in pair):
+            assert tuple(event for event in follower.seen if event.stream == stream) == notes(stream, 8)
+        assert len(follower.seen) == THREADS * 8 * 2
+
+    def test_a_commit_is_seen_whole(self, opening: Opening) -> None:
+        """Who sees one part of a commit sees all of it: the other streams, the index rows and the key."""
+        storage = opening()
+        halves: list[str] = []
+        writing = threading.Event()
+
+        def look() -> None:
+            one, two = len(storage.load(ONE)), len(storage.load(TWO))
+            row = max((row.version for row in storage.find(Query())), default=0)
+            if two < one or row < one or (one and storage.lookup(TWO, f"{one}") is None):
+                halves.append(f"SO-1 had {one} events, and after that SO-2 {two}, the index {row}")
+
+        def work(number: int) -> None:
+            if number:
+                while not writing.wait(0.000_5):
+                    look()
+                return
+            try:
+                for version in range(1, 9):
+                    storage.append(commit(note(ONE, version), note(TWO, version), key=key(TWO, f"{version}")))
+            finally:
+                writing.set()
+
+        together(3, work)
+        assert halves == []
 
     def test_a_message_is_claimed_by_one(self, opening: Opening) -> None:
         """Threads that claim from the outbox at once share the rows between them: none is claimed twice."""
@@ -189,8 +127,8 @@ class ThreadPromises(Openable):
         claimed: list[OutboxRow] = []
 
         def claim(number: int) -> None:
-            while rows := storage.claim_outbox("mail", LATER, 3, LEASE):
-                claimed.extend(rows)
+            for _ in ids:
+                claimed.extend(storage.claim_outbox("mail", LATER, 3, LEASE))
 
         together(THREADS, claim)
         assert sorted(row.message.id for row in claimed) == ids
@@ -203,8 +141,8 @@ class ThreadPromises(Openable):
         claimed: list[Stream] = []
 
         def claim(number: int) -> None:
-            while due := storage.claim_due(LATER, 3, LEASE):
-                claimed.extend(due)
+            for _ in streams:
+                claimed.extend(storage.claim_due(LATER, 3, LEASE))
 
         together(THREADS, claim)
         assert sorted(claimed, key=str) == streams
@@ -271,23 +209,22 @@ class OpenPromises(Openable):
     @pytest.mark.usefixtures("_is_shared")
     def test_openings_write_at_once(self, opening: Opening) -> None:
         """Several openings that write at once, one of them following the feed, lose and skip nothing."""
-        total, seen = THREADS * 6, list[Event]()
         storages = [opening() for _ in range(THREADS + 1)]
+        streams = [Stream.order(f"P-{number}") for number in range(THREADS)]
+        follower = _Follower(storages[-1].feed, THREADS, THREADS * 6)
 
         def work(number: int) -> None:
             if number == THREADS:
-                _follow(storages[number].feed, total, seen)
+                follower.follow()
                 return
-            for version in range(1, 7):
-                storages[number].append(commit(note(Stream.order(f"P-{number}"), version)))
+            with follower.writer():
+                for version in range(1, 7):
+                    storages[number].append(commit(note(streams[number], version)))
 
         together(THREADS + 1, work)
-        assert Counter(seen) == Counter(
-            event for number in range(THREADS) for event in notes(Stream.order(f"P-{number}"), 6)
-        )
-        for number in range(THREADS):
-            versions = [event.version for event in seen if event.stream.id == f"P-{number}"]
-            assert versions == list(range(1, 7))
+        for stream in streams:
+            assert tuple(event for event in follower.seen if event.stream == stream) == notes(stream, 6)
+        assert len(follower.seen) == THREADS * 6
 
     @pytest.mark.usefixtures("_is_durable")
     def test_streams_outlive_a_close(self, opening: Opening) -> None:
@@ -351,11 +288,42 @@ class OpenPromises(Openable):
         assert again.position("reports") == 5
 
 
-def _follow(feed: Feed, total: int, seen: list[Event]) -> None:
-    """Read a feed until there are as many events as are expected, or nothing has come for a long time."""
-    cursor, deadline = 0, time.monotonic() + PATIENCE / 2
-    while len(seen) < total and time.monotonic() < deadline:
-        page = feed(cursor, 3)
-        seen += page.events
-        cursor = page.cursor
-    seen += feed(cursor, 1_000).events
+def _wait(storage: Storage, version: int) -> None:
+    """Wait until the stream `ONE` has a version that another thread writes."""
+    deadline = time.monotonic() + PATIENCE / 2
+    while len(storage.load(ONE)) < version:
+        assert time.monotonic() < deadline, "what another thread has written is not to be seen"
+        time.sleep(0.000_5)
+
+
+class _Follower:
+    """Reads a feed while others write, until they have ended and a page is empty."""
+
+    def __init__(self, feed: Callable[[int, int], FeedPage], writers: int, expected: int) -> None:
+        self._feed = feed
+        self._writing = threading.Semaphore(0)
+        self._writers = writers
+        self._expected = expected
+        self.seen: list[Event] = []
+
+    @contextmanager
+    def writer(self) -> Iterator[None]:
+        """What a writer does inside is followed."""
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def follow(self) -> None:
+        """Read to the end; or to one event more than there are, of a feed that repeats itself."""
+        cursor = ended = 0
+        while len(self.seen) <= self._expected:
+            while ended < self._writers and self._writing.acquire(blocking=False):
+                ended += 1
+            page = self._feed(cursor, 3)
+            self.seen += page.events
+            cursor = page.cursor
+            if not page.events:
+                if ended == self._writers:
+                    return
+                time.sleep(0.000_5)

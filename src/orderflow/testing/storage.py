@@ -5,11 +5,14 @@ from __future__ import annotations
 from orderflow.testing.appending import AppendingPromises
 from orderflow.testing.beside import BesidePromises
 from orderflow.testing.indexing import IndexingPromises
+from orderflow.testing.loading import LoadingPromises
 from orderflow.testing.owing import OwingPromises
-from orderflow.testing.sharing import OpenPromises, TenantPromises, ThreadPromises
+from orderflow.testing.sharing import OpenPromises, ThreadPromises
+from orderflow.testing.tenants import TenantPromises
 
 
 class StorageContract(
+    LoadingPromises,
     AppendingPromises,
     BesidePromises,
     IndexingPromises,

@@ -77,6 +77,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{name} has values under of: but is no choice; write type: choice",
         "zh": "{name} 在 of: 下有取值但不是选项；请写 type: choice",
     },
+    "wrong_kind": {"en": "{what} holds {kind} values, not {value}", "zh": "{what} 应为 {kind}，而不是 {value}"},
+    "currency_needed": {
+        "en": "money is compared with a bare number here, and the flow has no currency:, so the answer is unknown; state currency:",
+        "zh": "这里将金额与纯数字比较，但流程没有 currency:，结果无法判断；请写明 currency:",
+    },
     "no_stages": {"en": "a lifecycle needs at least one stage", "zh": "生命周期至少需要一个节点"},
     "unknown_stage_in_flow": {
         "en": "there is no stage {name!r}; there are {known}.",
@@ -148,6 +153,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "the storage was opened for tenant {storage!r}, the Tracker is for {tenant!r}",
         "zh": "存储属于租户 {storage!r}，而 Tracker 属于 {tenant!r}",
     },
+    "plugins_no_list": {"en": "plugins= is a list of plugins, not {value}", "zh": "plugins= 应为插件列表，而不是 {value}"},
     "bad_plugin": {"en": "plugin {plugin}: {error}", "zh": "插件 {plugin}：{error}"},
     "unknown_hook": {"en": "plugin {plugin}: there is no hook {hook!r}.", "zh": "插件 {plugin}：没有钩子 {hook!r}。"},
     "plugin_without_hooks": {

@@ -40,6 +40,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "attribute {name!r} is {value}; give text, bool, int, Decimal, date, aware datetime, timedelta, Money, or a list of these",
         "zh": "属性 {name!r} 的值是 {value}；请给出文本、布尔、整数、Decimal、日期、带时区的时间、timedelta、Money 或它们的列表",
     },
+    "not_an_order": {
+        "en": "{value} is not an Order; give Order(id, customer=…, lines=…)",
+        "zh": "{value} 不是 Order；请使用 Order(编号, customer=…, lines=…)",
+    },
     "bad_customer": {
         "en": "the customer is {value}; give Customer(id, attributes) or the id as text",
         "zh": "客户的值是 {value}；请给出 Customer(编号, 属性) 或文本编号",
@@ -132,6 +136,10 @@ TEXTS: dict[str, dict[str, str]] = {
     "flow_needed": {"en": "say which flow the order follows: {known}", "zh": "请指明订单的流程：{known}"},
     "unknown_flow": {"en": "there is no flow {flow!r}; there are {known}.", "zh": "没有流程 {flow!r}；现有 {known}。"},
     "required_field": {"en": "{field} is required", "zh": "{field} 是必填字段"},
+    "undeclared_field": {
+        "en": "{field} is not declared under the flow's fields: {known}; declare it, or leave it out.",
+        "zh": "{field} 未在流程的 fields 中声明（已声明 {known}）；请声明或去掉。",
+    },
     "wrong_type": {"en": "{field} is {value}, which is no {type}", "zh": "{field} 的值 {value} 不是 {type} 类型"},
     "not_in_vocabulary": {
         "en": "{field} is {value!r}; it can be {known}.",
