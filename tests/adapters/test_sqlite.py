@@ -76,7 +76,8 @@ RIVAL = """
     sys.stdin.readline()
     for version in range(1, 41):
         try:
-            storage.append(commit(note(stream, version, sys.argv[2]), messages=[message(f"{version}", "mail")]))
+            owed = message(f"{stream}/{version}", "mail")
+            storage.append(commit(note(stream, version, sys.argv[2]), messages=[owed], tags={"version": "x"}))
             print(version, flush=True)
         except Conflict:
             while len(storage.load(stream)) < version:
@@ -148,10 +149,11 @@ def test_kill_in_mid_write_loses_nothing_acknowledged(tmp_path: Path, synchronou
     for _ in range(100 if LONG else 4):
         writer = start(WRITER, str(path), synchronous)
         assert writer.stdout is not None
-        first = writer.stdout.readline()
-        time.sleep(chance.uniform(0, 0.08))
-        writer.send_signal(signal.SIGKILL)
-        said = first + writer.communicate()[0]
+        with writer:
+            first = writer.stdout.readline()
+            time.sleep(chance.uniform(0, 0.08))
+            writer.send_signal(signal.SIGKILL)
+            said = first + writer.stdout.read()
         assert writer.returncode == -signal.SIGKILL
         versions = check_from_bytes(path)
         for line in said.splitlines(keepends=True):
@@ -189,13 +191,17 @@ def test_two_processes_write_one_stream(tmp_path: Path) -> None:
     """Of two processes that write the same versions of a stream, one wins each version, the other gets `Conflict`."""
     path = tmp_path / "orders.db"
     SqliteStorage(path).close()
-    rivals = [start(RIVAL, str(path), name) for name in ("left", "right")]
-    for rival in rivals:
-        assert rival.stdin is not None
-        rival.stdin.write("go\n")
-        rival.stdin.flush()
-    won = {name: rival.communicate()[0].split() for name, rival in zip(("left", "right"), rivals, strict=True)}
-    assert [rival.returncode for rival in rivals] == [0, 0]
+    won: dict[str, list[str]] = {}
+    with start(RIVAL, str(path), "left") as left, start(RIVAL, str(path), "right") as right:
+        rivals = {"left": left, "right": right}
+        for rival in rivals.values():
+            assert rival.stdin is not None
+            rival.stdin.write("go\n")
+            rival.stdin.flush()
+        for name, rival in rivals.items():
+            assert rival.stdout is not None
+            won[name] = rival.stdout.read().split()
+    assert [left.returncode, right.returncode] == [0, 0]
     assert sorted(map(int, won["left"] + won["right"])) == list(range(1, 41))
     assert check_from_bytes(path) == {str(ONE): 40}
     with closing(SqliteStorage(path)) as storage:

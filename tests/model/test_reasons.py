@@ -20,7 +20,7 @@ def maker(function: ast.expr) -> str:
     """The name of a called function; `of` counts only on an error class."""
     if isinstance(function, ast.Attribute):
         return function.attr if function.attr != "of" or ast.unparse(function.value)[0].isupper() else ""
-    return function.id if isinstance(function, ast.Name) else ""
+    return function.id if isinstance(function, ast.Name) and function.id != "of" else ""
 
 
 def fields(text: str) -> set[str]:
