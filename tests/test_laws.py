@@ -17,7 +17,6 @@ from orderflow.model.events import ClockMarked, Stream
 from orderflow.model.state import Blank, OrderState, fold
 from orderflow.rules.commit import index_row
 from orderflow.rules.compile import compile_flow
-from orderflow.rules.sla import due_marks
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday, 09:00 in Shanghai
 STAGES = ("placed", "review", "production", "shipping", "completed", "cancelled")
@@ -54,6 +53,27 @@ FLOW = of.Flow(
     ),
     sla={
         "review": of.SLA(start="stage == 'review'", target="8h", warn=["50%", "80%", "-1h"]),
+        "work": of.SLA(
+            start="review or production",
+            stop=["shipping", "placed"],
+            pause="production",
+            reset="touch",
+            target=[of.Target(when="order.total > 50000", target="3h"), of.Target(target="6h")],
+            warn=["50%"],
+            escalate=[of.Rung(after="0h", to="owner"), of.Rung(after="90m", to=["lead", "manager"])],
+        ),
+        "mine": of.SLA(
+            start="stage != 'completed'", stop="completed", scope="owner", target="5h", time="wall", warn=["80%"]
+        ),
+        "each": of.SLA(
+            start="stage != 'completed'",
+            stop="completed",
+            scope="stage",
+            target="7h",
+            reminders="working_hours",
+            warn=["90%"],
+            cancel="stage == 'shipping'",
+        ),
         "answer": of.SLA(start="stage == 'placed'", stop="stage != 'placed'", target="2h", time="wall", warn=["50%"]),
         "delivery": of.SLA(
             start="stage != 'completed'",
@@ -260,6 +280,11 @@ def test_a_late_sweep_records_the_same_marks_as_a_punctual_one(story: list[tuple
     assert marks(punctual) == marks(now_and_then) == marks(late)
 
 
+def settles(subject: of.Tracker, state: OrderState, at: datetime) -> bool:
+    """Whether settling at an instant would record anything."""
+    return subject._road.settled(state, of.Settle(order=state.order.id, by=of.Actor.system("test")), at) != state
+
+
 @slow
 @given(stories, st.integers(0, 60 * 24 * 5))
 def test_next_at_is_the_next_settle_that_does_something(story: list[tuple[Any, ...]], minutes: int) -> None:
@@ -269,10 +294,10 @@ def test_next_at_is_the_next_settle_that_does_something(story: list[tuple[Any, .
     for state in stored(subject).values():
         next_at = index_row(PROGRAM, state).next_at
         later = clock.now + timedelta(minutes=minutes)
-        assert bool(due_marks(state, later)) == (next_at is not None and next_at <= later)
+        assert settles(subject, state, later) == (next_at is not None and next_at <= later)
         if next_at is not None:
-            assert due_marks(state, next_at)
-            assert not due_marks(state, next_at - timedelta(microseconds=1))
+            assert settles(subject, state, next_at)
+            assert not settles(subject, state, next_at - timedelta(microseconds=1))
 
 
 @slow

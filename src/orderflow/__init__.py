@@ -14,9 +14,9 @@ from orderflow.hookspecs import hookimpl
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import Report, report
 from orderflow.model.actor import Actor, Directory, Person
-from orderflow.model.calendar import ALWAYS, WorkCalendar
+from orderflow.model.calendar import ALWAYS, CalendarHorizonWarning, WorkCalendar
 from orderflow.model.canonical import fingerprint
-from orderflow.model.commands import Assign, Fire, Note, Observe, Place, Settle
+from orderflow.model.commands import Acknowledge, Assign, Fire, Note, Observe, Place, Settle
 from orderflow.model.commit import Notification
 from orderflow.model.errors import (
     Conflict,
@@ -32,7 +32,7 @@ from orderflow.model.errors import (
 )
 from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Transition
 from orderflow.model.order import Customer, Line, Money, Order
-from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Warn
+from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn
 from orderflow.model.reasons import Problem, Reason
 from orderflow.model.view import Board, Card, View
 from orderflow.plugins import installed_plugins
@@ -46,9 +46,11 @@ __version__ = "0.1.0"
 __all__ = [
     "ALWAYS",
     "SLA",
+    "Acknowledge",
     "Actor",
     "Assign",
     "Board",
+    "CalendarHorizonWarning",
     "CallableChannel",
     "Card",
     "Channels",
@@ -84,10 +86,12 @@ __all__ = [
     "Refused",
     "Report",
     "Retry",
+    "Rung",
     "Sent",
     "Settle",
     "Stage",
     "StorageError",
+    "Target",
     "Tracker",
     "Transition",
     "UnknownOrder",

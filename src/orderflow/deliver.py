@@ -15,6 +15,8 @@ from orderflow.road import Road
 
 LEASE = timedelta(minutes=5)
 ATTEMPTS = 10
+SOON, LATE = timedelta(seconds=1), timedelta(days=365)
+"""The least and the most that `Retry` may ask for: nothing is sent twice by one delivery, nothing waits for ever."""
 CHUNK = 10
 
 
@@ -64,7 +66,7 @@ def _settle(road: Road, row: OutboxRow, outcome: Outcome | _Raised) -> str:
         return "sent" if road.storage.ack(row) else "lost"
     if isinstance(outcome, Failed) or (isinstance(outcome, _Raised) and row.attempts >= ATTEMPTS):
         return "buried" if road.storage.bury(row, outcome.reason) else "lost"
-    after = outcome.after if isinstance(outcome, Retry) else backoff(row.attempts)
+    after = min(max(outcome.after, SOON), LATE) if isinstance(outcome, Retry) else backoff(row.attempts)
     return "retried" if road.storage.retry(row, road.now() + after) else "lost"
 
 
@@ -78,9 +80,10 @@ def _send(channel: Channel, row: OutboxRow, directory: DirectoryPort | None) -> 
         outcome = channel.send(notification_of(row.message, directory))
     except Exception as error:  # noqa: BLE001 - a channel may raise anything; the row is tried again, the report says so
         return _Raised(f"{type(error).__name__}: {error}")
-    if isinstance(outcome, Sent | Retry | Failed):
-        return outcome
-    return _Raised(f"send returned {outcome!r}, not Sent, Retry or Failed")
+    match outcome:
+        case Sent() | Retry(after=timedelta()) | Failed(reason=str()):
+            return outcome
+    return _Raised(f"send returned {outcome!r}, not Sent(), Retry(timedelta) or Failed(text)")
 
 
 def notification_of(message: Message, directory: DirectoryPort | None) -> Notification:
@@ -90,6 +93,10 @@ def notification_of(message: Message, directory: DirectoryPort | None) -> Notifi
         kind, _, name = who.partition(":")
         if kind == "person":
             to.append(name)
+        elif kind in ("lead", "manager"):
+            person = directory.person(name) if directory is not None else None
+            above = getattr(person, kind, None)
+            to.append(above or name)  # with nobody above, it comes back to the owner
         elif kind in ("role", "team") and directory is not None:
             group = directory.with_role(name) if kind == "role" else directory.in_team(name)
             to += [person.id for person in group if person.active]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
+    from orderflow.model.calendar import WorkCalendar
     from orderflow.ports import Channel, Storage
     from orderflow.rules.receipt import Receipt
 
@@ -27,6 +28,13 @@ class Hooks:
     @hookspec(firstresult=True)
     def orderflow_storage(self, url: str, tenant: str) -> Storage | None:
         """Provide the storage for a URL, opened for one tenant. None leaves the URL to the next plugin."""
+
+    @hookspec(firstresult=True)
+    def orderflow_calendar(self, name: str, years: tuple[int, ...]) -> WorkCalendar | None:
+        """Provide the calendar of this name, right for these years at least. None leaves the name to the next plugin.
+
+        It is asked again each day (of the Tracker's clock, in UTC); clocks that run are set anew when its content changed.
+        """
 
     @hookspec
     def orderflow_channels(self) -> Iterable[Channel]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import inspect
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pluggy
@@ -11,6 +12,7 @@ from attrs import evolve
 from orderflow.adapters.channels import Channels
 from orderflow.adapters.storages import Storages
 from orderflow.hookspecs import PREFIX, Hooks
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import DefinitionError, StorageError
 from orderflow.model.reasons import problem, suggest
 from orderflow.ports import Channel, Storage
@@ -34,7 +36,7 @@ class Plugins:
 
     def _register(self, plugin: Any) -> None:
         name = self._name(plugin)
-        _check_names(plugin, name)
+        _check(plugin, name)
         try:
             self._manager.register(plugin, name=name)
         except (pluggy.PluginValidationError, ValueError) as error:
@@ -59,11 +61,19 @@ class Plugins:
         known = "memory: and sqlite:///file.db"
         raise StorageError(f"no plugin knows the storage {url!r}; orderflow itself knows {known}")
 
+    def calendar(self, name: str, years: tuple[int, ...]) -> WorkCalendar | None:
+        """The calendar of this name from the first plugin that knows it, or None."""
+        found: WorkCalendar | None = self._manager.hook.orderflow_calendar(name=name, years=years)
+        return found
+
     def channels(self) -> dict[str, Channel]:
         """Every channel by its name. Two of one name are a `DefinitionError`."""
         found: dict[str, Channel] = {}
         for channels in reversed(self._manager.hook.orderflow_channels()):
             for channel in channels or ():
+                if not isinstance(channel, Channel):
+                    wrong = f"{channel!r} is no channel; one has a name and a method send(notification)"
+                    raise DefinitionError([problem("bad_plugin", plugin="orderflow_channels", error=wrong)])
                 if channel.name in found:
                     raise DefinitionError([problem("channel_twice", name=channel.name)])
                 found[channel.name] = channel
@@ -91,18 +101,48 @@ def installed_plugins() -> tuple[Any, ...]:
 def _installed() -> pluggy.PluginManager:
     manager = pluggy.PluginManager(PREFIX)
     manager.add_hookspecs(Hooks)
-    manager.load_setuptools_entrypoints(GROUP)
+    try:
+        manager.load_setuptools_entrypoints(GROUP)
+    except Exception as error:
+        text = f"an installed package cannot be loaded: {type(error).__name__}: {error}"
+        raise DefinitionError([problem("bad_plugin", plugin=f"entry points {GROUP!r}", error=text)]) from error
     return manager
 
 
-def _check_names(plugin: Any, name: str) -> None:
-    """Refuse a plugin that implements a hook which does not exist, or none at all: both are slips of the pen."""
-    known = [hook for hook in vars(Hooks) if hook.startswith(f"{PREFIX}_")]
-    marked: Sequence[str] = [item for item in dir(plugin) if item.startswith(f"{PREFIX}_")]
-    unknown = [item for item in marked if item not in known]
-    if unknown:
-        raise DefinitionError(
-            [problem("unknown_hook", plugin=name, hook=item, suggestion=suggest(item, known)) for item in unknown]
-        )
-    if not any(hasattr(getattr(plugin, item), f"{PREFIX}_impl") for item in marked):
-        raise DefinitionError([problem("plugin_without_hooks", plugin=name, known=tuple(known))])
+def _check(plugin: Any, name: str) -> None:
+    """Refuse a plugin that has a hook which does not exist or is written wrongly, or none at all: slips of the pen."""
+    known = {hook: inspect.signature(spec) for hook, spec in vars(Hooks).items() if hook.startswith(PREFIX)}
+    hooks = list(_hooks(plugin))
+    problems = []
+    for hook, method in hooks:
+        if hook not in known:
+            problems.append(problem("unknown_hook", plugin=name, hook=hook, suggestion=suggest(hook, known)))
+        elif slip := _slip(plugin, name, hook, method, set(known[hook].parameters)):
+            problems.append(problem("bad_plugin", plugin=name, error=slip[0], suggestion=slip[1]))
+    if not hooks:
+        problems.append(problem("plugin_without_hooks", plugin=name, known=tuple(known)))
+    if problems:
+        raise DefinitionError(problems)
+
+
+def _slip(plugin: Any, name: str, hook: str, method: Any, known: set[str]) -> tuple[str, str | None] | None:
+    """What is wrong with a hook's implementation, and what may have been meant; None when nothing is."""
+    options = getattr(method, f"{PREFIX}_impl", None)
+    arguments = list(inspect.signature(method).parameters)
+    if options is None:
+        return f"{hook} is not marked with @orderflow.hookimpl", None
+    if inspect.isclass(plugin) and arguments[:1] == ["self"]:
+        return f"it is a class; give an object, such as {name}()", None
+    if hook == "orderflow_committed" and (options["wrapper"] or options["hookwrapper"]):
+        return f"{hook} cannot be a wrapper: each plugin is told apart from the others", None
+    wrong = next((item for item in arguments if item not in known), None)
+    return None if wrong is None else (f"{hook} has no argument {wrong!r}.", suggest(wrong, known - {"self"}))
+
+
+def _hooks(plugin: Any) -> Iterator[tuple[str, Any]]:
+    """The functions of a plugin that are hooks, by their mark or their name; each with the name of its hook."""
+    for name in dir(plugin):
+        method = getattr(plugin, name, None)
+        options = getattr(method, f"{PREFIX}_impl", None)
+        if inspect.isroutine(method) and (name.startswith(f"{PREFIX}_") or isinstance(options, dict)):
+            yield (options or {}).get("specname") or name, method

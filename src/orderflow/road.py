@@ -6,13 +6,14 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import attrs
 
 from orderflow.adapters.codec import read_flow
 from orderflow.model.actor import Actor, Person
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.canonical import flow_text
 from orderflow.model.commands import Command, Place, Settle
 from orderflow.model.decision import Decision, Need, Needs
@@ -36,7 +37,7 @@ from orderflow.plugins import Plugins
 from orderflow.ports import DirectoryPort, Storage
 from orderflow.rules.commit import bare_commit, make_commit
 from orderflow.rules.compile import Program, compile_flow
-from orderflow.rules.context import Context
+from orderflow.rules.context import Context, NamedCalendar
 from orderflow.rules.decide import command_digest, decide
 from orderflow.rules.placing import protect
 from orderflow.rules.receipt import Receipt
@@ -44,6 +45,7 @@ from orderflow.rules.receipt import Receipt
 ROUNDS = 8
 TRIES = 4
 CACHED = 10_000
+CACHED_CALENDARS = 1_000
 
 Look = Callable[[OrderState], View]
 _ERRORS: dict[str, type[Refused]] = {
@@ -74,6 +76,7 @@ class Road:
         self._clock = clock
         self._lock = threading.Lock()
         self._states: OrderedDict[Stream, State] = OrderedDict()
+        self._calendars: dict[tuple[str, date], NamedCalendar | None] = {}
         self.current: dict[str, Program] = {}
         self._programs: dict[str, Program] = {}
         for flow in flows:
@@ -88,6 +91,7 @@ class Road:
     def _open(self, flow: Flow, actor: Actor) -> None:
         """Compile a flow, and record its version when it is new."""
         program = compile_flow(flow)
+        self._check_calendars(program)
         if flow.name in self.current:
             raise DefinitionError([problem("flow_twice", name=flow.name)])
         self.current[flow.name] = self._programs[program.fingerprint] = program
@@ -102,6 +106,15 @@ class Road:
             except Conflict:
                 continue  # another process registers at the same time: look again
         raise Conflict(str(stream), None)
+
+    def _check_calendars(self, program: Program) -> None:
+        """Refuse a flow that names a calendar which neither it nor a plugin has."""
+        known = tuple(program.calendars)
+        for path, name in program.calendar_names():
+            if name not in program.calendars and self.calendar(name, self.now()) is None:
+                where = program.place(path)
+                hint = suggest(name, known)
+                raise DefinitionError([problem("unknown_calendar", where, name=name, known=known, suggestion=hint)])
 
     def _registration(self, state: State, program: Program, actor: Actor) -> Any:
         now = self.now()
@@ -297,15 +310,37 @@ class Road:
         raise OrderflowError(f"{state.stream}: a decision still lacked values after {ROUNDS} rounds")
 
     def _fetch(self, context: Context, needs: Needs) -> Context:
-        found: dict[str, Any] = {"people": {}, "roles": {}, "teams": {}, "loads": {}}
+        found: dict[str, Any] = {"people": {}, "roles": {}, "teams": {}, "loads": {}, "calendars": {}}
         loads = [need.name for need in needs.missing if need.kind == "load"]
         if loads:
             found["loads"] |= self.storage.loads(loads)
         for need in needs.missing:
-            if need.kind != "load":
+            if need.kind == "calendar":
+                found["calendars"][need.name] = self.calendar(need.name, context.now)
+            elif need.kind != "load":
                 found[_ANSWERS[need.kind]][need.name] = self._look_up(need)
         merged: dict[str, Any] = {kind: {**getattr(context, kind), **more} for kind, more in found.items()}
         return attrs.evolve(context, **merged)
+
+    def calendar(self, name: str, now: datetime) -> NamedCalendar | None:
+        """The calendar that a plugin provides under a name, asked for once a day of the clock; None when none does.
+
+        A plugin that raises is logged, and its calendar is missing for the moment.
+        """
+        key = (name, now.date())
+        if key not in self._calendars:
+            found: WorkCalendar | None = None
+            try:
+                found = self.plugins.calendar(name, tuple(range(now.year - 1, now.year + 3)))
+            except Exception:  # noqa: BLE001 - a plugin may raise anything; logged with its trace
+                import logging
+
+                logging.getLogger("orderflow").exception("no plugin gave the calendar %r; decided without it", name)
+                return None
+            if len(self._calendars) > CACHED_CALENDARS:
+                self._calendars.clear()
+            self._calendars[key] = None if found is None else NamedCalendar(name, found, found.digest)
+        return self._calendars[key]
 
     def _look_up(self, need: Need) -> Any:
         """What the directory says; without a directory everybody exists, and nobody has a role or a team.

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from orderflow.model.actor import Actor, to_actor
-from orderflow.model.commands import Assign, Command, Fire, Note, Observe, Place
+from orderflow.model.commands import Acknowledge, Assign, Command, Fire, Note, Observe, Place
 from orderflow.model.errors import DefinitionError
 from orderflow.model.flow import Flow
 from orderflow.model.order import Order, check_id
@@ -162,6 +162,12 @@ class Tracker:
         """Make a person responsible, or with `to=None` nobody."""
         return self.handle(Assign(order=order, to=to, team=team, by=by, at=at, key=key, reason=reason))
 
+    def acknowledge(
+        self, order: str, sla: str | None = None, *, by: Actor | str, key: str | None = None, reason: str | None = None
+    ) -> Receipt:
+        """Say that somebody is on to a breach: the escalation of this promise, or of all, goes no further."""
+        return self.handle(Acknowledge(order=order, sla=sla, by=by, key=key, reason=reason))
+
     def note(
         self, order: str, text: str, *, by: Actor | str, at: datetime | None = None, key: str | None = None
     ) -> Receipt:
@@ -224,6 +230,10 @@ class Tracker:
     def worklist(self, owner: str, *, limit: int = 100) -> Page:
         """The open and waiting orders that a person owns, the most urgent first."""
         return self._views.worklist(owner, limit)
+
+    def unwatched(self, *, after: str | None = None, limit: int = 100) -> Page:
+        """A page of the open and waiting orders under no clock at all, in order of their ids."""
+        return self._views.unwatched(after, limit)
 
     def board(self, flow: str | None = None, *, cards: int = 20) -> Board:
         """The stages of a flow as columns: how many orders, how many late, and the first `cards` of each open stage."""

@@ -104,6 +104,15 @@ class Views:
         cards = tuple(card(row, now) for row in rows[:limit])
         return Page(cards=cards, after=cards[-1].order if len(rows) > limit else None)
 
+    def unwatched(self, after: str | None, limit: int) -> Page:
+        """One page of the open and waiting orders on which no clock runs or waits."""
+        if not 1 <= limit <= _LIMIT:
+            raise Refused.of("bad_limit", limit=limit, most=_LIMIT)
+        rows = self._road.storage.find(Query(unwatched=True, after=after, limit=limit + 1))
+        now = self._road.now()
+        cards = tuple(card(row, now) for row in rows[:limit])
+        return Page(cards=cards, after=cards[-1].order if len(rows) > limit else None)
+
     def worklist(self, owner: str, limit: int) -> Page:
         """The open orders that a person owns: those with a deadline first, the earliest before the later."""
         now = self._road.now()

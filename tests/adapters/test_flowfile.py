@@ -71,7 +71,7 @@ def test_a_flow_file_is_read_into_values(tmp_path: Path) -> None:
     assert str(approve.guard) == "order.total < 50000 and customer.level == 'A'"
     assert (touch.dest, again.dest, cancel.source) == (None, "=", ("placed", "review"))
     assert cancel.roles == ("finance",)
-    assert flow.sla["review"].target == timedelta(hours=8)
+    assert [row.target for row in flow.sla["review"].target] == [timedelta(hours=8)]
     assert [warn.label for warn in flow.sla["review"].warn] == ["50%", "-30m"]
     assert flow.notify is not None
     assert flow.notify["breached"] == of.NotifyRule(to=["owner", "role:finance"], channels=["mail"])
@@ -125,7 +125,7 @@ def test_the_fingerprint_does_not_drift() -> None:
     assert flow_text(flow) == (
         '{"lifecycle":{"initial":"a","stages":[["a",{"title":{"*":"一"}}],["b",{"category":"done"}]],'
         '"transitions":[{"dest":"b","guard":"order.total < 5","source":["a"],"trigger":"go"}]},"name":"tiny",'
-        '"sla":[["a",{"start":"stage == \'a\'","target":28800000000,"warn":[{"percent":"50"}]}]]}'
+        '"sla":[["a",{"start":"stage == \'a\'","target":[{"target":28800000000}],"warn":[{"percent":"50"}]}]]}'
     )
     assert fingerprint(flow) == hashlib.sha256(flow_text(flow).encode()).hexdigest()
 

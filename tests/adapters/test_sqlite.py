@@ -14,6 +14,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from orderflow.adapters.sqlite_schema import APPLICATION_ID, SCHEMA_VERSION
 from orderflow.adapters.storages import Storages
 from orderflow.model.commit import Query
 from orderflow.model.errors import Conflict, StorageError
-from orderflow.model.events import Stream
+from orderflow.model.events import NoteAdded, Stream
 from orderflow.model.frozen import FrozenMap
 from orderflow.testing.builders import MINUTE, START, commit, key, message, note, notes, placed, secret
 from orderflow.testing.opening import together
@@ -206,7 +207,8 @@ def test_two_processes_write_one_stream(tmp_path: Path) -> None:
     assert check_from_bytes(path) == {str(ONE): 40}
     with closing(SqliteStorage(path)) as storage:
         for event in storage.load(ONE):
-            assert str(event.version) in won[event.body.text]  # type: ignore[union-attr] - all are notes
+            assert isinstance(event.body, NoteAdded)
+            assert str(event.version) in won[event.body.text]
         assert len(storage.claim_outbox("mail", START + 999 * MINUTE, 100, MINUTE)) == 40
 
 
@@ -248,9 +250,13 @@ def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
     """Several that open the same new file at the same time all find it right: one makes the tables, the others wait."""
     for number in range(10):
         path = tmp_path / f"{number}.db"
-        together(6, lambda _, path=path: SqliteStorage(path).close())  # type: ignore[misc] - bound in the loop
+        together(6, partial(_open_and_close, path))
         with raw(path) as file:
             assert file.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+def _open_and_close(path: Path, _: int) -> None:
+    SqliteStorage(path).close()
 
 
 def test_who_waits_too_long_gets_a_storage_error(tmp_path: Path) -> None:

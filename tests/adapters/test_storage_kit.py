@@ -733,9 +733,10 @@ BROKEN: list[tuple[type[Any] | Made, str]] = [
 def _factory(broken: type[Any] | Made) -> Made:
     if not isinstance(broken, type):
         return broken
+    make: Callable[..., Storage] = broken
     if issubclass(broken, MemoryStorage):
-        return lambda place, tenant: broken(tenant)
-    return lambda place, tenant: broken(place / "orders.db", tenant)
+        return lambda place, tenant: make(tenant)
+    return lambda place, tenant: make(place / "orders.db", tenant)
 
 
 def _runs(name: str) -> Iterator[dict[str, Any]]:

@@ -59,7 +59,9 @@ def read_event(envelope: bytes, body: bytes, personal: Mapping[str, Personal]) -
         content = _converter().structure(json.loads(body), known)
         fields = {name: _READ[name](value) if name in _READ else value for name, value in head.items()}
         return with_personal(Event(**fields, body=content), personal)
-    except (ValueError, KeyError, TypeError) as error:
+    except StorageError:
+        raise
+    except Exception as error:
         raise StorageError(f"an event cannot be read: {error!r} in {envelope[:200]!r}") from error
 
 
@@ -85,7 +87,7 @@ def _read(data: bytes, kind: type[Any], what: str) -> Any:
         return _converter().structure(json.loads(data), kind)
     except OrderflowError as error:
         raise StorageError(f"{what} cannot be read: {error}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except Exception as error:
         raise StorageError(f"{what} cannot be read: {error!r} in {data[:200]!r}") from error
 
 

@@ -14,7 +14,7 @@ from orderflow.model.errors import DefinitionError
 from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Transition
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.parse import parse
-from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Warn, to_warn
+from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn, to_warn
 from orderflow.model.reasons import Place, Problem, problem, suggest
 from orderflow.rules.check import problems as problems_of
 
@@ -77,6 +77,7 @@ class _Reader:
             "currency": self.text(parts.get("currency")),
             "fields": self.named(parts.get("fields"), self.field),
             "calendar": self.calendar(parts["calendar"]) if "calendar" in parts else None,
+            "calendars": self.named(parts.get("calendars"), self.calendar),
             "sla": self.named(parts.get("sla"), self.sla),
             "notify": self.named(parts["notify"], self.notify) if "notify" in parts else None,
             "find": self.texts(parts.get("find")),
@@ -95,11 +96,12 @@ class _Reader:
         return Lifecycle(initial=initial, stages=stages, transitions=[item for item in found if item is not None])
 
     def stage(self, tree: Tree) -> Stage:
-        parts = self.mapping(tree, ("title", "category", "owner"))
+        parts = self.mapping(tree, ("title", "category", "owner", "calendar"))
         return Stage(
             title=self.titles(parts.get("title")),
             category=self.text(parts.get("category"), "open"),
             owner=self.owner(parts["owner"]) if "owner" in parts else None,
+            calendar=self.text(parts.get("calendar")),
         )
 
     def owner(self, tree: Tree) -> OwnerRule:
@@ -140,20 +142,43 @@ class _Reader:
         )
 
     def sla(self, tree: Tree) -> SLA | None:
-        parts = self.mapping(tree, ("start", "stop", "target", "due", "time", "warn"), required=("start",))
+        parts = self.mapping(tree, _SLA_KEYS, required=("start",))
         start = self.condition(parts.get("start"))
-        target = self.duration(parts.get("target"))
+        target = self.targets(parts.get("target"))
         warns = [self.warn(item) for item in self.items(parts.get("warn"))]
-        if start is None or (target is None and "target" in parts):
+        rungs = [self.rung(item) for item in self.items(parts.get("escalate"))]
+        if start is None or (not target and "target" in parts):
             return None  # it is said already what is wrong
+        values: dict[str, Any] = {key: self.text(parts.get(key), default) for key, default in _WORDS.items()}
+        values |= {key: self.condition(parts.get(key)) for key in _CONDITIONS}
         return SLA(
             start=start,
-            stop=self.condition(parts.get("stop")),
             target=target,
             due=self.text(parts.get("due")),
-            time=self.text(parts.get("time"), "business"),
+            **values,
             warn=[item for item in warns if item is not None],
+            escalate=[item for item in rungs if item is not None],
+            title=self.titles(parts.get("title")),
         )
+
+    def targets(self, tree: Tree | None) -> tuple[Target, ...]:
+        """One duration, or a table: `[{when: …, target: 4h}, {target: 8h}]`; empty when something in it is wrong."""
+        if not isinstance(tree, Items):
+            length = self.duration(tree)
+            return () if length is None else (Target(target=length),)
+        rows = []
+        for item in self.items(tree):
+            parts = self.mapping(item, ("when", "target"), required=("target",))
+            length, when = self.duration(parts.get("target")), self.condition(parts.get("when"))
+            if length is None or (when is None and "when" in parts):
+                return ()
+            rows.append(Target(target=length, when=when))
+        return tuple(rows)
+
+    def rung(self, tree: Tree) -> Rung | None:
+        parts = self.mapping(tree, ("after", "to"), required=("after", "to"))
+        after = self.duration(parts.get("after"))
+        return None if after is None else Rung(after=after, to=self.texts(parts.get("to")))
 
     def notify(self, tree: Tree) -> NotifyRule:
         if not isinstance(tree, Pairs):
@@ -172,7 +197,7 @@ class _Reader:
             return None
 
         def place(path: tuple[str | int, ...]) -> Place:
-            name = "calendar" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+            name = tree.place.path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
             near = name
             while near not in places and near:
                 near = near[: max(near.rfind("."), near.rfind("["), 0)]
@@ -295,6 +320,11 @@ class _Reader:
             return None
 
     def condition(self, tree: Tree | None) -> Condition | None:
+        """An expression; or a list of names of stages and triggers, one of which must hold."""
+        if isinstance(tree, Items) and tree.values:
+            found = [self.condition(item) for item in self.items(tree)]
+            texts = [item.text for item in found if item is not None]
+            return parse(" or ".join(texts), place=tree.place) if len(texts) == len(found) else None
         text = self.text(tree)
         if text is None or not isinstance(tree, Text):
             return None
@@ -324,4 +354,18 @@ def _plain(tree: Tree, places: dict[str, Place]) -> Any:
     return {key.value: _plain(value, places) for key, value in tree.values}
 
 
-_FLOW_KEYS = ("flow", "title", "currency", "fields", "calendar", "lifecycle", "sla", "notify", "find")
+_FLOW_KEYS = (
+    "flow",
+    "title",
+    "currency",
+    "fields",
+    "calendar",
+    "calendars",
+    "lifecycle",
+    "sla",
+    "notify",
+    "find",
+)
+_CONDITIONS = ("stop", "pause", "resume", "reset", "cancel")
+_WORDS = {"time": "business", "calendar": "flow", "scope": "order", "carry": "all", "reminders": "always"}
+_SLA_KEYS = ("start", *_CONDITIONS, "target", "due", *_WORDS, "warn", "escalate", "title")

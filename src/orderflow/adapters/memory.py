@@ -240,6 +240,7 @@ def _fits(row: IndexRow, query: Query) -> bool:
         and all(getattr(query, name) in (None, getattr(row, name)) for name in named)
         and (query.category is None or row.category in query.category)
         and (query.due_before is None or _due(row, query.due_before))
+        and (not query.unwatched or (row.clocks == 0 and row.category in _OPEN))
         and all(row.tags.get(name) == value for name, value in query.tags.items())
     )
 

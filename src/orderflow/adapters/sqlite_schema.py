@@ -28,12 +28,15 @@ CREATE TABLE events (
 CREATE TABLE streams (
     tenant TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, hash BLOB NOT NULL,
     flow TEXT, stage TEXT, category TEXT, owner TEXT, team TEXT, customer TEXT, placed_at INTEGER, entered_at INTEGER,
-    due_at INTEGER, severity INTEGER, next_at INTEGER, claim_at INTEGER, PRIMARY KEY (tenant, kind, id)) WITHOUT ROWID;
+    due_at INTEGER, severity INTEGER, next_at INTEGER, clocks INTEGER NOT NULL, claim_at INTEGER,
+    PRIMARY KEY (tenant, kind, id)) WITHOUT ROWID;
 CREATE INDEX streams_stage ON streams (tenant, kind, stage, id) WHERE stage IS NOT NULL;
 CREATE INDEX streams_owner ON streams (tenant, kind, owner, category) WHERE owner IS NOT NULL;
 CREATE INDEX streams_team ON streams (tenant, kind, team, id) WHERE team IS NOT NULL;
 CREATE INDEX streams_customer ON streams (tenant, kind, customer, id) WHERE customer IS NOT NULL;
 CREATE INDEX streams_due ON streams (tenant, kind, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX streams_unwatched ON streams (tenant, kind, id)
+    WHERE clocks = 0 AND category IN ('open', 'waiting');
 CREATE INDEX streams_claim ON streams (tenant, claim_at) WHERE claim_at IS NOT NULL;
 CREATE TABLE tags (
     tenant TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
@@ -74,15 +77,17 @@ STATISTICS = (
 )
 
 ROW = (
-    "kind, id, version, flow, stage, category, owner, team, customer, placed_at, entered_at, due_at, severity, next_at"
+    "kind, id, version, flow, stage, category, owner, team, customer, placed_at, entered_at, due_at, severity, next_at, "
+    "clocks"
 )
 SET_ROW = (
     "version=?, hash=?, flow=?, stage=?, category=?, owner=?, team=?, customer=?, placed_at=?, entered_at=?, "
-    "due_at=?, severity=?, next_at=?, claim_at=?"
+    "due_at=?, severity=?, next_at=?, clocks=?, claim_at=?"
 )
 ADD_ROW = (
     "INSERT INTO streams (version, hash, flow, stage, category, owner, team, customer, placed_at, entered_at, due_at, "
-    "severity, next_at, claim_at, tenant, kind, id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+    "severity, next_at, clocks, claim_at, tenant, kind, id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+    "ON CONFLICT DO NOTHING"
 )
 OPEN = "category IN ('open', 'waiting')"
 
@@ -150,43 +155,17 @@ def row_values(row: IndexRow) -> tuple[Any, ...]:
     """The values of `SET_ROW` after version and hash."""
     next_at = to_us(row.next_at)
     names = (row.flow, row.stage, row.category, row.owner, row.team, row.customer)
-    return (*names, to_us(row.placed_at), to_us(row.entered_at), to_us(row.due_at), row.severity, next_at, next_at)
+    instants = (to_us(row.placed_at), to_us(row.entered_at), to_us(row.due_at))
+    return (*names, *instants, row.severity, next_at, row.clocks, next_at)
 
 
 def index_row(row: tuple[Any, ...], tags: FrozenMap[str]) -> IndexRow:
     """The index row of the columns `ROW`."""
-    (
-        kind,
-        id,
-        version,
-        flow,
-        stage,
-        category,
-        owner,
-        team,
-        customer,
-        placed_at,
-        entered_at,
-        due_at,
-        severity,
-        next_at,
-    ) = row
-    return IndexRow(
-        stream=Stream(kind, id),
-        version=version,
-        flow=flow,
-        stage=stage,
-        category=category,
-        owner=owner,
-        team=team,
-        customer=customer,
-        placed_at=from_us(placed_at),
-        entered_at=from_us(entered_at),
-        due_at=from_us(due_at),
-        severity=severity,
-        next_at=from_us(next_at),
-        tags=tags,
-    )
+    values = dict(zip((name.strip() for name in ROW.split(",")), row, strict=True))
+    stream = Stream(values.pop("kind"), values.pop("id"))
+    for name in ("placed_at", "entered_at", "due_at", "next_at"):
+        values[name] = from_us(values[name])
+    return IndexRow(stream=stream, tags=tags, **values)
 
 
 def where_of(tenant: str, query: Query) -> tuple[str, list[Any]]:
@@ -203,6 +182,8 @@ def where_of(tenant: str, query: Query) -> tuple[str, list[Any]]:
     if query.due_before is not None:
         parts.append(f"due_at IS NOT NULL AND due_at<? AND {OPEN}")
         values.append(to_us(query.due_before))
+    if query.unwatched:
+        parts.append(f"clocks=0 AND {OPEN}")
     for name, value in query.tags.items():
         parts.append("id IN (SELECT id FROM tags WHERE tenant=? AND kind=? AND name=? AND value=?)")
         values += [tenant, query.kind, name, value]

@@ -64,7 +64,10 @@ def to_actor(by: Actor | str) -> Actor:
 
 @frozen(kw_only=True)
 class Person:
-    """Somebody who can act and be responsible. An inactive person keeps the past, and gets nothing new."""
+    """Somebody who can act and be responsible. An inactive person keeps the past, and gets nothing new.
+
+    `lead` and `manager` are ids of people, for escalation. `calendar` is the name of the calendar by which they work.
+    """
 
     id: str = field(validator=is_id)
     name: str | None = None
@@ -72,6 +75,9 @@ class Person:
     teams: tuple[str, ...] = field(default=(), converter=as_names)
     active: bool = True
     email: str | None = None
+    lead: str | None = None
+    manager: str | None = None
+    calendar: str | None = None
 
 
 @frozen

@@ -5,48 +5,81 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
+
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.errors import StorageError
+from orderflow.model.frozen import as_tuple
 
 MOMENT = timedelta(microseconds=1)
+NOTHING = timedelta()
 
 MarkKind = Literal[
-    "started", "paused", "resumed", "reset", "warned", "met", "breached", "cancelled", "redued", "corrected"
+    "started",
+    "paused",
+    "resumed",
+    "reset",
+    "warned",
+    "met",
+    "breached",
+    "escalated",
+    "acknowledged",
+    "cancelled",
+    "redued",
+    "corrected",
 ]
 
 
 @frozen(kw_only=True)
 class WarnAt:
-    """An instant at which a clock warns, with the label of the warning as the policy writes it."""
+    """An instant at which a clock warns or escalates, with the label that the policy gives it."""
 
     label: str
     at: datetime
 
 
 @frozen(kw_only=True)
+class MarkRef:
+    """A recorded mark, named by kind, instant and label."""
+
+    kind: str
+    at: datetime
+    label: str | None = None
+
+
+@frozen(kw_only=True)
 class Mark:
     """A recorded instant at which a clock changed.
 
-    A `started`, `resumed` or `reset` mark records what came of the policy: target, due instant, warn instants, the
-    name and digest of the calendar. Nobody needs policy or calendar to read it later. A `warned` mark has the `label`.
+    - `started`, `resumed`, `reset`, `redued` record what came of the policy: target, due instant, warn instants, the name
+      and digest of the calendar (None: real time). Nobody needs policy or calendar to read it later.
+    - `paused`, `resumed`, `redued`, `met`, `cancelled` record what was `spent` by then, in the time that counts.
+    - `breached` records the instants of the escalation ladder in `warn_at`; `warned` and `escalated` have the `label`.
+    - `acknowledged` ends the ladder; its label says why: somebody did (`person`), the order `moved`, the clock `paused`.
+    - `corrected` names the marks that a fact reported late has `voided`; they stay recorded, and count no more.
     """
 
     sla: str
     kind: MarkKind
     due_at: datetime | None = None
-    warn_at: tuple[WarnAt, ...] = ()
+    warn_at: tuple[WarnAt, ...] = field(default=(), converter=as_tuple)
     target: timedelta | None = None
+    spent: timedelta | None = None
     calendar: str | None = None
     digest: str | None = None
     label: str | None = None
+    voided: tuple[MarkRef, ...] = field(default=(), converter=as_tuple)
 
 
 @frozen(kw_only=True)
 class Clock:
     """One run of a time promise on one track.
 
-    - `ended`: None while it runs; `met` when the goal was reached, `cancelled` when the order was.
-    - `met` after `breached_at` means: reached, but late.
-    - `warn_at`: the warnings still to come, soonest first.
+    - `spent`: time that counted up to `running_since`, or in all when it does not run. `target`: what it may take.
+    - `running_since`: since when it counts, None when paused or ended. `due_at`: None when paused.
+    - `met` after `breached_at` means: reached, but late. A corrected breach leaves `breached_at` None.
+    - `warn_at`: warnings still to come, and after a breach the rungs still to come; soonest first. `warned`: labels so far.
+    - `moved_at`: the last mark that set the due instant; a breach cannot be earlier.
     """
 
     sla: str
@@ -55,52 +88,123 @@ class Clock:
     due_at: datetime | None
     warn_at: tuple[WarnAt, ...] = ()
     target: timedelta | None = None
+    spent: timedelta = NOTHING
+    running_since: datetime | None = None
+    moved_at: datetime
     calendar: str | None = None
     digest: str | None = None
-    warned_at: datetime | None = None
+    warned: tuple[MarkRef, ...] = ()
     breached_at: datetime | None = None
+    acknowledged: bool = False
     ended: Literal["met", "cancelled"] | None = None
     ended_at: datetime | None = None
 
     @property
-    def running(self) -> bool:
-        """Whether time still counts."""
+    def active(self) -> bool:
+        """Whether it has not ended: it runs, or is paused."""
         return self.ended is None
+
+    @property
+    def running(self) -> bool:
+        """Whether time counts now."""
+        return self.running_since is not None
+
+    @property
+    def paused(self) -> bool:
+        """Whether it waits."""
+        return self.active and not self.running
 
     def late(self, now: datetime) -> bool:
         """Whether it runs and its due instant has passed."""
         return self.running and self.due_at is not None and self.due_at < now
 
-    def next_at(self) -> datetime | None:
-        """The earliest instant at which time alone changes this clock, or None.
+    def percent(self) -> float | None:
+        """`spent` as a share of the target in percent, without the open piece; None without a target."""
+        return self.spent / self.target * 100 if self.target else None
 
-        A warning comes at its instant. A breach comes just after the due instant: who is done at it is in time.
+    def next_mark(self) -> tuple[datetime, Mark] | None:
+        """What time alone does next to this clock, and when; None when it does nothing.
+
+        A warning comes at its instant. A breach comes just after the due instant - who is done at it is in time - and is
+        recorded at the due instant, or when that was set later, then.
         """
-        if not self.running:
+        if self.running_since is None:
             return None
-        waiting = [warn.at for warn in self.warn_at[:1]]
-        if self.due_at is not None and self.breached_at is None:
-            waiting.append(self.due_at + MOMENT)
-        return min(waiting, default=None)
+        found: list[tuple[datetime, Mark]] = []
+        if self.warn_at:
+            first = self.warn_at[0]
+            kind: MarkKind = "warned" if self.breached_at is None else "escalated"
+            found.append((max(first.at, self.moved_at), Mark(sla=self.sla, kind=kind, label=first.label)))
+        if self.breached_at is None and self.due_at is not None:
+            late = max(self.due_at + MOMENT, self.moved_at)
+            found.append((late, Mark(sla=self.sla, kind="breached", due_at=self.due_at)))
+        return min(found, key=lambda item: item[0], default=None)
+
+    def occurred(self, at: datetime, mark: Mark) -> datetime:
+        """When a mark that is made at `at` happened: a breach at the due instant, all else then."""
+        return at - MOMENT if mark.kind == "breached" and self.due_at is not None and at > self.moved_at else at
+
+    def extended(self, calendar: WorkCalendar | None, at: datetime) -> Clock:
+        """The clock with the open piece up to `at` counted into `spent`; `calendar` None counts real time.
+
+        Nothing is counted when it does not run, or not yet.
+        """
+        if self.running_since is None or at <= self.running_since:
+            return self
+        return evolve(self, spent=self.spent + measure(calendar, self.running_since, at), running_since=at)
+
+
+def measure(calendar: WorkCalendar | None, start: datetime, end: datetime) -> timedelta:
+    """How much time counts between two instants: open time of the calendar, or without one real time."""
+    return end - start if calendar is None else calendar.elapsed(start, end)
 
 
 def apply_mark(clock: Clock | None, mark: Mark, track: str, at: datetime) -> Clock:
     """The clock after one more mark. `started` begins a new run, whatever was before."""
     if mark.kind == "started" or clock is None:
-        return Clock(
-            sla=mark.sla,
-            track=track,
-            started_at=at,
-            due_at=mark.due_at,
-            warn_at=mark.warn_at,
-            target=mark.target,
-            calendar=mark.calendar,
-            digest=mark.digest,
-        )
-    if mark.kind == "warned":
-        return evolve(clock, warned_at=at, warn_at=tuple(warn for warn in clock.warn_at if warn.label != mark.label))
+        if mark.kind != "started":
+            raise StorageError(f"the clock {track}/{mark.sla} has the mark {mark.kind!r} before it was started")
+        return _set(Clock(sla=mark.sla, track=track, started_at=at, due_at=None, moved_at=at), mark, at)
+    if mark.kind in ("resumed", "redued", "reset"):
+        if mark.kind == "reset":
+            clock = Clock(sla=mark.sla, track=track, started_at=at, due_at=None, moved_at=at)
+        return _set(clock, mark, at)
+    if mark.kind == "paused":
+        return evolve(clock, spent=mark.spent or NOTHING, running_since=None, due_at=None, warn_at=())
+    if mark.kind in ("warned", "escalated"):
+        left = tuple(warn for warn in clock.warn_at if warn.label != mark.label)
+        warned = (*clock.warned, MarkRef(kind=mark.kind, at=at, label=mark.label))
+        return evolve(clock, warn_at=left, warned=warned)
     if mark.kind == "breached":
-        return evolve(clock, breached_at=at)
-    if mark.kind in ("met", "cancelled"):
-        return evolve(clock, ended=mark.kind, ended_at=at)
-    raise ValueError(f"a clock does not know the mark {mark.kind!r}")
+        return evolve(clock, breached_at=at, warn_at=mark.warn_at)
+    if mark.kind == "acknowledged":
+        return evolve(clock, acknowledged=True, warn_at=())
+    if mark.kind == "corrected":
+        return _corrected(clock, mark)
+    ended: Literal["met", "cancelled"] = "met" if mark.kind == "met" else "cancelled"
+    spent = clock.spent if mark.spent is None else mark.spent
+    return evolve(clock, ended=ended, ended_at=at, spent=spent, running_since=None, warn_at=())
+
+
+def _set(clock: Clock, mark: Mark, at: datetime) -> Clock:
+    """The clock with what a mark found anew: due and warn instants, target, calendar, time spent."""
+    return evolve(
+        clock,
+        due_at=mark.due_at,
+        warn_at=mark.warn_at,
+        target=mark.target,
+        spent=mark.spent or NOTHING,
+        running_since=at,
+        moved_at=at,
+        calendar=mark.calendar,
+        digest=mark.digest,
+    )
+
+
+def _corrected(clock: Clock, mark: Mark) -> Clock:
+    gone = {(item.kind, item.label, item.at) for item in mark.voided}
+    return evolve(
+        clock,
+        breached_at=None if ("breached", None, clock.breached_at) in gone else clock.breached_at,
+        warned=tuple(item for item in clock.warned if (item.kind, item.label, item.at) not in gone),
+    )

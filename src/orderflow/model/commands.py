@@ -83,6 +83,13 @@ class Assign(Command):
 
 
 @frozen(kw_only=True)
+class Acknowledge(Command):
+    """Say that somebody is on to a breach: the escalation of this promise, or of all, goes no further."""
+
+    sla: str | None = None
+
+
+@frozen(kw_only=True)
 class Note(Command):
     """Write a note into the history."""
 

@@ -19,7 +19,7 @@ class IndexRow:
     """What can be searched of a stream, computed by the Tracker; a storage knows no flow.
 
     `next_at` is the earliest instant at which time alone can change the stream; `due_at` the earliest deadline that
-    runs. `tags` are the attributes that the flow declares under `find:`. Streams that are no orders have names and
+    runs, `clocks` how many clocks have not ended. `tags` are the attributes that the flow declares under `find:`. Streams that are no orders have names and
     versions only.
     """
 
@@ -36,6 +36,7 @@ class IndexRow:
     due_at: datetime | None = None
     severity: int | None = None
     next_at: datetime | None = None
+    clocks: int = 0
     tags: FrozenMap[str] = EMPTY
 
 
@@ -128,7 +129,8 @@ class Commit:
 class Query:
     """What to find among index rows. All that is given must hold; pages are in order of stream ids, after `after`.
 
-    `due_before`: the due instant is earlier, and the category is open or waiting.
+    `due_before`: the due instant is earlier, and the category is open or waiting. `unwatched`: no clock has not ended, and
+    the category is open or waiting.
     """
 
     kind: str = "order"
@@ -139,6 +141,7 @@ class Query:
     team: str | None = None
     customer: str | None = None
     due_before: datetime | None = None
+    unwatched: bool = False
     tags: FrozenMap[str] = EMPTY
     after: str | None = None
     limit: int = 100

@@ -11,7 +11,7 @@ from orderflow.model.calendar import WorkCalendar
 from orderflow.model.condition import Condition
 from orderflow.model.errors import DefinitionError
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names, as_tuple
-from orderflow.model.policies import SLA, NotifyRule, OwnerRule, to_condition
+from orderflow.model.policies import SLA, NotifyRule, OwnerRule, to_condition, to_titles
 from orderflow.model.reasons import Place
 
 Category = Literal["open", "waiting", "done", "cancelled"]
@@ -30,13 +30,6 @@ def want(*kinds: type[Any]) -> Callable[[Any, Any, Any], None]:
                 raise DefinitionError.of("wrong_kind", what=where, kind=names, value=repr(item)[:80])
 
     return check
-
-
-def to_titles(value: Any) -> Any:
-    """Titles by language; a plain text stands for every language, under `*`."""
-    if value is None:
-        return EMPTY
-    return FrozenMap({"*": value}) if isinstance(value, str) else FrozenMap(value)
 
 
 @frozen(kw_only=True)
@@ -59,11 +52,16 @@ def _owner(value: Any) -> Any:
 
 @frozen(kw_only=True)
 class Stage:
-    """A node of a lifecycle. `owner` is a rule, or the id of a person; without one the owner stays who it was."""
+    """A node of a lifecycle.
+
+    `owner` is a rule, or the id of a person; without one the owner stays who it was. `calendar` names the one by which
+    promises with `calendar: stage` count while the order is here.
+    """
 
     title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
     category: Category = "open"
     owner: OwnerRule | None = field(default=None, converter=_owner, validator=want(OwnerRule, type(None)))
+    calendar: str | None = None
 
 
 @frozen(kw_only=True)
@@ -110,7 +108,7 @@ class Flow:
 
     - `fields`: `order.region`, `customer.level`, `line.batch` -> Field; the schema for conditions and intake.
     - `currency`: what a bare number means beside money in a condition.
-    - `calendar`: business time; None is around the clock.
+    - `calendar`: business time; None is around the clock. `calendars`: further ones, by name.
     - `notify`: topic -> rule; None tells the owner when assigned, warned and breached.
     - `find`: declared attributes that can be searched; personal ones cannot.
     - `places`: where each path stands in the file that it was read from; no part of the value.
@@ -122,6 +120,7 @@ class Flow:
     currency: str | None = None
     fields: FrozenMap[Field] = field(default=EMPTY, converter=_map, validator=want(Field))
     calendar: WorkCalendar | None = field(default=None, validator=want(WorkCalendar, type(None)))
+    calendars: FrozenMap[WorkCalendar] = field(default=EMPTY, converter=_map, validator=want(WorkCalendar))
     sla: FrozenMap[SLA] = field(default=EMPTY, converter=_map, validator=want(SLA), metadata={"ordered": True})
     notify: FrozenMap[NotifyRule] | None = field(default=None, converter=_map, validator=want(NotifyRule, type(None)))
     find: tuple[str, ...] = field(default=(), converter=as_names)

@@ -13,8 +13,15 @@ from attrs.converters import optional
 from orderflow.model.condition import Condition
 from orderflow.model.duration import parse_duration, write_duration
 from orderflow.model.errors import DefinitionError
-from orderflow.model.frozen import as_names
+from orderflow.model.frozen import EMPTY, FrozenMap, as_names, as_tuple
 from orderflow.model.parse import parse
+
+
+def to_titles(value: Any) -> Any:
+    """Titles by language; a plain text stands for every language, under `*`."""
+    if value is None:
+        return EMPTY
+    return FrozenMap({"*": value}) if isinstance(value, str) else FrozenMap(value)
 
 
 def to_condition(value: Any) -> Any:
@@ -65,22 +72,82 @@ def _warns(values: str | Warn | Iterable[Any]) -> tuple[Any, ...]:
 
 
 @frozen(kw_only=True)
+class Target:
+    """One row of a table of targets: how long it may take when `when` is true; without a `when` it fits every order."""
+
+    target: timedelta = field(converter=to_duration)
+    when: Condition | None = field(default=None, converter=to_condition)
+
+
+def _targets(value: Any) -> Any:
+    """Rows of a table from one duration, or from several rows."""
+    if value is None:
+        return ()
+    if isinstance(value, str | timedelta):
+        return (Target(target=value),)
+    return (value,) if isinstance(value, Target) else tuple(value)
+
+
+@frozen(kw_only=True)
+class Rung:
+    """One step of an escalation ladder: who is told, how long after the breach, in the promise's time."""
+
+    after: timedelta = field(converter=to_duration)
+    to: tuple[str, ...] = field(converter=as_names)
+
+
+def _stage_or_names(value: Any) -> Any:
+    """A condition from text; several names become `[a, b]`, which the flow resolves to stages or triggers."""
+    if isinstance(value, list | tuple):
+        value = " or ".join(value)
+    return to_condition(value)
+
+
+@frozen(kw_only=True)
 class SLA:
     """A time promise.
 
-    - Its clock starts when `start` becomes true. It is met when `stop` becomes true or, without a `stop`, when `start`
-      is no longer true; it is cancelled when the order is.
-    - Either `target`, a length in the calendar's open time (`time: business`) or in real time (`time: wall`),
-      or `due`, the name of an instant of the order (`order.promised_at`).
-    - `warn`: instants before the deadline at which the owner is warned.
+    Six conditions move its clock. Each is an expression, or the name of a stage (true while the order is in it) or of a
+    trigger (true when it fires), or several names.
+
+    - `start`: the clock starts when this becomes true. `stop`: it is met. Without a `stop` it is met when `start` is no
+      longer true. `cancel`: it ends without an answer, as it does when the order is cancelled, or done without `stop`.
+    - `pause`: time does not count while this is true, or until `resume` becomes true. `reset`: it begins anew.
+    - Unknown is not true: an unknown pause or stop lets the clock run on.
+
+    What is promised:
+
+    - `target`: a length, or a table of them (`Target`): the first row whose `when` is true; an order that no row fits has
+      no clock. In the calendar's open time (`time: business`) or in real time (`wall`).
+    - or `due`: the name of an instant of the order (`order.promised_at`).
+    - `calendar`: `flow`, `owner` or `customer` (theirs, else the flow's), `stage` (the stage's, else the flow's), or the
+      name of one under the flow's `calendars:`, or of one that a plugin provides.
+    - `scope`: `order`; `stage` begins anew with each stage entered, `owner` with each owner.
+    - `carry`: when another row of the table fits midway: `all`, the time spent counts in full; `used`, its share of the
+      old target counts; `restart`, none counts.
+
+    Who hears of it:
+
+    - `warn`: instants before the deadline. `reminders: working_hours` moves those at night to the next opening.
+    - `escalate`: rungs after a breach, until somebody acknowledges, the order moves, or the clock pauses.
     """
 
-    start: Condition = field(converter=to_condition)
-    stop: Condition | None = field(default=None, converter=to_condition)
-    target: timedelta | None = field(default=None, converter=to_duration)
+    start: Condition = field(converter=_stage_or_names)
+    stop: Condition | None = field(default=None, converter=_stage_or_names)
+    pause: Condition | None = field(default=None, converter=_stage_or_names)
+    resume: Condition | None = field(default=None, converter=_stage_or_names)
+    reset: Condition | None = field(default=None, converter=_stage_or_names)
+    cancel: Condition | None = field(default=None, converter=_stage_or_names)
+    target: tuple[Target, ...] = field(default=(), converter=_targets)
     due: str | None = None
     time: Literal["business", "wall"] = "business"
+    calendar: str = "flow"
+    scope: Literal["order", "stage", "owner"] = "order"
+    carry: Literal["all", "used", "restart"] = "all"
     warn: tuple[Warn, ...] = field(default=(), converter=_warns)
+    reminders: Literal["always", "working_hours"] = "always"
+    escalate: tuple[Rung, ...] = field(default=(), converter=as_tuple)
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
 
 
 @frozen(kw_only=True)
@@ -107,5 +174,5 @@ class NotifyRule:
     channels: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
 
 
-TOPICS = ("placed", "entered", "assigned", "warned", "breached", "inconsistent")
-DEFAULT_TOPICS = ("assigned", "warned", "breached")
+TOPICS = ("placed", "entered", "assigned", "warned", "breached", "escalated", "inconsistent")
+DEFAULT_TOPICS = ("assigned", "warned", "breached", "escalated")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import attrs
 from attrs import frozen
 
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.clock import Clock, apply_mark
 from orderflow.model.errors import StorageError
 from orderflow.model.events import (
@@ -122,6 +123,18 @@ def evolve(state: State, event: Event) -> State:
         clocks=clocks,
         timeline=(*state.timeline, event),
     )
+
+
+def clocks(state: OrderState, calendars: Mapping[str, WorkCalendar], at: datetime) -> tuple[Clock, ...]:
+    """The clocks of an order with the open piece up to `at` counted into `spent`.
+
+    `calendars`: by the names that the marks recorded; one that is not among them counts by `flow`, else real time.
+    """
+    found = []
+    for clock in state.clocks.values():
+        name = clock.calendar
+        found.append(clock.extended(None if name is None else calendars.get(name) or calendars.get("flow"), at))
+    return tuple(found)
 
 
 def fold(state: State, events: Iterable[Event]) -> State:

@@ -23,6 +23,7 @@ from orderflow.model.events import (
 from orderflow.model.order import Order, map_attributes, plain, total_of
 from orderflow.model.reasons import Reason, reason
 from orderflow.model.state import OrderState
+from orderflow.model.state import clocks as extended
 from orderflow.model.view import Entry, View
 from orderflow.rules.compile import Program
 
@@ -50,7 +51,7 @@ def project(program: Program, state: OrderState, viewer: Actor | None, now: date
         late=any(clock.late(now) for clock in state.clocks.values()),
         inconsistent=main.inconsistent,
         allowed=allowed,
-        clocks=tuple(state.clocks.values()),
+        clocks=extended(state, {name: item.calendar for name, item in program.calendars.items()}, now),
         timeline=tuple(line for event in state.timeline for line in entries(program, event)),
         placed_at=state.placed_at,
         promised_at=order.promised_at if isinstance(order.promised_at, datetime) else None,
@@ -124,6 +125,8 @@ def _entered(program: Program, event: Event, body: StageEntered) -> Reason:
 
 
 def _marked(program: Program, mark: Mark) -> Reason:
-    if mark.kind == "started":
-        return reason("clock_started", sla=mark.sla, due=mark.due_at, zone=str(program.zone))
+    if mark.kind in ("started", "resumed", "reset", "redued"):
+        return reason(f"clock_{mark.kind}", sla=mark.sla, due=mark.due_at, zone=str(program.zone))
+    if mark.kind == "corrected":
+        return reason("clock_corrected", sla=mark.sla, marks=tuple(item.label or item.kind for item in mark.voided))
     return reason(f"clock_{mark.kind}", sla=mark.sla, label=mark.label)

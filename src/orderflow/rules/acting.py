@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from orderflow.model.commands import Assign, Command, Note, Settle
-from orderflow.model.events import NoteAdded, OwnerAssigned
+from orderflow.model.clock import Mark
+from orderflow.model.commands import Acknowledge, Assign, Command, Note, Settle
+from orderflow.model.events import ClockMarked, NoteAdded, OwnerAssigned
 from orderflow.model.reasons import Reason, reason, suggest
 from orderflow.rules import sla
 from orderflow.rules.context import Context
@@ -58,6 +59,21 @@ def assign(draft: Draft, command: Assign) -> list[Reason]:
 def note(draft: Draft, command: Note) -> list[Reason]:
     """Write a note."""
     draft.add(NoteAdded(text=command.text))
+    return []
+
+
+def acknowledge(draft: Draft, command: Acknowledge) -> list[Reason]:
+    """End the escalation of breached clocks."""
+    clocks = [clock for clock in draft.order.clocks.values() if command.sla in (None, clock.sla)]
+    marks = [
+        Mark(sla=clock.sla, kind="acknowledged", label="person")
+        for clock in clocks
+        if clock.active and clock.breached_at is not None and not clock.acknowledged
+    ]
+    if not marks:
+        known = tuple(clock.sla for clock in draft.order.clocks.values())
+        return [reason("nothing_to_acknowledge", order=command.order, known=known)]
+    draft.add(ClockMarked(marks=marks))
     return []
 
 

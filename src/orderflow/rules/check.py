@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from attrs import evolve
 
-from orderflow.model.check import NameType
-from orderflow.model.check import check as check_condition
-from orderflow.model.condition import Condition, Constant, Name, instants, walk
-from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Category, FieldKind, Flow, Lifecycle, Transition
-from orderflow.model.policies import SLA, TOPICS, OwnerRule
-from orderflow.model.reasons import Place, Problem, problem, suggest
+from orderflow.model.policies import TOPICS, OwnerRule
+from orderflow.model.reasons import Place, Problem, problem
+from orderflow.rules.check_conditions import at, condition_problems, unknown
+from orderflow.rules.check_sla import is_recipient, sla_problems
 from orderflow.rules.scope import BUILT_IN, LINE_FIELDS, schema
 
 _ROOTS = ("order", "customer", "line")
@@ -32,7 +28,7 @@ def problems(flow: Flow) -> tuple[Problem, ...]:
         *_stages(flow.lifecycle),
         *_transitions(flow),
         *_unreached(flow.lifecycle),
-        *_slas(flow),
+        *sla_problems(flow),
         *_notify(flow),
         *_find(flow),
     ]
@@ -50,22 +46,13 @@ def _located(flow: Flow, item: Problem) -> Problem:
     return evolve(item, place=evolve(known, path=item.place.path)) if known else item
 
 
-def _at(path: str) -> Place:
-    return Place(path=path)
-
-
-def _unknown(code: str, path: str, name: str, known: Iterable[str], **params: Any) -> Problem:
-    names = tuple(known)
-    return problem(code, _at(path), name=name, known=names, suggestion=suggest(str(name), names), **params)
-
-
 def _names(flow: Flow) -> Iterator[Problem]:
     for path, name in [("flow", flow.name), *((f"lifecycle.stages.{name}", name) for name in flow.lifecycle.stages)]:
         if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > 100:
-            yield problem("bad_name", _at(path), name=repr(name)[:80])
+            yield problem("bad_name", at(path), name=repr(name)[:80])
     currency = flow.currency
     if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
-        yield problem("bad_flow_currency", _at("currency"), value=currency)
+        yield problem("bad_flow_currency", at("currency"), value=currency)
 
 
 def _fields(flow: Flow) -> Iterator[Problem]:
@@ -73,37 +60,37 @@ def _fields(flow: Flow) -> Iterator[Problem]:
         root, _, name = path.partition(".")
         where = f"fields.{path}"
         if root not in _ROOTS or not name:
-            yield _unknown("bad_field_name", where, path, [f"{root}.…" for root in _ROOTS])
+            yield unknown("bad_field_name", where, path, [f"{root}.…" for root in _ROOTS])
         elif path in BUILT_IN or path in LINE_FIELDS:
-            yield problem("built_in_field", _at(where), name=path)
+            yield problem("built_in_field", at(where), name=path)
         if declared.type not in get_args(FieldKind):
-            yield _unknown("unknown_type", f"{where}.type", declared.type, get_args(FieldKind))
+            yield unknown("unknown_type", f"{where}.type", declared.type, get_args(FieldKind))
         if declared.type == "choice" and not declared.of:
-            yield problem("choice_without_vocabulary", _at(where), name=path)
+            yield problem("choice_without_vocabulary", at(where), name=path)
         if declared.type != "choice" and declared.of:
-            yield problem("vocabulary_without_choice", _at(f"{where}.of"), name=path)
+            yield problem("vocabulary_without_choice", at(f"{where}.of"), name=path)
 
 
 def _stages(lifecycle: Lifecycle) -> Iterator[Problem]:
     if not lifecycle.stages:
-        yield problem("no_stages", _at("lifecycle.stages"))
+        yield problem("no_stages", at("lifecycle.stages"))
     elif lifecycle.initial not in lifecycle.stages:
-        yield _unknown("unknown_stage_in_flow", "lifecycle.initial", lifecycle.initial, lifecycle.stages)
+        yield unknown("unknown_stage_in_flow", "lifecycle.initial", lifecycle.initial, lifecycle.stages)
     for name, stage in lifecycle.stages.items():
         where = f"lifecycle.stages.{name}"
         if stage.category not in get_args(Category):
-            yield _unknown("unknown_category", f"{where}.category", stage.category, get_args(Category))
+            yield unknown("unknown_category", f"{where}.category", stage.category, get_args(Category))
         if stage.owner is not None:
             yield from _owner(stage.owner, f"{where}.owner")
 
 
 def _owner(rule: OwnerRule, where: str) -> Iterator[Problem]:
     if rule.pick != "spread":
-        yield _unknown("unknown_pick", f"{where}.pick", rule.pick, ["spread"])
+        yield unknown("unknown_pick", f"{where}.pick", rule.pick, ["spread"])
     if rule.person and (rule.role or rule.team):
-        yield problem("owner_ambiguous", _at(where))
+        yield problem("owner_ambiguous", at(where))
     if not (rule.person or rule.role or rule.team):
-        yield problem("owner_empty", _at(where))
+        yield problem("owner_empty", at(where))
 
 
 def _transitions(flow: Flow) -> Iterator[Problem]:
@@ -112,19 +99,19 @@ def _transitions(flow: Flow) -> Iterator[Problem]:
     for index, item in enumerate(flow.lifecycle.transitions):
         where = f"lifecycle.transitions[{index}]"
         if not item.trigger or not item.trigger.isprintable():
-            yield problem("bad_name", _at(f"{where}.trigger"), name=repr(item.trigger))
+            yield problem("bad_name", at(f"{where}.trigger"), name=repr(item.trigger))
         for source in item.source:
             if source != "*" and source not in stages:
-                yield _unknown("unknown_stage_in_flow", f"{where}.source", source, stages)
+                yield unknown("unknown_stage_in_flow", f"{where}.source", source, stages)
         if not item.source:
-            yield problem("no_source", _at(f"{where}.source"), trigger=item.trigger)
+            yield problem("no_source", at(f"{where}.source"), trigger=item.trigger)
         if item.dest not in (None, "=") and item.dest not in stages:
-            yield _unknown("unknown_stage_in_flow", f"{where}.dest", str(item.dest), stages)
+            yield unknown("unknown_stage_in_flow", f"{where}.dest", str(item.dest), stages)
         for required in item.requires:
             if required not in names:
-                yield _unknown("unknown_field", f"{where}.requires", required, names)
+                yield unknown("unknown_field", f"{where}.requires", required, names)
         if item.guard is not None:
-            yield from _condition(flow, item.guard, f"{where}.guard")
+            yield from condition_problems(flow, item.guard, f"{where}.guard")
     yield from _shadowed(flow)
 
 
@@ -136,7 +123,7 @@ def _shadowed(flow: Flow) -> Iterator[Problem]:
         hidden = {open_ways[source, item.trigger] for source in sources if (source, item.trigger) in open_ways}
         if hidden and all((source, item.trigger) in open_ways for source in sources):
             where = f"lifecycle.transitions[{index}]"
-            yield problem("transition_never_taken", _at(where), trigger=item.trigger, before=min(hidden))
+            yield problem("transition_never_taken", at(where), trigger=item.trigger, before=min(hidden))
         if _unconditional(item):
             for source in sources:
                 open_ways.setdefault((source, item.trigger), index)
@@ -161,48 +148,18 @@ def _unreached(lifecycle: Lifecycle) -> Iterator[Problem]:
             ahead += ways[stage]
     for name, definition in lifecycle.stages.items():
         if name not in reached:
-            yield problem("unreachable_stage", _at(f"lifecycle.stages.{name}"), severity="warning", stage=name)
+            yield problem("unreachable_stage", at(f"lifecycle.stages.{name}"), severity="warning", stage=name)
         elif definition.category in ("open", "waiting") and not ways[name] - {name}:
-            yield problem("dead_end", _at(f"lifecycle.stages.{name}"), severity="warning", stage=name)
-
-
-def _slas(flow: Flow) -> Iterator[Problem]:
-    for name, sla in flow.sla.items():
-        where = f"sla.{name}"
-        for key, condition in (("start", sla.start), ("stop", sla.stop)):
-            if condition is not None:
-                yield from _condition(flow, condition, f"{where}.{key}")
-                if instants(condition):
-                    yield problem("time_in_sla_condition", _at(f"{where}.{key}"), sla=name)
-        yield from _promise(flow, name, sla, where)
-
-
-def _promise(flow: Flow, name: str, sla: SLA, where: str) -> Iterator[Problem]:
-    if (sla.target is None) == (sla.due is None):
-        yield problem("target_or_due", _at(where), sla=name)
-    if sla.target is not None and sla.target <= timedelta():
-        yield problem("target_not_positive", _at(f"{where}.target"), sla=name)
-    if sla.due is not None:
-        known = [path for path, kind in schema(flow).items() if kind.type == "instant"]
-        if sla.due not in known:
-            yield _unknown("unknown_due", f"{where}.due", sla.due, known)
-    if sla.time not in ("business", "wall"):
-        yield _unknown("unknown_time", f"{where}.time", sla.time, ["business", "wall"])
-    for index, warn in enumerate(sla.warn):
-        if warn.percent is not None and not 0 < warn.percent <= 100:
-            yield problem("warn_out_of_range", _at(f"{where}.warn[{index}]"), value=warn.label)
-        if warn.before is not None and sla.target is not None and warn.before >= sla.target:
-            yield problem("warn_before_start", _at(f"{where}.warn[{index}]"), value=warn.label, severity="warning")
+            yield problem("dead_end", at(f"lifecycle.stages.{name}"), severity="warning", stage=name)
 
 
 def _notify(flow: Flow) -> Iterator[Problem]:
     for topic, rule in (flow.notify or {}).items():
         if topic not in TOPICS:
-            yield _unknown("unknown_topic", f"notify.{topic}", topic, TOPICS)
+            yield unknown("unknown_topic", f"notify.{topic}", topic, TOPICS)
         for who in rule.to:
-            kind, colon, name = who.partition(":")
-            if colon and (kind not in ("role", "team", "person", "customer") or not name):
-                yield problem("bad_recipient", _at(f"notify.{topic}.to"), name=who)
+            if not is_recipient(who):
+                yield problem("bad_recipient", at(f"notify.{topic}.to"), name=who)
 
 
 def _find(flow: Flow) -> Iterator[Problem]:
@@ -210,22 +167,8 @@ def _find(flow: Flow) -> Iterator[Problem]:
     for index, name in enumerate(flow.find):
         where = f"find[{index}]"
         if name in fields and fields[name].personal:
-            yield problem("find_personal", _at(where), name=name)
+            yield problem("find_personal", at(where), name=name)
         elif name.startswith("line."):
-            yield problem("find_line", _at(where), name=name)
+            yield problem("find_line", at(where), name=name)
         elif name not in fields and name not in BUILT_IN:
-            yield _unknown("unknown_field", where, name, [*fields, *BUILT_IN])
-
-
-def _condition(flow: Flow, condition: Condition, path: str) -> Iterator[Problem]:
-    names = schema(flow)
-    for item in check_condition(condition, names, {"track": (ORDER_TRACK,)}):
-        yield evolve(item, place=evolve(item.place or Place(), path=path))
-    money = any(isinstance(node, Name) and _is_money(names.get(node.path)) for node in walk(condition.tree))
-    number = any(isinstance(node, Constant) and isinstance(node.value, Decimal) for node in walk(condition.tree))
-    if flow.currency is None and money and number:
-        yield problem("currency_needed", _at(path), severity="warning")
-
-
-def _is_money(kind: NameType | None) -> bool:
-    return kind is not None and kind.type == "money"
+            yield unknown("unknown_field", where, name, [*fields, *BUILT_IN])

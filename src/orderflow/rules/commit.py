@@ -14,7 +14,7 @@ from orderflow.model.events import ClockMarked, Event, OrderPlaced, OwnerAssigne
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import Money, plain
 from orderflow.model.personal import personal_values
-from orderflow.model.policies import DEFAULT_TOPICS, NotifyRule
+from orderflow.model.policies import DEFAULT_TOPICS, NotifyRule, Rung
 from orderflow.model.reasons import Reason, reason
 from orderflow.model.state import OrderState, State
 from orderflow.rules import sla
@@ -24,7 +24,8 @@ from orderflow.rules.scope import read_path
 
 def next_instant(program: Program, state: State) -> datetime | None:
     """The earliest instant at which time alone can change the stream, or None."""
-    return sla.next_instant(state)
+    due = sla.next_due(state)
+    return None if due is None else due.at
 
 
 def index_row(program: Program | None, state: State) -> IndexRow:
@@ -48,6 +49,7 @@ def index_row(program: Program | None, state: State) -> IndexRow:
         entered_at=main.entered_at,
         due_at=state.due_at,
         next_at=next_instant(program, state),
+        clocks=sum(clock.active for clock in state.clocks.values()),
         tags=FrozenMap(tags),
     )
 
@@ -96,17 +98,20 @@ def owed(
     if not isinstance(after, OrderState):
         return ()
     messages = []
+    voided = sla.voided_in(list(events))
     for event in events:
-        for topic, what in _happened(program, event, after):
+        for topic, what, mark in _happened(program, event, after):
             rule = _rule(program, topic)
+            if mark is not None and (mark.sla, mark.kind, event.occurred_at, mark.label) in voided:
+                continue  # a late fact in the same commit says that it never was
             if rule is None:
                 continue
             over = channels if rule.channels is None else rule.channels
-            to = _recipients(rule, after, event)
+            to = _recipients(_who(program, rule, mark), after, event)
             if over and to:
                 messages.append(
                     Message(
-                        id=f"{event.tenant}/{event.stream}/{event.version}/{topic}",
+                        id=f"{event.tenant}/{event.stream}/{event.version}/{topic}{_which(mark)}",
                         topic=topic,
                         order=after.order.id,
                         to=to,
@@ -125,13 +130,32 @@ def _rule(program: Program, topic: str) -> NotifyRule | None:
     return rule
 
 
-def _recipients(rule: NotifyRule, state: OrderState, event: Event) -> tuple[str, ...]:
+def _which(mark: Mark | None) -> str:
+    """What tells messages of one event apart: the clock, and the step of its ladder."""
+    return "" if mark is None else f"/{mark.sla}" + (f"/{mark.label}" if mark.label else "")
+
+
+def _who(program: Program, rule: NotifyRule, mark: Mark | None) -> tuple[str, ...]:
+    """To whom: of an escalation those of its rung, else those of the rule."""
+    policy = program.flow.sla.get(mark.sla) if mark is not None and mark.kind == "escalated" else None
+    if (
+        policy is None
+        or mark is None
+        or not (mark.label or "").isdecimal()
+        or int(mark.label or 0) > len(policy.escalate)
+    ):
+        return rule.to
+    rung: Rung = policy.escalate[int(mark.label or 0) - 1]
+    return rung.to
+
+
+def _recipients(to: tuple[str, ...], state: OrderState, event: Event) -> tuple[str, ...]:
     names: list[str] = []
-    for who in rule.to:
-        if who == "owner":
-            owner = state.tracks[event.track].owner
+    owner = state.tracks[event.track].owner
+    for who in to:
+        if who in ("owner", "lead", "manager"):
             if owner is not None:
-                names.append(f"person:{owner}")
+                names.append(f"{'person' if who == 'owner' else who}:{owner}")
         elif who == "customer":
             if state.order.customer is not None:
                 names.append(f"customer:{state.order.customer.id}")
@@ -141,39 +165,37 @@ def _recipients(rule: NotifyRule, state: OrderState, event: Event) -> tuple[str,
     return tuple(name for name in dict.fromkeys(names) if name != own)
 
 
-def _happened(program: Program, event: Event, after: OrderState) -> list[tuple[str, Reason]]:
-    """The topics of an event, each with its text."""
+def _happened(program: Program, event: Event, after: OrderState) -> list[tuple[str, Reason, Mark | None]]:
+    """The topics of an event, each with its text, and the mark of a clock that it comes from."""
     order, body = after.order.id, event.body
     stage = program.titles(after.tracks[event.track].stage) if event.track in after.tracks else ""
     if isinstance(body, OrderPlaced):
-        return [("placed", reason("told_placed", order=order))]
+        return [("placed", reason("told_placed", order=order), None)]
     if isinstance(body, StageEntered):
-        told = [("entered", reason("told_entered", order=order, stage=program.titles(body.stage)))]
+        entered = reason("told_entered", order=order, stage=program.titles(body.stage))
+        told: list[tuple[str, Reason, Mark | None]] = [("entered", entered, None)]
         if body.inconsistent:
             previous = program.titles(body.previous or "")
             stages: dict[str, Any] = {"stage": program.titles(body.stage), "previous": previous}
-            told.append(("inconsistent", reason("told_inconsistent", order=order, source=event.source, **stages)))
+            told.append(("inconsistent", reason("told_inconsistent", order=order, source=event.source, **stages), None))
         return told
     if isinstance(body, OwnerAssigned) and body.owner is not None:
-        return [("assigned", reason("told_assigned", order=order, stage=stage, owner=body.owner))]
+        return [("assigned", reason("told_assigned", order=order, stage=stage, owner=body.owner), None)]
     if isinstance(body, ClockMarked):
-        return [
-            (mark.kind, _told(program, event, mark, after))
-            for mark in body.marks
-            if mark.kind in ("warned", "breached")
-        ]
+        urgent = (mark for mark in body.marks if mark.kind in ("warned", "breached", "escalated"))
+        return [(mark.kind, _told(program, event, mark, after), mark) for mark in urgent]
     return []
 
 
 def _told(program: Program, event: Event, mark: Mark, after: OrderState) -> Reason:
-    """The text of a warning or a breach."""
+    """The text of a warning, a breach or an escalation."""
     track = after.tracks[event.track]
     return reason(
         f"told_{mark.kind}",
         order=after.order.id,
         sla=mark.sla,
         stage=program.titles(track.stage),
-        due=after.clocks[f"{event.track}/{mark.sla}"].due_at,
+        due=mark.due_at or after.clocks[f"{event.track}/{mark.sla}"].due_at or event.occurred_at,
         owner=track.owner or "-",
         zone=str(program.zone),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -16,6 +17,8 @@ from orderflow.model.frozen import FrozenMap
 from orderflow.model.policies import SLA
 from orderflow.model.reasons import Place
 from orderflow.rules.check import problems
+from orderflow.rules.check_conditions import in_full
+from orderflow.rules.context import NamedCalendar
 from orderflow.rules.evaluate import Term, compile_condition, explain
 from orderflow.rules.lifecycle import Table, build_table
 from orderflow.rules.scope import Scope, resolve_call, resolve_condition, resolve_line
@@ -25,12 +28,17 @@ Test = Callable[[Scope], bool | None]
 
 @frozen(kw_only=True)
 class CompiledSLA:
-    """A time promise with its conditions as closures."""
+    """A time promise with its conditions and its table of targets as closures."""
 
     name: str
     policy: SLA
     start: Test
     stop: Test | None
+    pause: Test | None
+    resume: Test | None
+    reset: Test | None
+    cancel: Test | None
+    targets: tuple[tuple[Test | None, timedelta], ...]
 
 
 @frozen(kw_only=True)
@@ -59,6 +67,7 @@ class Program:
 
     - `table`: (stage, trigger) -> resolved transitions; `triggers_from`: stage -> triggers, in the flow's order.
     - `guards`: place of a transition in the flow -> its guard.
+    - `calendars`: `flow` and those that the flow names; `calendar` is the first of them.
     - `personal`: paths of the fields whose values are hidden.
     """
 
@@ -71,9 +80,20 @@ class Program:
     slas: tuple[CompiledSLA, ...]
     personal: frozenset[str]
     calendar: WorkCalendar
-    calendar_name: str
-    calendar_digest: str
+    calendars: dict[str, NamedCalendar]
     zone: ZoneInfo
+
+    def calendar_names(self) -> list[tuple[str, str]]:
+        """Every calendar that the flow names: (path, name); the words for the flow's own, owner's … are none."""
+        words = ("flow", "stage", "owner", "customer")
+        found = [(f"sla.{sla.name}.calendar", sla.policy.calendar) for sla in self.slas]
+        stages = self.flow.lifecycle.stages.items()
+        found += [(f"lifecycle.stages.{name}.calendar", stage.calendar) for name, stage in stages if stage.calendar]
+        return [(path, name) for path, name in found if name not in words]
+
+    def sla_named(self, name: str) -> CompiledSLA | None:
+        """The promise of this name, or None where this version has none."""
+        return next((sla for sla in self.slas if sla.name == name), None)
 
     def place(self, path: str) -> Place:
         """Where a path of the flow stands in its file, or just the path."""
@@ -108,7 +128,8 @@ def compile_flow(flow: Flow) -> Program:
     transitions = flow.lifecycle.transitions
     triggers = tuple(dict.fromkeys(item.trigger for item in transitions))
     calendar = flow.calendar or ALWAYS
-    digest = calendar.digest  # a calendar that needs a missing extra says so now, not at the first deadline
+    # The digests are found now: a calendar that needs a missing extra says so here, not at the first deadline.
+    calendars = {"flow": calendar, **flow.calendars}
     return Program(
         flow=flow,
         fingerprint=fingerprint(flow),
@@ -123,13 +144,26 @@ def compile_flow(flow: Flow) -> Program:
             for index, item in enumerate(transitions)
             if item.guard is not None
         },
-        slas=tuple(
-            CompiledSLA(name=name, policy=sla, start=test(sla.start), stop=test(sla.stop) if sla.stop else None)
-            for name, sla in flow.sla.items()
-        ),
+        slas=tuple(_compile_sla(name, sla, flow, test) for name, sla in flow.sla.items()),
         personal=frozenset(path for path, declared in flow.fields.items() if declared.personal),
         calendar=calendar,
-        calendar_name="flow" if flow.calendar else "always",
-        calendar_digest=digest,
+        calendars={name: NamedCalendar(name, item, item.digest) for name, item in calendars.items()},
         zone=ZoneInfo(flow.calendar.timezone if flow.calendar else "UTC"),
+    )
+
+
+def _compile_sla(name: str, sla: SLA, flow: Flow, test: Callable[[Condition], Test]) -> CompiledSLA:
+    def optional(condition: Condition | None) -> Test | None:
+        return None if condition is None else test(in_full(flow, condition))
+
+    return CompiledSLA(
+        name=name,
+        policy=sla,
+        start=test(in_full(flow, sla.start)),
+        stop=optional(sla.stop),
+        pause=optional(sla.pause),
+        resume=optional(sla.resume),
+        reset=optional(sla.reset),
+        cancel=optional(sla.cancel),
+        targets=tuple((optional(row.when), row.target) for row in sla.target),
     )

@@ -9,8 +9,18 @@ from typing import Any
 from attrs import frozen
 
 from orderflow.model.actor import Person
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.decision import Need
 from orderflow.model.frozen import EMPTY
+
+
+@frozen
+class NamedCalendar:
+    """A calendar under the name by which it is recorded, with the digest of its content."""
+
+    name: str
+    calendar: WorkCalendar
+    digest: str
 
 
 class Missing(Exception):
@@ -26,6 +36,7 @@ class Context:
 
     - `now`: the instant at which it is made. `tenant`: whose storage it goes to.
     - `people`: id -> Person, or None where the directory knows nobody of that id.
+    - `calendars`: name -> calendar, or None where nobody provides it.
     - `digest`: of the command, when the caller has it already.
     - `roles`, `teams`: name -> everybody who has or is in it. `loads`: id -> number of open orders owned.
     """
@@ -36,6 +47,7 @@ class Context:
     roles: Mapping[str, tuple[Person, ...]] = EMPTY
     teams: Mapping[str, tuple[Person, ...]] = EMPTY
     loads: Mapping[str, int] = EMPTY
+    calendars: Mapping[str, NamedCalendar | None] = EMPTY
     digest: str | None = None
 
     def person(self, id: str) -> Person | None:
@@ -51,6 +63,11 @@ class Context:
     def in_team(self, team: str) -> tuple[Person, ...]:
         """Everybody in the team."""
         found: tuple[Person, ...] = _get(self.teams, "team", team)
+        return found
+
+    def calendar(self, name: str) -> NamedCalendar | None:
+        """The calendar that the host provides under this name, or None."""
+        found: NamedCalendar | None = _get(self.calendars, "calendar", name)
         return found
 
     def loads_of(self, people: tuple[Person, ...]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from orderflow.model.canonical import digest_of
-from orderflow.model.commands import Assign, Command, Fire, Note, Observe, Place, Settle
+from orderflow.model.commands import Acknowledge, Assign, Command, Fire, Note, Observe, Place, Settle
 from orderflow.model.decision import Decision, Needs
 from orderflow.model.errors import DefinitionError
 from orderflow.model.reasons import Reason, reason
@@ -24,6 +24,7 @@ _HANDLERS: dict[type[Command], Handler] = {
     Observe: observing.observe,
     Assign: acting.assign,
     Note: acting.note,
+    Acknowledge: acting.acknowledge,
     Settle: acting.settle,
 }
 
@@ -59,7 +60,7 @@ def command_digest(program: Program, command: Command) -> str:
     if isinstance(command, Place):
         data["content"] = placing.without_personal(program, command.content)
     else:
-        more = ("trigger", "stage", "source", "source_seq", "to", "team", "text", "track")
+        more = ("trigger", "stage", "source", "source_seq", "to", "team", "text", "track", "sla")
         data |= {name: getattr(command, name) for name in more if hasattr(command, name)}
     return digest_of(data)
 

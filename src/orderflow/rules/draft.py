@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from orderflow.model.actor import Actor
-from orderflow.model.commands import Command
+from orderflow.model.commands import Command, Fire
 from orderflow.model.events import ORDER_TRACK, Body, Event
 from orderflow.model.reasons import Reason
 from orderflow.model.state import OrderState, State, evolve
@@ -48,7 +48,9 @@ class Draft:
 
     def scope(self, track: str, state: OrderState | None = None) -> Scope:
         """What conditions see now, or saw in an earlier state."""
-        return Scope(state or self.order, track, self.command.by, self.context.now, self.program.calendar)
+        trigger = self.command.trigger if isinstance(self.command, Fire) and state is None else None
+        calendar = self.program.calendar
+        return Scope(state or self.order, track, self.command.by, self.context.now, calendar, trigger)
 
     def add(
         self,

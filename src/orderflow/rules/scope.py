@@ -30,6 +30,7 @@ class Scope:
     actor: Actor
     now: datetime
     calendar: WorkCalendar
+    trigger: str | None = None
 
 
 def _total(scope: Scope) -> Any:
@@ -68,6 +69,7 @@ BUILT_IN: dict[str, tuple[Type, Getter]] = {
     "actor.id": ("text", lambda scope: scope.actor.id),
     "actor.kind": ("choice", lambda scope: scope.actor.kind),
     "now": ("instant", lambda scope: scope.now),
+    "trigger": ("choice", lambda scope: scope.trigger),
 }
 
 LINE_FIELDS: dict[str, Type] = {
@@ -83,6 +85,7 @@ def schema(flow: Flow) -> dict[str, NameType]:
     """Every name that the flow's conditions may use, with its type."""
     names = {name: NameType(kind) for name, (kind, _) in BUILT_IN.items()}
     names["stage"] = NameType("choice", tuple(flow.lifecycle.stages))
+    names["trigger"] = NameType("choice", tuple(dict.fromkeys(item.trigger for item in flow.lifecycle.transitions)))
     names["actor.kind"] = NameType("choice", ACTOR_KINDS)
     names |= {name: NameType(kind) for name, kind in LINE_FIELDS.items()}
     for name, field in flow.fields.items():

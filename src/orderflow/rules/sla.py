@@ -1,124 +1,223 @@
-"""Time promises: what time alone has caused, and which clocks a change of the order starts and ends."""
+"""Time promises: what time alone has caused, and how a change of the order moves the clocks."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from attrs import evolve, frozen
 
 from orderflow.model.actor import Actor
-from orderflow.model.clock import Clock, Mark, WarnAt
-from orderflow.model.events import ORDER_TRACK, ClockMarked
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.clock import NOTHING, Clock, Mark, MarkKind, MarkRef
+from orderflow.model.events import ORDER_TRACK, ClockMarked, Event
 from orderflow.model.state import OrderState, State
-from orderflow.rules.compile import CompiledSLA, Program
+from orderflow.rules.compile import CompiledSLA, Test
 from orderflow.rules.draft import Draft
-from orderflow.rules.scope import instant_of
+from orderflow.rules.scope import Scope
+from orderflow.rules.terms import Terms, carried, rungs_of, running_mark, spent_by, terms_of
 
 CLOCK = Actor.automation("clock")
 
 
-def due_marks(state: State, now: datetime) -> list[tuple[datetime, str, Mark]]:
-    """What time alone has caused up to `now` and nobody has recorded: (instant, track, mark), oldest first.
+@frozen
+class Due:
+    """What time alone does next to an order: which mark on which track, from when on, and when it happened."""
 
-    A warning is due at its instant, a breach after its instant. Ties go by name of the SLA, warnings first; so the
-    order does not depend on how late anybody looks.
+    at: datetime
+    occurred_at: datetime
+    track: str
+    mark: Mark
+
+
+def next_due(state: State) -> Due | None:
+    """The first thing that time alone will do, or None; reads recorded marks only.
+
+    Of several at one instant: by track, name of the SLA, warning before breach; so the order does not depend on how late
+    anybody looks.
     """
     if not isinstance(state, OrderState):
-        return []
-    found: list[tuple[datetime, str, Mark]] = []
+        return None
+    found: list[Due] = []
     for clock in state.clocks.values():
-        if not clock.running:
-            continue
-        found += [
-            (warn.at, clock.track, Mark(sla=clock.sla, kind="warned", label=warn.label))
-            for warn in clock.warn_at
-            if warn.at <= now
-        ]
-        if clock.due_at is not None and clock.breached_at is None and clock.due_at < now:
-            found.append((clock.due_at, clock.track, Mark(sla=clock.sla, kind="breached", due_at=clock.due_at)))
-    return sorted(
-        found, key=lambda item: (item[0], item[1], item[2].sla, item[2].kind == "breached", item[2].label or "")
-    )
+        if (mark := clock.next_mark()) is not None:
+            found.append(Due(mark[0], clock.occurred(*mark), clock.track, mark[1]))
+    return min(found, key=lambda due: (due.at, due.track, due.mark.sla), default=None)
 
 
 def settle(draft: Draft) -> None:
-    """Record what time alone has caused; the same events whoever comes first, and however late."""
-    for at, track, mark in due_marks(draft.state, draft.context.now):
-        draft.add(ClockMarked(marks=(mark,)), at=at, track=track, actor=CLOCK, rule=f"sla:{mark.sla}")
+    """Record what time alone has caused up to now; the same events whoever comes first, and however late.
+
+    Then, now, clocks whose calendar has another content than the one by which they were set are set anew.
+    """
+    while (due := next_due(draft.state)) is not None and due.at <= draft.context.now:
+        mark = due.mark
+        policy = draft.program.sla_named(mark.sla)
+        if mark.kind == "breached" and policy is not None:
+            mark = evolve(mark, warn_at=rungs_of(draft, policy, due.occurred_at))
+        draft.add(ClockMarked(marks=(mark,)), at=due.occurred_at, track=due.track, actor=CLOCK, rule=f"sla:{mark.sla}")
+    if isinstance(draft.state, OrderState):
+        _redue(draft)
 
 
-def next_instant(state: State) -> datetime | None:
-    """The earliest instant at which time alone can change the order, or None; reads recorded marks only."""
-    if not isinstance(state, OrderState):
-        return None
-    return min((at for clock in state.clocks.values() if (at := clock.next_at())), default=None)
+def _redue(draft: Draft) -> None:
+    scope = draft.scope(ORDER_TRACK)
+    marks = []
+    for sla in draft.program.slas:
+        clock = draft.order.clocks.get(f"{ORDER_TRACK}/{sla.name}")
+        if clock is None or not clock.running or clock.calendar is None:
+            continue
+        terms = terms_of(draft, sla, scope)
+        if terms is not None and terms.named.name == clock.calendar and terms.named.digest != clock.digest:
+            marks.append(_set_anew(draft, sla, clock, terms, draft.context.now))
+    if marks:
+        draft.add(ClockMarked(marks=marks), at=draft.context.now, actor=CLOCK, rule="calendar")
 
 
 def react(draft: Draft) -> None:
-    """Start and end clocks after the command's own events: all marks in one event, in the flow's order."""
-    marks = [mark for sla in draft.program.slas for mark in _marks(draft, sla)]
+    """Move the clocks after the command's own events: all marks in one event, in the flow's order."""
+    if not draft.program.slas:
+        return
+    change = _Change(draft)
+    marks = [mark for sla in draft.program.slas for mark in _marks(change, sla)]
     if marks:
         draft.add(ClockMarked(marks=marks), rule="sla:" + ",".join(dict.fromkeys(mark.sla for mark in marks)))
 
 
-def _marks(draft: Draft, sla: CompiledSLA) -> list[Mark]:
-    """What the command does to one clock: ends it, starts it, or both."""
-    clock = draft.order.clocks.get(f"{ORDER_TRACK}/{sla.name}")
-    running = clock is not None and clock.running
-    ended = _end_mark(draft, sla) if running else None
-    started = None if running and ended is None else _start_mark(draft, sla)
-    return [mark for mark in (ended, started) if mark is not None]
+class _Change:
+    """What a command changed, seen once for all promises."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.at = draft.at
+        self.after = draft.scope(ORDER_TRACK)
+        self.before: Scope | None = None
+        self.moved = self.handed_over = False
+        if isinstance(draft.before, OrderState):
+            self.before = draft.scope(ORDER_TRACK, draft.before)
+            old, new = draft.before.main, draft.order.main
+            self.moved = new.entered_at != old.entered_at or new.stage != old.stage
+            self.handed_over = new.owner != old.owner
+        self.category = draft.order.main.category
 
 
-def _end_mark(draft: Draft, sla: CompiledSLA) -> Mark | None:
-    category, scope = draft.order.main.category, draft.scope(ORDER_TRACK)
-    if category == "cancelled":
-        return Mark(sla=sla.name, kind="cancelled")
-    if (sla.stop(scope) is True) if sla.stop else (sla.start(scope) is False):
-        return Mark(sla=sla.name, kind="met")
-    return Mark(sla=sla.name, kind="cancelled") if category == "done" else None
+def _marks(change: _Change, sla: CompiledSLA) -> list[Mark]:
+    """What the change does to the clock of one promise."""
+    clock = change.draft.order.clocks.get(f"{ORDER_TRACK}/{sla.name}")
+    if clock is None or not clock.active:
+        return _start(change, sla)
+    ended = _end(change, sla, clock)
+    if ended:
+        return [*ended, *_start(change, sla)]
+    scope = sla.policy.scope
+    anew = (scope == "stage" and change.moved) or (scope == "owner" and change.handed_over)
+    if anew or _became(change, sla.reset):
+        terms = terms_of(change.draft, sla, change.after)
+        return [] if terms is None else [_from_zero("reset", change, sla, terms)]
+    if clock.paused:
+        return _resume(change, sla, clock)
+    if sla.pause is not None and sla.pause(change.after) is True:
+        spent = spent_by(clock, _calendar(change.draft, clock), change.at)
+        stopped = _ladder_ends(clock, "paused")
+        return [*_correction(clock, change.at), *stopped, Mark(sla=sla.name, kind="paused", spent=spent)]
+    return [*(_ladder_ends(clock, "moved") if change.moved else []), *_changed_terms(change, sla, clock)]
 
 
-def _start_mark(draft: Draft, sla: CompiledSLA) -> Mark | None:
-    state, before = draft.order, draft.before
-    if state.main.category in ("done", "cancelled") or sla.start(draft.scope(ORDER_TRACK)) is not True:
-        return None
-    if isinstance(before, OrderState) and sla.start(draft.scope(ORDER_TRACK, before)) is True:
-        return None  # it was true already: this run ended, and only a new beginning starts another
-    return start_mark(draft.program, sla, state, draft.at)
+def _start(change: _Change, sla: CompiledSLA) -> list[Mark]:
+    if change.category in ("done", "cancelled") or sla.start(change.after) is not True:
+        return []
+    if change.before is not None and sla.start(change.before) is True:
+        return []  # it was true already: this run ended, and only a new beginning starts another
+    terms = terms_of(change.draft, sla, change.after)
+    return [] if terms is None else [_from_zero("started", change, sla, terms)]
 
 
-def start_mark(program: Program, sla: CompiledSLA, state: OrderState, at: datetime) -> Mark | None:
-    """The mark that starts a clock: with due and warn instants, and the calendar by which they were found.
+def _from_zero(kind: MarkKind, change: _Change, sla: CompiledSLA, terms: Terms) -> Mark:
+    return running_mark(kind, change.draft, sla, terms, change.at, NOTHING)
 
-    None when the promise is an instant of the order that is not known.
-    """
-    calendar, policy = program.calendar, sla.policy
-    business = policy.time == "business"
-    if policy.due is not None:
-        due = instant_of(state, policy.due)
-        if due is None:
-            return None
-        target = calendar.elapsed(at, due) if business else due - at
+
+def _end(change: _Change, sla: CompiledSLA, clock: Clock) -> list[Mark]:
+    """The marks that end a clock; before them, what a late fact corrects."""
+    if change.category == "cancelled" or _is(sla.cancel, change.after):
+        kind: MarkKind = "cancelled"
+    elif (sla.stop(change.after) is True) if sla.stop else (sla.start(change.after) is False):
+        kind = "met"
+    elif change.category == "done":
+        kind = "cancelled"
     else:
-        target = policy.target or timedelta()
-        due = calendar.add(at, target) if business else at + target
-    warns = []
-    for warn in policy.warn:
-        if warn.percent is not None:
-            part = target * int(warn.percent) / 100
-            instant = calendar.add(at, part) if business and part >= timedelta() else at + part
-        else:
-            before = warn.before or timedelta()
-            instant = calendar.subtract(due, before) if business else due - before
-        warns.append(WarnAt(label=warn.label, at=max(instant, at)))
-    return Mark(
-        sla=sla.name,
-        kind="started",
-        due_at=due,
-        warn_at=tuple(sorted(warns, key=lambda item: (item.at, item.label))),
-        target=target,
-        calendar=program.calendar_name if business else None,
-        digest=program.calendar_digest if business else None,
-    )
+        return []
+    spent = spent_by(clock, _calendar(change.draft, clock), change.at)
+    return [*_correction(clock, change.at), Mark(sla=sla.name, kind=kind, spent=spent)]
+
+
+def _resume(change: _Change, sla: CompiledSLA, clock: Clock) -> list[Mark]:
+    over = _is(sla.resume, change.after) if sla.resume else not _is(sla.pause, change.after)
+    terms = terms_of(change.draft, sla, change.after) if over else None
+    if terms is None:
+        return []
+    warned = frozenset(item.label or "" for item in clock.warned)
+    return [running_mark("resumed", change.draft, sla, terms, change.at, clock.spent, warned)]
+
+
+def _changed_terms(change: _Change, sla: CompiledSLA, clock: Clock) -> list[Mark]:
+    """The clock set anew where another target, promise or calendar fits now."""
+    terms = terms_of(change.draft, sla, change.after)
+    if terms is None:
+        return []
+    same_promise = terms.target == clock.target if terms.due is None else terms.due == clock.due_at
+    if same_promise and (terms.named.name or None) == clock.calendar:
+        return []
+    return [_set_anew(change.draft, sla, clock, terms, change.at)]
+
+
+def _set_anew(draft: Draft, sla: CompiledSLA, clock: Clock, terms: Terms, at: datetime) -> Mark:
+    spent = spent_by(clock, _calendar(draft, clock), at)
+    changed = terms.due is None and terms.target != clock.target
+    kept = carried(sla.policy.carry, clock, spent, terms.target) if changed else spent
+    again = changed and sla.policy.carry == "restart"
+    warned: frozenset[str] = frozenset() if again else frozenset(item.label or "" for item in clock.warned)
+    return running_mark("redued", draft, sla, terms, at, kept, warned)
+
+
+def _calendar(draft: Draft, clock: Clock) -> WorkCalendar | None:
+    """The calendar by which a clock has counted so far: the one of its name, None for real time."""
+    if clock.calendar is None:
+        return None
+    named = draft.program.calendars.get(clock.calendar) or draft.context.calendar(clock.calendar)
+    return (named or draft.program.calendars["flow"]).calendar
+
+
+def _correction(clock: Clock, at: datetime) -> list[Mark]:
+    """The recorded marks that cannot have been, now that the clock is known to have stopped at `at`."""
+    wrong = [item for item in clock.warned if item.at > at]
+    if clock.breached_at is not None and clock.breached_at > at:
+        wrong.append(MarkRef(kind="breached", at=clock.breached_at))
+    return [Mark(sla=clock.sla, kind="corrected", voided=wrong)] if wrong else []
+
+
+def _ladder_ends(clock: Clock, why: str) -> list[Mark]:
+    if clock.breached_at is None or not clock.warn_at:
+        return []
+    return [Mark(sla=clock.sla, kind="acknowledged", label=why)]
+
+
+def _is(test: Test | None, scope: Scope) -> bool:
+    return test is not None and test(scope) is True
+
+
+def _became(change: _Change, test: Test | None) -> bool:
+    """Whether a condition is true now and was not before."""
+    return _is(test, change.after) and (change.before is None or not _is(test, change.before))
+
+
+def voided_in(events: list[Event]) -> set[tuple[str, str, datetime, str | None]]:
+    """(sla, kind, instant, label) of every mark that these events correct."""
+    return {
+        (mark.sla, item.kind, item.at, item.label)
+        for event in events
+        if isinstance(event.body, ClockMarked)
+        for mark in event.body.marks
+        for item in mark.voided
+    }
 
 
 def late_clock(state: OrderState, now: datetime) -> Clock | None:

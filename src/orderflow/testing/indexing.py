@@ -27,6 +27,7 @@ FULL: dict[str, Any] = {
     "entered_at": START + MOMENT,
     "due_at": START + MINUTE,
     "severity": 3,
+    "clocks": 2,
     "next_at": START + 2 * MINUTE,
     "tags": FrozenMap({"order.region": "华东", "order.weight": "1.5", "customer.note": 'it\'s "x" %_'}),
 }

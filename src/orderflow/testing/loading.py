@@ -65,7 +65,7 @@ class LoadingPromises(Openable):
     def test_instants_are_in_utc_to_the_microsecond(self, opening: Opening) -> None:
         """`occurred_at` and `recorded_at` come back as they were, aware, in UTC, to the microsecond."""
         storage = opening()
-        late = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+        late = datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
         early = datetime(1900, 1, 1, 0, 0, 0, 1, tzinfo=UTC)
         storage.append(commit(note(ONE, 1, occurred_at=early), note(ONE, 2, occurred_at=late)))
         first, second = storage.load(ONE)

@@ -128,6 +128,55 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "there is no time {name!r}; there are {known}.",
         "zh": "没有计时方式 {name!r}；可用的有 {known}。",
     },
+    "unknown_scope": {
+        "en": "there is no scope {name!r}; there are {known}.",
+        "zh": "没有范围 {name!r}；可用的有 {known}。",
+    },
+    "unknown_carry": {
+        "en": "there is no carry {name!r}; there are {known}.",
+        "zh": "没有结转方式 {name!r}；可用的有 {known}。",
+    },
+    "unknown_reminders": {
+        "en": "there is no reminders {name!r}; there are {known}.",
+        "zh": "没有提醒方式 {name!r}；可用的有 {known}。",
+    },
+    "unknown_calendar": {
+        "en": "there is no calendar {name!r}: neither under calendars: nor from a plugin; known are {known}.",
+        "zh": "没有日历 {name!r}：calendars: 中没有，插件也未提供；已知 {known}。",
+    },
+    "customer_calendar_undeclared": {
+        "en": "{sla!r} counts by the customer's calendar; declare the field customer.calendar (text: its name)",
+        "zh": "时效 {sla!r} 按客户日历计时；请声明字段 customer.calendar（文本：日历名称）",
+    },
+    "target_row_unreachable": {
+        "en": "this row of {sla!r} is never reached: row {row} fits all that would come here",
+        "zh": "时效 {sla!r} 的这一行永远不会用到：第 {row} 行已匹配",
+    },
+    "target_uncovered": {
+        "en": "an order that no row of {sla!r} fits has no clock; end the table with a row without when:",
+        "zh": "没有任何一行匹配的订单不会计时（{sla!r}）；请在表尾加一行不带 when: 的目标",
+    },
+    "pause_never_resumed": {
+        "en": "nothing resumes {sla!r} once it is paused; add resume:",
+        "zh": "时效 {sla!r} 暂停后无法恢复；请添加 resume:",
+    },
+    "resume_without_pause": {"en": "{sla!r} has resume: but no pause:", "zh": "时效 {sla!r} 有 resume: 但没有 pause:"},
+    "rung_before_breach": {
+        "en": "a rung comes after the breach; write such as 0h or 4h",
+        "zh": "升级在超时之后；请写 0h、4h 等",
+    },
+    "rung_to_nobody": {
+        "en": "say to whom: owner, lead, manager, role:<name>, team:<name> or a person",
+        "zh": "请指明升级给谁：owner、lead、manager、role:<名称>、team:<名称> 或人员",
+    },
+    "stage_target_too_long": {
+        "en": "{sla!r} allows one stage more time than {order_sla!r} allows the order",
+        "zh": "时效 {sla!r} 给单个节点的时间超过了 {order_sla!r} 给整个订单的时间",
+    },
+    "stage_unwatched": {
+        "en": "no clock can run in the open stage {stage!r}",
+        "zh": "开放节点 {stage!r} 没有任何时效计时",
+    },
     "warn_out_of_range": {"en": "{value} is not between 1% and 100%", "zh": "{value} 不在 1% 到 100% 之间"},
     "warn_before_start": {
         "en": "{value} lies before the clock starts; it warns at once",
@@ -153,7 +202,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "the storage was opened for tenant {storage!r}, the Tracker is for {tenant!r}",
         "zh": "存储属于租户 {storage!r}，而 Tracker 属于 {tenant!r}",
     },
-    "plugins_no_list": {"en": "plugins= is a list of plugins, not {value}", "zh": "plugins= 应为插件列表，而不是 {value}"},
+    "plugins_no_list": {
+        "en": "plugins= is a list of plugins, not {value}",
+        "zh": "plugins= 应为插件列表，而不是 {value}",
+    },
     "bad_plugin": {"en": "plugin {plugin}: {error}", "zh": "插件 {plugin}：{error}"},
     "unknown_hook": {"en": "plugin {plugin}: there is no hook {hook!r}.", "zh": "插件 {plugin}：没有钩子 {hook!r}。"},
     "plugin_without_hooks": {

@@ -158,6 +158,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{field!r} is not searchable; the flow's find: declares {known}.",
         "zh": "{field!r} 不可搜索；流程的 find: 声明了 {known}。",
     },
+    "nothing_to_acknowledge": {
+        "en": "no breached clock of order {order!r} is being escalated; known clocks: {known}",
+        "zh": "订单 {order!r} 没有正在升级的超时；现有时效：{known}",
+    },
     # How an owner was chosen (rules/owner.py).
     "owner_fixed": {"en": "{person} is responsible for this stage", "zh": "此节点由 {person} 负责"},
     "owner_not_available": {
@@ -191,6 +195,16 @@ TEXTS: dict[str, dict[str, str]] = {
     "did_note": {"en": "note: {text}", "zh": "备注：{text}"},
     "did_register": {"en": "flow version {fingerprint} registered", "zh": "登记流程版本 {fingerprint}"},
     "clock_started": {"en": "{sla}: due {due}", "zh": "时效 {sla}：{due} 到期"},
+    "clock_paused": {"en": "{sla}: paused", "zh": "时效 {sla}：暂停计时"},
+    "clock_resumed": {"en": "{sla}: goes on, due {due}", "zh": "时效 {sla}：恢复计时，{due} 到期"},
+    "clock_reset": {"en": "{sla}: begins anew, due {due}", "zh": "时效 {sla}：重新计时，{due} 到期"},
+    "clock_redued": {"en": "{sla}: now due {due}", "zh": "时效 {sla}：到期时间改为 {due}"},
+    "clock_escalated": {"en": "{sla}: escalated, step {label}", "zh": "时效 {sla}：升级到第 {label} 级"},
+    "clock_acknowledged": {"en": "{sla}: no further escalation ({label})", "zh": "时效 {sla}：停止升级（{label}）"},
+    "clock_corrected": {
+        "en": "{sla}: a late fact takes back {marks}",
+        "zh": "时效 {sla}：根据补报的事实撤销 {marks}",
+    },
     "clock_warned": {"en": "{sla}: warning at {label}", "zh": "时效 {sla}：{label} 预警"},
     "clock_met": {"en": "{sla}: reached", "zh": "时效 {sla}：已达成"},
     "clock_breached": {"en": "{sla}: breached", "zh": "时效 {sla}：已超时"},
@@ -209,6 +223,10 @@ TEXTS: dict[str, dict[str, str]] = {
     "told_breached": {
         "en": "Order {order} in {stage} is late: it was due {due} ({sla}); responsible: {owner}.",
         "zh": "订单 {order}（{stage}）已超时：应于 {due} 前完成（{sla}），责任人：{owner}。",
+    },
+    "told_escalated": {
+        "en": "Order {order} in {stage} is still late: it was due {due} ({sla}); responsible: {owner}.",
+        "zh": "订单 {order}（{stage}）仍未处理：应于 {due} 前完成（{sla}），责任人：{owner}。",
     },
     "told_inconsistent": {
         "en": "{source} moved order {order} from {previous} to {stage}, which the flow does not foresee.",

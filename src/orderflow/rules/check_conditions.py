@@ -1,0 +1,51 @@
+"""What can be proved wrong in one condition of a flow, and how problems are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from attrs import evolve
+
+from orderflow.model.check import NameType, check
+from orderflow.model.condition import Condition, Constant, Name, walk
+from orderflow.model.events import ORDER_TRACK
+from orderflow.model.flow import Flow
+from orderflow.model.reasons import Place, Problem, problem, suggest
+from orderflow.rules.names import spell_out
+from orderflow.rules.scope import schema
+
+
+def at(path: str) -> Place:
+    return Place(path=path)
+
+
+def unknown(code: str, path: str, name: str, known: Iterable[str], **params: Any) -> Problem:
+    names = tuple(known)
+    return problem(code, at(path), name=name, known=names, suggestion=suggest(str(name), names), **params)
+
+
+def triggers_of(flow: Flow) -> tuple[str, ...]:
+    """Every trigger of a flow, in its order."""
+    return tuple(dict.fromkeys(item.trigger for item in flow.lifecycle.transitions))
+
+
+def in_full(flow: Flow, condition: Condition) -> Condition:
+    """An SLA's condition with bare names of stages and triggers spelled out."""
+    return spell_out(condition, flow.lifecycle.stages, triggers_of(flow))
+
+
+def condition_problems(flow: Flow, condition: Condition, path: str) -> Iterator[Problem]:
+    """What is wrong in a condition that stands at a path of the flow."""
+    names = schema(flow)
+    for item in check(condition, names, {"track": (ORDER_TRACK,)}):
+        yield evolve(item, place=evolve(item.place or Place(), path=path))
+    money = any(isinstance(node, Name) and _is_money(names.get(node.path)) for node in walk(condition.tree))
+    number = any(isinstance(node, Constant) and isinstance(node.value, Decimal) for node in walk(condition.tree))
+    if flow.currency is None and money and number:
+        yield problem("currency_needed", at(path), severity="warning")
+
+
+def _is_money(kind: NameType | None) -> bool:
+    return kind is not None and kind.type == "money"

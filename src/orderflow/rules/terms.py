@@ -1,0 +1,153 @@
+"""What a promise comes to for one order now: its calendar, its target, its due and warn instants."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from attrs import frozen
+
+from orderflow.model.actor import Person
+from orderflow.model.calendar import ALWAYS, WorkCalendar
+from orderflow.model.clock import NOTHING, Clock, Mark, MarkKind, WarnAt, measure
+from orderflow.model.events import ORDER_TRACK
+from orderflow.model.order import plain
+from orderflow.model.policies import Warn
+from orderflow.model.state import OrderState
+from orderflow.rules.compile import CompiledSLA
+from orderflow.rules.context import NamedCalendar
+from orderflow.rules.draft import Draft
+from orderflow.rules.scope import Scope, instant_of
+
+_REAL_TIME = NamedCalendar("", ALWAYS, "")
+
+
+@frozen
+class Terms:
+    """A promise as it stands: its calendar, and either a target or a due instant. `named.name` is empty for real time."""
+
+    named: NamedCalendar
+    target: timedelta | None
+    due: datetime | None
+
+    @property
+    def calendar(self) -> WorkCalendar | None:
+        """The calendar, None for real time."""
+        return self.named.calendar if self.named.name else None
+
+
+def terms_of(draft: Draft, sla: CompiledSLA, scope: Scope) -> Terms | None:
+    """The terms of a promise now; None when no row of the table fits, or the promised instant is not known."""
+    named = calendar_of(draft, sla, scope.state)
+    if sla.policy.due is not None:
+        due = instant_of(scope.state, sla.policy.due)
+        return None if due is None else Terms(named, None, due)
+    for when, target in sla.targets:
+        if when is None or when(scope) is True:
+            return Terms(named, target, None)
+    return None
+
+
+def calendar_of(draft: Draft, sla: CompiledSLA, state: OrderState) -> NamedCalendar:
+    """The calendar by which a promise counts now; the flow's where the one that is asked for does not exist."""
+    if sla.policy.time == "wall":
+        return _REAL_TIME
+    name = _calendar_name(draft, sla.policy.calendar, state)
+    if name is None or name == "flow":
+        return draft.program.calendars["flow"]
+    return draft.program.calendars.get(name) or draft.context.calendar(name) or draft.program.calendars["flow"]
+
+
+def _calendar_name(draft: Draft, of: str, state: OrderState) -> str | None:
+    main = state.tracks[ORDER_TRACK]
+    if of == "stage":
+        stage = draft.program.flow.lifecycle.stages.get(main.stage)
+        return stage.calendar if stage else None
+    if of == "owner":
+        person: Person | None = draft.context.person(main.owner) if main.owner is not None else None
+        return person.calendar if person else None
+    if of == "customer":
+        customer = state.order.customer
+        name = plain(customer.attributes.get("calendar")) if customer else None
+        return name if isinstance(name, str) else None
+    return of
+
+
+def running_mark(kind: MarkKind, draft: Draft, sla: CompiledSLA, terms: Terms, at: datetime, spent: timedelta,
+                 warned: frozenset[str] = frozenset()) -> Mark:  # fmt: skip
+    """The mark of a clock that runs from `at` on with `spent` behind it: due, warnings still to come, calendar.
+
+    Warnings in `warned` are not given again. What should have come already comes at `at`.
+    """
+    calendar = terms.calendar
+    target = terms.target
+    if target is None:
+        due = terms.due or at
+        target = spent + max(measure(calendar, at, due), NOTHING)
+    else:
+        due = forward(calendar, at, target - spent)
+    warns = [
+        WarnAt(label=warn.label, at=_polite(draft, sla, _warn_instant(warn, calendar, at, spent, target, due)))
+        for warn in sla.policy.warn
+        if warn.label not in warned
+    ]
+    return Mark(
+        sla=sla.name,
+        kind=kind,
+        due_at=due,
+        warn_at=sorted(warns, key=lambda item: (item.at, item.label)),
+        target=target,
+        spent=spent or None,
+        calendar=terms.named.name or None,
+        digest=terms.named.digest or None,
+    )
+
+
+def forward(calendar: WorkCalendar | None, at: datetime, length: timedelta) -> datetime:
+    """The instant, in UTC, when `length` more has counted; `at` itself when nothing is left."""
+    if length <= NOTHING:
+        return at
+    return at + length if calendar is None else calendar.add(at, length).astimezone(UTC)
+
+
+def _warn_instant(
+    warn: Warn, calendar: WorkCalendar | None, at: datetime, spent: timedelta, target: timedelta, due: datetime
+) -> datetime:
+    if warn.percent is not None:
+        return forward(calendar, at, target * int(warn.percent) / 100 - spent)
+    before = warn.before or NOTHING
+    instant = due - before if calendar is None else calendar.subtract(due, before).astimezone(UTC)
+    return max(instant, at)
+
+
+def _polite(draft: Draft, sla: CompiledSLA, at: datetime) -> datetime:
+    """The instant, or when reminders keep to working hours, the flow's next opening."""
+    if sla.policy.reminders == "always":
+        return at
+    return draft.program.calendar.next_open(at).astimezone(UTC)
+
+
+def rungs_of(draft: Draft, sla: CompiledSLA, at: datetime) -> tuple[WarnAt, ...]:
+    """The escalation ladder of a breach: the n-th rung has the label n."""
+    if not sla.policy.escalate:
+        return ()
+    named = calendar_of(draft, sla, draft.order)
+    calendar = named.calendar if named.name else None
+    found = [
+        WarnAt(label=str(number), at=_polite(draft, sla, forward(calendar, at, rung.after)))
+        for number, rung in enumerate(sla.policy.escalate, 1)
+    ]
+    return tuple(sorted(found, key=lambda item: (item.at, int(item.label))))
+
+
+def spent_by(clock: Clock, calendar: WorkCalendar | None, at: datetime) -> timedelta:
+    """What has counted by an instant, also one before the clock last began to run."""
+    return clock.extended(calendar, at).spent
+
+
+def carried(carry: str, clock: Clock, spent: timedelta, target: timedelta | None) -> timedelta:
+    """How much counts when another target comes in midway: all of it, the same share of the new target, or nothing."""
+    if carry == "restart":
+        return NOTHING
+    if carry == "used" and clock.target and target is not None:
+        return target * min(spent / clock.target, 1.0)
+    return spent
