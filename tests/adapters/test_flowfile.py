@@ -75,7 +75,7 @@ def test_a_flow_file_is_read_into_values(tmp_path: Path) -> None:
     assert [warn.label for warn in flow.sla["review"].warn] == ["50%", "-30m"]
     assert flow.notify is not None
     assert flow.notify["breached"] == of.NotifyRule(to=["owner", "role:finance"], channels=["mail"])
-    assert of.problems(flow) == ()
+    assert [item.code for item in of.problems(flow)] == ["stage_unwatched"]  # no promise covers `placed`
 
 
 def test_json_is_read_too(tmp_path: Path) -> None:
