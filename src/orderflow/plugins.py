@@ -54,8 +54,8 @@ class Plugins:
 
     def storage(self, url: str, tenant: str) -> Storage:
         """The storage for a URL from the first plugin that knows it; entry points are asked last."""
-        for manager in (self._manager, _installed()):
-            storage: Storage | None = manager.hook.orderflow_storage(url=url, tenant=tenant)
+        for manager in (lambda: self._manager, _installed):  # installed packages are loaded only when nobody else knows
+            storage: Storage | None = manager().hook.orderflow_storage(url=url, tenant=tenant)
             if storage is not None:
                 return storage
         known = "memory: and sqlite:///file.db"

@@ -486,6 +486,10 @@ PLANS: dict[str, tuple[Callable[[SqliteStorage], object], str]] = {
         lambda storage: storage.find(Query(tags=FrozenMap({"t": "1"}))),
         "tags USING PRIMARY KEY (tenant=? AND kind=? AND name=? AND value=?)",
     ),
+    "unwatched": (
+        lambda storage: storage.find(Query(unwatched=True, after="a")),
+        "streams_unwatched (tenant=? AND kind=? AND id>?)",
+    ),
     "late by stage": (lambda storage: storage.tally(Query(due_before=START)), "streams_due (tenant=? AND kind=? AND"),
 }
 

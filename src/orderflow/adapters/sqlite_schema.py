@@ -71,6 +71,7 @@ STATISTICS = (
     ("streams", "streams_team", "100000 100000 100000 20000 1"),
     ("streams", "streams_customer", "100000 100000 100000 100 1"),
     ("streams", "streams_due", "10000 10000 10000 1"),
+    ("streams", "streams_unwatched", "10000 10000 10000 1"),
     ("streams", "streams_claim", "10000 10000 1"),
     ("tags", "tags", "100000 100000 100000 50000 1000 1"),
     ("tags", "tags_stream", "100000 100000 100000 1"),

@@ -20,13 +20,15 @@ def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str])
     - `events`: one row per stage entered, with the actor (`wang`, `system:shop`) and the team answerable by then.
     - `orders`: flow, customer, source, total and currency, promised_at, and the attributes of order and customer
       (`region`, `customer.level`). Erased values are missing. Money is split into amount and currency.
-    - `marks`: one row per mark of a clock: order, track, sla, kind, at, due_at (microseconds in UTC), label.
+    - `marks`: one row per mark of a clock: order, track, sla, kind, at, due_at (microseconds in UTC), label, and
+      `voided`: a fact reported late has shown that this mark should not have been.
     """
     events: dict[str, list[Any]] = {name: [] for name in ("order", "stage", "at", "actor", "track", "team")}
-    marks: dict[str, list[Any]] = {name: [] for name in ("order", "track", "sla", "kind", "at", "due_at", "label")}
+    marks: dict[str, list[Any]] = {name: [] for name in ("order", "track", "sla", "kind", "at", "due_at", "label", "voided")}
     rows: list[dict[str, Any]] = []
     for state in states:
         rows.append(_attributes(state))
+        voided = _voided(state)
         for event in state.timeline:
             body = event.body
             if isinstance(body, StageEntered):
@@ -36,12 +38,24 @@ def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str])
                 for mark in body.marks:
                     due = mark.due_at or state.clocks[f"{event.track}/{mark.sla}"].due_at
                     at, due_us = micros(event.occurred_at), None if due is None else micros(due)
-                    _append(marks, (state.order.id, event.track, mark.sla, mark.kind, at, due_us, mark.label))
+                    wrong = (event.track, mark.sla, mark.kind, event.occurred_at, mark.label) in voided
+                    _append(marks, (state.order.id, event.track, mark.sla, mark.kind, at, due_us, mark.label, wrong))
     names = list(dict.fromkeys(name for row in rows for name in row))
     orders = {name: [row.get(name) for row in rows] for name in names} if rows else None
     return EventLog.from_columns(
         events, orders, tz=tz, done_stages=done_stages, marks=marks if marks["order"] else None
     )
+
+
+def _voided(state: OrderState) -> set[tuple[str, str, str, datetime, str | None]]:
+    """(track, sla, kind, instant, label) of every mark that a later one corrects."""
+    return {
+        (event.track, mark.sla, item.kind, item.at, item.label)
+        for event in state.timeline
+        if isinstance(event.body, ClockMarked)
+        for mark in event.body.marks
+        for item in mark.voided
+    }
 
 
 def _append(table: dict[str, list[Any]], row: tuple[Any, ...]) -> None:

@@ -51,12 +51,13 @@ class MarkRef:
 class Mark:
     """A recorded instant at which a clock changed.
 
-    - `started`, `resumed`, `reset`, `redued` record what came of the policy: target, due instant, warn instants, the name
-      and digest of the calendar (None: real time). Nobody needs policy or calendar to read it later.
+    - `started`, `resumed`, `reset`, `redued` record what came of the policy: target, due instant, warn instants, the
+      name and digest of the calendar (None: real time). Nobody needs policy or calendar to read it later.
     - `paused`, `resumed`, `redued`, `met`, `cancelled` record what was `spent` by then, in the time that counts.
     - `breached` records the instants of the escalation ladder in `warn_at`; `warned` and `escalated` have the `label`.
-    - `acknowledged` ends the ladder; its label says why: somebody did (`person`), the order `moved`, the clock `paused`.
-    - `corrected` names the marks that a fact reported late has `voided`; they stay recorded, and count no more.
+    - `acknowledged` ends the ladder; its label says why: a `person` did, the order `moved`, the clock `paused`.
+    - `corrected` names the marks that a fact reported late has `voided`; they stay recorded, and count no more. When the
+      clock had ended, `ended_at` and `spent` are what they should have been.
     """
 
     sla: str
@@ -68,6 +69,7 @@ class Mark:
     calendar: str | None = None
     digest: str | None = None
     label: str | None = None
+    ended_at: datetime | None = None
     voided: tuple[MarkRef, ...] = field(default=(), converter=as_tuple)
 
 
@@ -78,7 +80,7 @@ class Clock:
     - `spent`: time that counted up to `running_since`, or in all when it does not run. `target`: what it may take.
     - `running_since`: since when it counts, None when paused or ended. `due_at`: None when paused.
     - `met` after `breached_at` means: reached, but late. A corrected breach leaves `breached_at` None.
-    - `warn_at`: warnings still to come, and after a breach the rungs still to come; soonest first. `warned`: labels so far.
+    - `warn_at`: warnings still to come, after a breach the rungs still to come; soonest first. `warned`: those that came.
     - `moved_at`: the last mark that set the due instant; a breach cannot be earlier.
     """
 
@@ -125,8 +127,8 @@ class Clock:
     def next_mark(self) -> tuple[datetime, Mark] | None:
         """What time alone does next to this clock, and when; None when it does nothing.
 
-        A warning comes at its instant. A breach comes just after the due instant - who is done at it is in time - and is
-        recorded at the due instant, or when that was set later, then.
+        A warning comes at its instant. A breach comes just after the due instant - who is done at it is in time - and
+        is recorded at the due instant, or when that was set later, then.
         """
         if self.running_since is None:
             return None
@@ -205,6 +207,8 @@ def _corrected(clock: Clock, mark: Mark) -> Clock:
     gone = {(item.kind, item.label, item.at) for item in mark.voided}
     return evolve(
         clock,
+        ended_at=mark.ended_at or clock.ended_at,
+        spent=clock.spent if mark.spent is None else mark.spent,
         breached_at=None if ("breached", None, clock.breached_at) in gone else clock.breached_at,
         warned=tuple(item for item in clock.warned if (item.kind, item.label, item.at) not in gone),
     )

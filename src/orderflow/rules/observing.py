@@ -29,6 +29,7 @@ def observe(draft: Draft, command: Observe) -> list[Reason]:
     if draft.at < track.entered_at or command.stage == track.stage:
         body = StageObserved(stage=command.stage, current=track.stage)
         draft.add(body, track=command.track, source=command.source, source_seq=command.source_seq)
+        sla.correct(draft, command.stage, draft.at)
         return []
     draft.add(
         StageEntered(

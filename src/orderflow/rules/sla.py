@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from orderflow.model.actor import Actor
 from orderflow.model.calendar import WorkCalendar
-from orderflow.model.clock import NOTHING, Clock, Mark, MarkKind, MarkRef
+from orderflow.model.clock import NOTHING, Clock, Mark, MarkKind, MarkRef, apply_mark
 from orderflow.model.events import ORDER_TRACK, ClockMarked, Event
 from orderflow.model.state import OrderState, State
 from orderflow.rules.compile import CompiledSLA, Test
@@ -112,7 +112,7 @@ def _marks(change: _Change, sla: CompiledSLA) -> list[Mark]:
     anew = (scope == "stage" and change.moved) or (scope == "owner" and change.handed_over)
     if anew or _became(change, sla.reset):
         terms = terms_of(change.draft, sla, change.after)
-        return [] if terms is None else [_from_zero("reset", change, sla, terms)]
+        return [] if terms is None else _from_zero("reset", change, sla, terms)
     if clock.paused:
         return _resume(change, sla, clock)
     if sla.pause is not None and sla.pause(change.after) is True:
@@ -128,11 +128,13 @@ def _start(change: _Change, sla: CompiledSLA) -> list[Mark]:
     if change.before is not None and sla.start(change.before) is True:
         return []  # it was true already: this run ended, and only a new beginning starts another
     terms = terms_of(change.draft, sla, change.after)
-    return [] if terms is None else [_from_zero("started", change, sla, terms)]
+    return [] if terms is None else _from_zero("started", change, sla, terms)
 
 
-def _from_zero(kind: MarkKind, change: _Change, sla: CompiledSLA, terms: Terms) -> Mark:
-    return running_mark(kind, change.draft, sla, terms, change.at, NOTHING)
+def _from_zero(kind: MarkKind, change: _Change, sla: CompiledSLA, terms: Terms) -> list[Mark]:
+    """The mark that begins a run; where the pause holds already, the clock waits from the beginning."""
+    mark = running_mark(kind, change.draft, sla, terms, change.at, NOTHING)
+    return [mark, Mark(sla=sla.name, kind="paused")] if _is(sla.pause, change.after) else [mark]
 
 
 def _end(change: _Change, sla: CompiledSLA, clock: Clock) -> list[Mark]:
@@ -209,6 +211,41 @@ def _became(change: _Change, test: Test | None) -> bool:
     return _is(test, change.after) and (change.before is None or not _is(test, change.before))
 
 
+def correct(draft: Draft, stage: str, at: datetime) -> None:
+    """An old fact has come: the order was in `stage` at `at` already. Take back what clocks did after it that was wrong.
+
+    A clock that ended later, and that this stage would have ended, ended at `at`; breaches and warnings after it are
+    voided. Nothing is removed.
+    """
+    state = draft.order
+    then = evolve(state, tracks=state.tracks.set(ORDER_TRACK, evolve(state.main, stage=stage)))
+    scope = draft.scope(ORDER_TRACK, then)
+    marks = []
+    for sla in draft.program.slas:
+        clock = state.clocks.get(f"{ORDER_TRACK}/{sla.name}")
+        if clock is None or clock.ended_at is None or not clock.started_at <= at < clock.ended_at:
+            continue
+        ends = sla.stop(scope) is True if sla.stop else sla.start(scope) is False
+        for mark in _correction(clock, at) if ends else []:
+            spent = _clock_at(state, sla.name, at).extended(_calendar(draft, clock), at).spent
+            marks.append(evolve(mark, ended_at=at, spent=spent))
+    if marks:
+        draft.add(ClockMarked(marks=marks), rule="sla:" + ",".join(mark.sla for mark in marks))
+
+
+def _clock_at(state: OrderState, sla: str, at: datetime) -> Clock:
+    """The clock as its marks up to an instant make it."""
+    clock: Clock | None = None
+    for event in state.timeline:
+        if isinstance(event.body, ClockMarked) and event.occurred_at <= at:
+            for mark in event.body.marks:
+                if mark.sla == sla:
+                    clock = apply_mark(clock, mark, event.track, event.occurred_at)
+    if clock is None:
+        raise ValueError(f"{state.stream}: the clock {sla} had no mark by {at}")
+    return clock
+
+
 def voided_in(events: list[Event]) -> set[tuple[str, str, datetime, str | None]]:
     """(sla, kind, instant, label) of every mark that these events correct."""
     return {
@@ -218,9 +255,3 @@ def voided_in(events: list[Event]) -> set[tuple[str, str, datetime, str | None]]
         for mark in event.body.marks
         for item in mark.voided
     }
-
-
-def late_clock(state: OrderState, now: datetime) -> Clock | None:
-    """The running clock whose due instant passed first, or None when the order is not late."""
-    late = [clock for clock in state.clocks.values() if clock.late(now)]
-    return min(late, key=lambda clock: (clock.due_at or now, clock.sla), default=None)

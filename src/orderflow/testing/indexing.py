@@ -103,6 +103,19 @@ class IndexingPromises(Openable):
         assert _ids(storage, due_before=START + MOMENT) == ["1", "2"]
         assert _ids(storage, due_before=START + 2 * MOMENT) == ["1", "2", "6"]
 
+    def test_find_what_no_clock_watches(self, opening: Opening) -> None:
+        """`unwatched` fits open and waiting rows without a clock that runs, in `find` and in `tally`."""
+        storage = opening()
+        for id, category in {"1": "open", "2": "waiting", "3": "done", "4": "cancelled"}.items():
+            storage.append(commit(note(Stream.order(id), 1), category=category, stage="s"))
+        storage.append(commit(note(Stream.order("5"), 1), category="open", stage="s", clocks=1))
+        assert _ids(storage, unwatched=True) == ["1", "2"]
+        assert _tally(storage, unwatched=True) == {"s": 2}
+        assert _ids(storage, unwatched=False) == ["1", "2", "3", "4", "5"]
+        storage.append(commit(note(Stream.order("1"), 2), category="open", stage="s", clocks=2))
+        storage.append(commit(note(Stream.order("5"), 2), category="open", stage="s"))
+        assert _ids(storage, unwatched=True, after="1") == ["2", "5"]
+
     def test_find_needs_all_that_is_given(self, opening: Opening) -> None:
         """What a query says must hold together."""
         storage = opening()
