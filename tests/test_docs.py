@@ -93,6 +93,22 @@ def test_what_a_document_shows_is_true(document: Path, tmp_path: Path, monkeypat
             run_console(content, document, line)
 
 
+def test_every_worked_case_is_true() -> None:
+    """Each row of the table in business-time.md is asked, with the calendars of the page, and answered as it says."""
+    document = ROOT / "docs" / "business-time.md"
+    before, _, after = read(document).partition("### Worked cases")
+    names: dict[str, Any] = {}
+    for _, language, _, content in blocks(document):
+        if language == "python" and (content in after or "def t(" in content):
+            exec(content.partition("import warnings")[0], names)
+        if "apia = " in content:
+            break
+    rows = re.findall(r"^\| ([^|]+) \| `(.+)` \| `(.+)` \|$", after.partition("\n## ")[0], re.MULTILINE)
+    assert len(rows) > 25 and before
+    wrong = [(case, found) for case, asked, answer in rows if (found := str(eval(asked, names))) != answer]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_every_example_runs(example: Path, tmp_path: Path) -> None:
     """Each example ends well, says something, and says the same when it is run again."""
@@ -126,6 +142,8 @@ def section_of(path: str) -> str:
         (r"lifecycle\.transitions\[\d+\]", "lifecycle.transitions[]"),
         (r"fields\.\w+\.\w+", "fields.NAME"),
         (r"sla\.\w+", "sla.NAME"),
+        (r"sla\.\w+\.target\[\d+\]", "sla.NAME.target[]"),
+        (r"sla\.\w+\.escalate\[\d+\]", "sla.NAME.escalate[]"),
         (r"notify\.\w+", "notify.TOPIC"),
     ):
         if re.fullmatch(pattern, path):

@@ -18,6 +18,7 @@ ATTEMPTS = 10
 SOON, LATE = timedelta(seconds=1), timedelta(days=365)
 """The least and the most that `Retry` may ask for: nothing is sent twice by one delivery, nothing waits for ever."""
 CHUNK = 10
+SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=366)
 
 
 @frozen(kw_only=True)
@@ -50,10 +51,13 @@ def deliver(road: Road, limit: int) -> Delivered:
 
 
 def _claimed(road: Road, channel: str, limit: int) -> Iterator[OutboxRow]:
-    """At most `limit` rows, claimed few at a time: a slow channel must not outlive the lease of those that wait."""
-    left = limit
+    """At most `limit` rows, claimed few at a time: a slow channel must not outlive the lease of those that wait.
+
+    What may be sent is asked as of the beginning, so that a row which is put back does not come again at once.
+    """
+    left, began = limit, road.now()
     while left > 0:
-        rows = road.storage.claim_outbox(channel, road.now(), min(left, CHUNK), LEASE)
+        rows = road.storage.claim_outbox(channel, began, min(left, CHUNK), LEASE + (road.now() - began))
         if not rows:
             return
         left -= len(rows)
@@ -77,7 +81,10 @@ class _Raised:
 
 def _send(channel: Channel, row: OutboxRow, directory: DirectoryPort | None) -> Outcome | _Raised:
     try:
-        outcome = channel.send(notification_of(row.message, directory))
+        notification = notification_of(row.message, directory)
+        if not notification.to:
+            return Failed(f"nobody to tell: {', '.join(row.message.to)}")
+        outcome = channel.send(notification)
     except Exception as error:  # noqa: BLE001 - a channel may raise anything; the row is tried again, the report says so
         return _Raised(f"{type(error).__name__}: {error}")
     match outcome:
@@ -97,9 +104,10 @@ def notification_of(message: Message, directory: DirectoryPort | None) -> Notifi
             person = directory.person(name) if directory is not None else None
             above = getattr(person, kind, None)
             to.append(above or name)  # with nobody above, it comes back to the owner
-        elif kind in ("role", "team") and directory is not None:
-            group = directory.with_role(name) if kind == "role" else directory.in_team(name)
-            to += [person.id for person in group if person.active]
+        elif kind in ("role", "team"):
+            if directory is not None:
+                group = directory.with_role(name) if kind == "role" else directory.in_team(name)
+                to += [person.id for person in group if person.active]
         else:
             to.append(who)
     return Notification(

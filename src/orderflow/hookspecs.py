@@ -33,7 +33,8 @@ class Hooks:
     def orderflow_calendar(self, name: str, years: tuple[int, ...]) -> WorkCalendar | None:
         """Provide the calendar of this name, right for these years at least. None leaves the name to the next plugin.
 
-        It is asked again each day (of the Tracker's clock, in UTC); clocks that run are set anew when its content changed.
+        It is asked again each day (of the Tracker's clock, in UTC). When the content has changed, clocks that run are
+        set anew.
         """
 
     @hookspec

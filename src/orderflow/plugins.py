@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pluggy
@@ -54,7 +54,8 @@ class Plugins:
 
     def storage(self, url: str, tenant: str) -> Storage:
         """The storage for a URL from the first plugin that knows it; entry points are asked last."""
-        for manager in (lambda: self._manager, _installed):  # installed packages are loaded only when nobody else knows
+        managers: tuple[Callable[[], pluggy.PluginManager], ...] = (lambda: self._manager, _installed)
+        for manager in managers:  # installed packages are loaded only when nobody else knows
             storage: Storage | None = manager().hook.orderflow_storage(url=url, tenant=tenant)
             if storage is not None:
                 return storage

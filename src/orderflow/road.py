@@ -26,7 +26,7 @@ from orderflow.model.errors import (
     StorageError,
     UnknownOrder,
 )
-from orderflow.model.events import Event, FlowRegistered, Stream
+from orderflow.model.events import Event, FlowRegistered, OwnerAssigned, Stream
 from orderflow.model.flow import Flow
 from orderflow.model.frozen import EMPTY
 from orderflow.model.order import to_instant
@@ -35,11 +35,11 @@ from orderflow.model.state import Blank, FlowState, OrderState, State, fold
 from orderflow.model.view import View
 from orderflow.plugins import Plugins
 from orderflow.ports import DirectoryPort, Storage
-from orderflow.rules.commit import bare_commit, make_commit
+from orderflow.rules.commit import bare_commit, make_commit, owed
 from orderflow.rules.compile import Program, compile_flow
 from orderflow.rules.context import Context, NamedCalendar
 from orderflow.rules.decide import command_digest, decide
-from orderflow.rules.placing import protect
+from orderflow.rules.placing import protect, same_personal
 from orderflow.rules.receipt import Receipt
 
 ROUNDS = 8
@@ -142,6 +142,15 @@ class Road:
                 )
             program = self._programs[state.flow] = compile_flow(read_flow(known.versions[state.flow]))
         return program
+
+    def older_stages(self) -> set[str]:
+        """The stages of every version of the current flows."""
+        found: set[str] = set()
+        for name in self.current:
+            known = fold(Blank(stream=Stream.flow(name)), self.storage.load(Stream.flow(name)))
+            for text in known.versions.values() if isinstance(known, FlowState) else ():
+                found |= set(read_flow(text).lifecycle.stages)
+        return found
 
     def program_for(self, flow: str | None) -> Program:
         """The current program of a flow; None is allowed where there is one."""
@@ -264,19 +273,28 @@ class Road:
         known = self.storage.lookup(state.stream, command.key)
         if known is None:
             return None
-        if known.digest != command_digest(program, command):
+        other = known.digest != command_digest(program, command)
+        if isinstance(command, Place) and isinstance(state, OrderState):
+            other = other or not same_personal(program, state.order, command.content)
+        if other:
             raise KeyReused([reason("key_reused", key=command.key, order=command.order)])
         events = self.storage.load(state.stream)[: known.last]
-        then = fold(Blank(stream=state.stream), events)
-        return self._answer(then, events[known.first - 1 :], Decision(repeated=True), look)
+        return self._again(program, events, known.first, look)
 
     def _unchanged(self, state: State, decision: Decision, look: Look) -> Receipt:
         """The Receipt of a command that appends nothing; of an order placed again, the first one, as it was then."""
-        events: tuple[Event, ...] = ()
         if decision.repeated and isinstance(state, OrderState):
-            events = tuple(event for event in state.timeline if event.command_digest == state.digest)
-            state = fold(Blank(stream=state.stream), events)
-        return self._answer(state, events, decision, look)
+            first = [event for event in state.timeline if event.command_digest == state.digest]
+            return self._again(self.program(state), first, 1, look)
+        return self._answer(state, (), decision, look)
+
+    def _again(self, program: Program, events: Sequence[Event], first: int, look: Look) -> Receipt:
+        """The Receipt that the events from version `first` on gave, as it was then."""
+        before = fold(Blank(stream=events[0].stream), events[: first - 1])
+        after, own = fold(before, events[first - 1 :]), tuple(events[first - 1 :])
+        why = tuple(event.body.why for event in own if isinstance(event.body, OwnerAssigned))
+        receipt = self._answer(after, own, Decision(repeated=True, reasons=why), look)
+        return attrs.evolve(receipt, messages=owed(program, before, after, own, self._channel_names))
 
     def _answer(self, state: State, events: tuple[Event, ...], decision: Decision, look: Look) -> Receipt:
         if not isinstance(state, OrderState):
@@ -298,6 +316,8 @@ class Road:
 
     def _ask(self, program: Program, state: State, command: Command, now: datetime) -> Decision:
         """Ask for a decision, fetching what it needs, at most 8 rounds."""
+        if isinstance(state, OrderState):
+            now = max(now, state.recorded_at)  # within a stream time does not go back, whatever clocks do
         by = command.by  # whoever asks is looked up at once: it saves a round
         people = {by.id: self._look_up(Need("person", by.id))} if by.kind == "person" else EMPTY
         digest = None if isinstance(command, Settle) else command_digest(program, command)
@@ -332,7 +352,7 @@ class Road:
             found: WorkCalendar | None = None
             try:
                 found = self.plugins.calendar(name, tuple(range(now.year - 1, now.year + 3)))
-            except Exception:  # noqa: BLE001 - a plugin may raise anything; logged with its trace
+            except Exception:
                 import logging
 
                 logging.getLogger("orderflow").exception("no plugin gave the calendar %r; decided without it", name)
@@ -351,7 +371,7 @@ class Road:
             return Person(id=need.name) if need.kind == "person" else ()
         ask = {"person": self.directory.person, "role": self.directory.with_role, "team": self.directory.in_team}
         try:
-            return ask[need.kind](need.name)
+            return _sound(need, ask[need.kind](need.name))
         except Exception:
             import logging
 
@@ -359,6 +379,18 @@ class Road:
                 "the directory failed on %s %r; decided without it", need.kind, need.name
             )
             return None if need.kind == "person" else ()
+
+
+def _sound(need: Need, answer: Any) -> Any:
+    """What a directory answered, if it is a person, or several; a `TypeError` otherwise."""
+    if need.kind == "person":
+        if answer is None or isinstance(answer, Person):
+            return answer
+        raise TypeError(f"the directory answered {answer!r} for the person {need.name!r}, not a Person or None")
+    people = tuple(answer)
+    if not all(isinstance(person, Person) for person in people):
+        raise TypeError(f"the directory answered {answer!r} for the {need.kind} {need.name!r}, not people")
+    return people
 
 
 _ANSWERS = {"person": "people", "role": "roles", "team": "teams"}

@@ -9,7 +9,6 @@ from attrs import field, frozen
 
 from orderflow.model.actor import Actor
 from orderflow.model.commands import Settle
-from orderflow.model.errors import OrderflowError
 from orderflow.road import Road
 from orderflow.rules.receipt import Receipt
 
@@ -37,6 +36,6 @@ def sweep(road: Road, handle: Callable[[Settle], Receipt], limit: int) -> Swept:
     for stream in claimed:
         try:
             events += len(handle(Settle(order=stream.id, by=SWEEP)).events)
-        except OrderflowError as error:
-            failures[stream.id] = str(error)
+        except Exception as error:  # noqa: BLE001 - one stream must not hold up the others; the report says which failed
+            failures[stream.id] = f"{type(error).__name__}: {error}"
     return Swept(due=len(claimed), events=events, failures=failures)

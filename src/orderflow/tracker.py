@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from orderflow.model.actor import Actor, to_actor
+from orderflow.model.actor import Actor, Directory, Person, to_actor
 from orderflow.model.commands import Acknowledge, Assign, Command, Fire, Note, Observe, Place
-from orderflow.model.errors import DefinitionError
+from orderflow.model.errors import DefinitionError, InvalidValue
 from orderflow.model.flow import Flow
 from orderflow.model.order import Order, check_id
 from orderflow.model.reasons import Reason, problem
@@ -65,19 +65,28 @@ class Tracker:
         )
         tenant = settings["tenant"]
         check_id(tenant, "tenant")
+        values, people = _flows(settings["flows"]), _directory(settings["directory"])
         opened = settings["storage"]
+        own = isinstance(opened, str)
         if isinstance(opened, str):
             opened = registered.storage(opened, tenant)
+        elif getattr(opened, "tenant", None) is None:
+            raise DefinitionError([problem("bad_storage", value=repr(opened)[:80])])
         elif opened.tenant != tenant:
             raise DefinitionError([problem("other_tenant", storage=opened.tenant, tenant=tenant)])
-        self._road = Road(
-            flows=_flows(settings["flows"]),
-            storage=opened,
-            directory=settings["directory"],
-            plugins=registered,
-            clock=settings["clock"],
-            actor=HOST,
-        )
+        try:
+            self._road = Road(
+                flows=values,
+                storage=opened,
+                directory=people,
+                plugins=registered,
+                clock=settings["clock"],
+                actor=HOST,
+            )
+        except BaseException:
+            if own:
+                opened.close()
+            raise
         self._views = Views(self._road)
 
     # --- commands -------------------------------------------------------------------------------------------------
@@ -88,11 +97,11 @@ class Tracker:
         Raises `Refused` (`UnknownOrder`, `KeyReused` among them) with every reason, nothing written; `Conflict` when
         `expect` does not hold or a race was lost several times; `StorageError`.
         """
-        return self._road.handle(command, self._look)
+        return self._road.handle(_command(command), self._look)
 
     def preview(self, command: Command) -> Receipt:
         """The Receipt that a command would give. Raises as `handle` does; nothing is written and nobody is told."""
-        return self._road.preview(command, self._look)
+        return self._road.preview(_command(command), self._look)
 
     def place(
         self,
@@ -241,6 +250,9 @@ class Tracker:
 
     def changes(self, after: int | None = None, *, limit: int = 1_000) -> tuple[tuple[Event, ...], int]:
         """Committed events after a cursor, each exactly once, and the cursor to go on from."""
+        for name, value, least, most in (("after", after or 0, 0, 2**63 - 1), ("limit", limit, 1, 100_000)):
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                raise InvalidValue.of("not_whole", what=name, value=repr(value)[:80])
         page = self._road.storage.feed(after or 0, limit)
         return page.events, page.cursor
 
@@ -278,10 +290,28 @@ class Tracker:
         return self._views.look(state)
 
 
+def _command(value: Any) -> Command:
+    if not isinstance(value, Command):
+        raise InvalidValue.of("not_a_command", value=repr(value)[:80])
+    return value
+
+
+def _directory(value: Any) -> DirectoryPort | None:
+    """A directory: one of the host's, a `Directory`, or a list of people."""
+    if value is None or all(callable(getattr(value, name, None)) for name in ("person", "with_role", "in_team")):
+        found: DirectoryPort | None = value
+        return found
+    if isinstance(value, list | tuple) and all(isinstance(item, Person) for item in value):
+        return Directory(value)
+    raise DefinitionError([problem("bad_directory", value=repr(value)[:80])])
+
+
 def _flows(flows: Sequence[Flow | str | os.PathLike[str]] | Flow) -> list[Flow]:
     """The flows as values; paths are read."""
     from orderflow.adapters.flowfile import load_flow
 
+    if not isinstance(flows, Flow | str | os.PathLike | Sequence):
+        raise DefinitionError([problem("wrong_kind", what="flows", kind="Flow", value=repr(flows)[:80])])
     given = [flows] if isinstance(flows, Flow | str | os.PathLike) else list(flows)
     if not given:
         raise DefinitionError([problem("no_flows")])

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, get_args
 
 from attrs import evolve
 
 from orderflow.model.actor import Actor
 from orderflow.model.commands import Command, Fire, Settle
 from orderflow.model.commit import IndexRow, Query
-from orderflow.model.errors import Refused, UnknownOrder
+from orderflow.model.errors import InvalidValue, Refused, UnknownOrder
 from orderflow.model.events import Event, Stream
+from orderflow.model.flow import OPEN, Category
 from orderflow.model.frozen import FrozenMap
-from orderflow.model.order import to_instant
+from orderflow.model.order import check_id, to_instant
 from orderflow.model.reasons import Reason, reason, suggest
 from orderflow.model.state import Blank, OrderState, fold
 from orderflow.model.view import Board, Card, Column, Page, View
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 HOST = Actor.system("host")
 _BATCH = 1_000
 _LIMIT = 1_000
-_OPEN = ("open", "waiting")
+CATEGORIES = get_args(Category)
 
 
 class Views:
@@ -38,9 +40,11 @@ class Views:
         self._road = road
 
     def look(self, state: OrderState, viewer: Actor | None = None, now: datetime | None = None) -> View:
-        """The View of a state, with the triggers that this viewer may pull."""
+        """The View of a state, with what time has caused, recorded or not, and the triggers the viewer may pull."""
+        at = now or self._road.now()
         allowed = tuple(trigger for trigger, against in _triggers(self._road, state, viewer or HOST) if not against)
-        return project(self._road.program(state), state, viewer, now or self._road.now(), allowed)
+        settled = self._road.settled(state, Settle(order=state.order.id, by=HOST), at)
+        return evolve(project(self._road.program(state), settled, viewer, at, allowed), version=state.version)
 
     def get(self, id: str, viewer: Actor | None, as_of: datetime | None) -> View:
         """The View of an order now; or as it was known at a past instant, with what time had caused by then."""
@@ -51,10 +55,10 @@ class Views:
             raise Refused.of("as_of_in_future", at=at)
         stream = Stream.order(id)
         events = self._road.storage.load(stream)
-        known = fold(Blank(stream=stream), [event for event in events if event.recorded_at <= at])
+        known = fold(Blank(stream=stream), takewhile(lambda event: event.recorded_at <= at, events))
         if not isinstance(known, OrderState):
             raise UnknownOrder([reason("unknown_order_then", order=id, at=at)])
-        return self.look(self._road.settled(known, Settle(order=id, by=HOST), at), viewer, at)
+        return self.look(known, viewer, at)
 
     def allowed(self, id: str, by: Actor) -> tuple[str, ...]:
         """The triggers that `fire` would accept now from this actor, in the order of the flow."""
@@ -80,8 +84,13 @@ class Views:
         scan: bool = False,
     ) -> Page:
         """One page of the orders for which all that is given holds, in order of their ids."""
-        if not 1 <= limit <= _LIMIT:
-            raise Refused.of("bad_limit", limit=limit, most=_LIMIT)
+        _check_limit(limit)
+        _check_texts(flow=flow, stage=stage, category=category, owner=owner, team=team, customer=customer, after=after)
+        if late not in (None, True, False):
+            raise InvalidValue.of("bad_flag", what="late", value=repr(late))
+        if category is not None and category not in CATEGORIES:
+            hint = suggest(category, CATEGORIES)
+            raise Refused.of("unknown_category", name=category, known=CATEGORIES, suggestion=hint)
         narrowed = (stage, owner, team, customer, late or None, where or None)
         unindexed = late is False or (category is not None and all(item is None for item in narrowed))
         if unindexed and not scan:
@@ -106,8 +115,7 @@ class Views:
 
     def unwatched(self, after: str | None, limit: int) -> Page:
         """One page of the open and waiting orders on which no clock runs or waits."""
-        if not 1 <= limit <= _LIMIT:
-            raise Refused.of("bad_limit", limit=limit, most=_LIMIT)
+        _check_limit(limit)
         rows = self._road.storage.find(Query(unwatched=True, after=after, limit=limit + 1))
         now = self._road.now()
         cards = tuple(card(row, now) for row in rows[:limit])
@@ -115,31 +123,34 @@ class Views:
 
     def worklist(self, owner: str, limit: int) -> Page:
         """The open orders that a person owns: those with a deadline first, the earliest before the later."""
+        _check_limit(limit)
+        check_id(owner, "owner")
         now = self._road.now()
-        cards: list[Card] = []
-        after: str | None = None
-        while rows := self._road.storage.find(Query(owner=owner, category=_OPEN, after=after, limit=_LIMIT)):
-            cards += [card(row, now) for row in rows]
-            after = rows[-1].stream.id
-        return Page(cards=_urgent(cards, limit))
+        rows = self._road.storage.find(Query(owner=owner, category=OPEN, urgent=True, limit=limit))
+        return Page(cards=tuple(card(row, now) for row in rows))
 
     def board(self, flow: str | None, cards: int) -> Board:
-        """The stages of a flow with what stands in them; of each open stage the first `cards` by due instant."""
+        """The stages of a flow with what stands in them; of each open stage the first `cards` by due instant.
+
+        Stages of older versions in which orders still stand come last.
+        """
         program = self._road.program_for(flow)
         now, name = self._road.now(), program.flow.name
         counts = self._road.storage.tally(Query(flow=name))
         late = self._road.storage.tally(Query(flow=name, due_before=now))
+        stages = program.flow.lifecycle.stages
         columns = []
-        for stage, definition in program.flow.lifecycle.stages.items():
-            shown = _first(self._road, name, stage, now, cards) if definition.category in _OPEN else ()
+        for stage in [*stages, *sorted(set(counts) - set(stages))]:
+            rows = self._road.storage.find(Query(flow=name, stage=stage, urgent=True, limit=max(cards, 1)))
+            category = stages[stage].category if stage in stages else rows[0].category or "" if rows else ""
             columns.append(
                 Column(
                     stage=stage,
                     titles=program.titles(stage),
-                    category=definition.category,
+                    category=category,
                     count=counts.get(stage, 0),
                     late=late.get(stage, 0),
-                    cards=shown,
+                    cards=tuple(card(row, now) for row in rows[:cards]) if category in OPEN else (),
                 )
             )
         return Board(flow=name, at=now, columns=tuple(columns))
@@ -168,6 +179,17 @@ def _triggers(road: Road, state: OrderState, by: Actor) -> Iterator[tuple[str, t
         yield trigger, road.reasons_against(state, command)
 
 
+def _check_limit(limit: int) -> None:
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= _LIMIT:
+        raise Refused.of("bad_limit", limit=repr(limit), most=_LIMIT)
+
+
+def _check_texts(**values: str | None) -> None:
+    for name, value in values.items():
+        if value is not None:
+            check_id(value, name)
+
+
 def _not_late(road: Road, query: Query, now: datetime, limit: int) -> tuple[IndexRow, ...]:
     """The orders that are not late, found by going through those that fit otherwise."""
     found: list[IndexRow] = []
@@ -186,6 +208,8 @@ def _check_names(road: Road, flow: str | None, stage: str | None) -> None:
     if flow is not None:
         road.program_for(flow)
     known = {name for program in road.current.values() for name in program.flow.lifecycle.stages}
+    if stage is not None and stage not in known:
+        known |= road.older_stages()
     if stage is not None and stage not in known:
         raise Refused.of("unknown_stage", stage=stage, known=sorted(known), suggestion=suggest(stage, known))
 
@@ -211,19 +235,9 @@ def card(row: IndexRow, now: datetime) -> Card:
         placed_at=row.placed_at or now,
         since=row.entered_at or now,
         due_at=row.due_at,
-        late=row.due_at is not None and row.due_at < now and row.category in _OPEN,
+        late=row.late(now),
         version=row.version,
     )
-
-
-def _first(road: Road, flow: str, stage: str, now: datetime, count: int) -> tuple[Card, ...]:
-    rows = road.storage.find(Query(flow=flow, stage=stage, limit=_LIMIT))
-    return _urgent([card(row, now) for row in rows], count)
-
-
-def _urgent(cards: list[Card], count: int) -> tuple[Card, ...]:
-    latest = datetime.max.replace(tzinfo=UTC)
-    return tuple(sorted(cards, key=lambda item: (item.due_at or latest, item.order))[:count])
 
 
 def _orders(road: Road) -> Iterator[OrderState]:

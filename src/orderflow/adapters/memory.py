@@ -6,7 +6,7 @@ import heapq
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from attrs import define, evolve
 
@@ -15,9 +15,8 @@ from orderflow.model.canonical import NO_HASH
 from orderflow.model.commit import Commit, FeedPage, IndexRow, KeyRecord, OutboxRow, Query, Snapshot
 from orderflow.model.errors import Conflict, StorageError
 from orderflow.model.events import Event, Stream
+from orderflow.model.flow import OPEN
 from orderflow.model.personal import personal_values, with_personal
-
-_OPEN = ("open", "waiting")
 
 
 @define
@@ -151,6 +150,9 @@ class MemoryStorage:
     def find(self, query: Query) -> tuple[IndexRow, ...]:
         with self._lock:
             found = [row for row in self._rows.values() if _fits(row, query)]
+        if query.urgent:
+            latest = datetime.max.replace(tzinfo=UTC)
+            return tuple(sorted(found, key=lambda row: (row.due_at or latest, row.stream.id))[: query.limit])
         found.sort(key=lambda row: row.stream.id)
         return tuple(row for row in found if query.after is None or row.stream.id > query.after)[: query.limit]
 
@@ -230,7 +232,7 @@ def _check_versions(commit: Commit) -> None:
 
 
 def _is_load(row: IndexRow) -> bool:
-    return row.stream.kind == "order" and row.category in _OPEN
+    return row.stream.kind == "order" and row.category in OPEN
 
 
 def _fits(row: IndexRow, query: Query) -> bool:
@@ -239,11 +241,7 @@ def _fits(row: IndexRow, query: Query) -> bool:
         row.stream.kind == query.kind
         and all(getattr(query, name) in (None, getattr(row, name)) for name in named)
         and (query.category is None or row.category in query.category)
-        and (query.due_before is None or _due(row, query.due_before))
-        and (not query.unwatched or (row.clocks == 0 and row.category in _OPEN))
+        and (query.due_before is None or row.late(query.due_before))
+        and (not query.unwatched or (row.clocks == 0 and row.category in OPEN))
         and all(row.tags.get(name) == value for name, value in query.tags.items())
     )
-
-
-def _due(row: IndexRow, before: datetime) -> bool:
-    return row.due_at is not None and row.due_at < before and row.category in _OPEN

@@ -18,6 +18,7 @@ from orderflow.adapters.sqlite_schema import (
     ROW,
     SET_ROW,
     index_row,
+    paging,
     prepare,
     row_values,
     to_us,
@@ -274,12 +275,12 @@ class SqliteStorage:
 
     def find(self, query: Query) -> tuple[IndexRow, ...]:
         where, values = where_of(self.tenant, query)
-        if query.after is not None:
-            where, values = f"{where} AND id>?", [*values, query.after]
         with self._reading() as connection:
-            rows = connection.execute(
-                f"SELECT {ROW} FROM streams WHERE {where} ORDER BY id LIMIT ?", (*values, query.limit)
-            ).fetchall()
+            rows: list[Any] = []
+            for part, order in paging(query):
+                sql = f"SELECT {ROW} FROM streams WHERE {where}{part} ORDER BY {order} LIMIT ?"
+                more = [query.after] if query.after is not None and not query.urgent else []
+                rows += connection.execute(sql, (*values, *more, query.limit - len(rows))).fetchall()
             tags = {row[1]: self._tags(connection, row[0], row[1]) for row in rows}
         return tuple(index_row(row, tags[row[1]]) for row in rows)
 

@@ -31,6 +31,7 @@ CREATE TABLE streams (
     due_at INTEGER, severity INTEGER, next_at INTEGER, clocks INTEGER NOT NULL, claim_at INTEGER,
     PRIMARY KEY (tenant, kind, id)) WITHOUT ROWID;
 CREATE INDEX streams_stage ON streams (tenant, kind, stage, id) WHERE stage IS NOT NULL;
+CREATE INDEX streams_urgent ON streams (tenant, kind, stage, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX streams_owner ON streams (tenant, kind, owner, category) WHERE owner IS NOT NULL;
 CREATE INDEX streams_team ON streams (tenant, kind, team, id) WHERE team IS NOT NULL;
 CREATE INDEX streams_customer ON streams (tenant, kind, customer, id) WHERE customer IS NOT NULL;
@@ -67,6 +68,7 @@ STATISTICS = (
     ("events", "sqlite_autoindex_events_1", "1000000 1000000 10 1"),
     ("streams", "streams", "100000 100000 100000 1"),
     ("streams", "streams_stage", "100000 100000 100000 20000 1"),
+    ("streams", "streams_urgent", "10000 10000 10000 2000 1 1"),
     ("streams", "streams_owner", "100000 100000 100000 1000 500"),
     ("streams", "streams_team", "100000 100000 100000 20000 1"),
     ("streams", "streams_customer", "100000 100000 100000 100 1"),
@@ -78,8 +80,8 @@ STATISTICS = (
 )
 
 ROW = (
-    "kind, id, version, flow, stage, category, owner, team, customer, placed_at, entered_at, due_at, severity, next_at, "
-    "clocks"
+    "kind, id, version, flow, stage, category, owner, team, customer, placed_at, entered_at, due_at, severity, "
+    "next_at, clocks"
 )
 SET_ROW = (
     "version=?, hash=?, flow=?, stage=?, category=?, owner=?, team=?, customer=?, placed_at=?, entered_at=?, "
@@ -90,7 +92,7 @@ ADD_ROW = (
     "severity, next_at, clocks, claim_at, tenant, kind, id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
     "ON CONFLICT DO NOTHING"
 )
-OPEN = "category IN ('open', 'waiting')"
+OPEN = "category IN ('open', 'waiting')"  # orderflow.model.flow.OPEN
 
 
 def prepare(connection: sqlite3.Connection, path: Path, timeout: float) -> None:
@@ -167,6 +169,13 @@ def index_row(row: tuple[Any, ...], tags: FrozenMap[str]) -> IndexRow:
     for name in ("placed_at", "entered_at", "due_at", "next_at"):
         values[name] = from_us(values[name])
     return IndexRow(stream=stream, tags=tags, **values)
+
+
+def paging(query: Query) -> tuple[tuple[str, str], ...]:
+    """The conditions and orders by which a page is read, one part after the other; `?` is `query.after`."""
+    if query.urgent:  # in two parts, so that each follows an index
+        return ((" AND due_at IS NOT NULL", "due_at, id"), (" AND due_at IS NULL", "id"))
+    return ((" AND id>?" if query.after is not None else "", "id"),)
 
 
 def where_of(tenant: str, query: Query) -> tuple[str, list[Any]]:

@@ -78,16 +78,17 @@ def read_tree(text: str, file: str | None) -> Tree:
 
 
 def _refuse_aliases(text: str, file: str | None) -> None:
-    """Anchors and aliases can make a small file endless; a flow has no use for them."""
+    """Anchors and aliases can make a small file endless, tags ask for types; a flow has no use for them."""
     import yaml
 
-    if "&" not in text and "*" not in text:
+    if not any(sign in text for sign in "&*!"):
         return
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
-        if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
+        if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
             mark = token.start_mark
             place = Place(file=file, line=mark.line + 1, column=mark.column + 1)
-            raise DefinitionError([problem("alias", place, name=token.value)])
+            name = token.value if isinstance(token.value, str) else "".join(part or "" for part in token.value)
+            raise DefinitionError([problem("alias", place, name=name)])
 
 
 class _Builder:

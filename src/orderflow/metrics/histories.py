@@ -13,6 +13,8 @@ from orderflow.model.events import ClockMarked, StageEntered
 from orderflow.model.order import Money, plain, total_of
 from orderflow.model.state import OrderState
 
+_MARKS = ("order", "track", "sla", "kind", "at", "due_at", "label", "voided")
+
 
 def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str]) -> EventLog:
     """The EventLog of these orders.
@@ -24,14 +26,17 @@ def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str])
       `voided`: a fact reported late has shown that this mark should not have been.
     """
     events: dict[str, list[Any]] = {name: [] for name in ("order", "stage", "at", "actor", "track", "team")}
-    marks: dict[str, list[Any]] = {name: [] for name in ("order", "track", "sla", "kind", "at", "due_at", "label", "voided")}
+    marks: dict[str, list[Any]] = {name: [] for name in _MARKS}
     rows: list[dict[str, Any]] = []
+    done = set(done_stages)  # and those of older versions of a flow
     for state in states:
         rows.append(_attributes(state))
         voided = _voided(state)
         for event in state.timeline:
             body = event.body
             if isinstance(body, StageEntered):
+                if body.category == "done":
+                    done.add(body.stage)
                 row = (state.order.id, body.stage, event.occurred_at, str(event.actor), event.track, None)
                 _append(events, row)
             elif isinstance(body, ClockMarked):
@@ -41,9 +46,9 @@ def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str])
                     wrong = (event.track, mark.sla, mark.kind, event.occurred_at, mark.label) in voided
                     _append(marks, (state.order.id, event.track, mark.sla, mark.kind, at, due_us, mark.label, wrong))
     names = list(dict.fromkeys(name for row in rows for name in row))
-    orders = {name: [row.get(name) for row in rows] for name in names} if rows else None
+    orders = {name: _column(name, [row.get(name) for row in rows]) for name in names} if rows else None
     return EventLog.from_columns(
-        events, orders, tz=tz, done_stages=done_stages, marks=marks if marks["order"] else None
+        events, orders, tz=tz, done_stages=done, marks=marks if marks["order"] else None
     )
 
 
@@ -79,8 +84,19 @@ def _attributes(state: OrderState) -> dict[str, Any]:
         ("customer.", order.customer.attributes if order.customer else {}),
     ):
         for name, value in attributes.items():
-            row.setdefault(prefix + name, _cell(plain(value)))
+            column = prefix + name
+            row["order." + name if column in row or column == "id" else column] = _cell(plain(value))
     return row
+
+
+def _column(name: str, values: list[Any]) -> list[Any]:
+    """A column that polars can hold: when its values are of several types, numbers become floats, all else text."""
+    types = {type(value) for value in values if value is not None}
+    if len(types) < 2 or name == "promised_at":
+        return values
+    if types <= {int, float}:
+        return [None if value is None else float(value) for value in values]
+    return [None if value is None else str(value) for value in values]
 
 
 def _cell(value: Any) -> Any:

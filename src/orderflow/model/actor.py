@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, get_args
 
 from attrs import field, frozen
+from attrs.validators import optional
 
 from orderflow.model.errors import InvalidValue
 from orderflow.model.frozen import as_names, as_tuple
@@ -20,7 +21,7 @@ class Actor:
 
     kind: ActorKind = field()
     id: str = field(validator=is_id)
-    on_behalf_of: str | None = None
+    on_behalf_of: str | None = field(default=None, validator=optional(is_id))
 
     @kind.validator
     def _check_kind(self, attribute: Any, value: Any) -> None:

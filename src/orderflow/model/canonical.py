@@ -96,6 +96,9 @@ def to_data(value: Any, lean: bool = False) -> Any:
         return {str(key): to_data(item, lean) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_data(item, lean) for item in value]
+    for kind in (bool, int, str, datetime, date, timedelta, Decimal):  # subclasses, such as members of a text enum
+        if isinstance(value, kind):
+            return str.__str__(value) if kind is str else _WRITERS[kind](value)
     raise InvalidValue.of("not_canonical", value=repr(value)[:80], type=type(value).__name__)
 
 

@@ -56,8 +56,8 @@ class Mark:
     - `paused`, `resumed`, `redued`, `met`, `cancelled` record what was `spent` by then, in the time that counts.
     - `breached` records the instants of the escalation ladder in `warn_at`; `warned` and `escalated` have the `label`.
     - `acknowledged` ends the ladder; its label says why: a `person` did, the order `moved`, the clock `paused`.
-    - `corrected` names the marks that a fact reported late has `voided`; they stay recorded, and count no more. When the
-      clock had ended, `ended_at` and `spent` are what they should have been.
+    - `corrected` names the marks that a fact reported late has `voided`; they stay recorded, and count no more. When
+      the clock had ended, `ended_at` and `spent` are what they should have been.
     """
 
     sla: str
@@ -80,7 +80,7 @@ class Clock:
     - `spent`: time that counted up to `running_since`, or in all when it does not run. `target`: what it may take.
     - `running_since`: since when it counts, None when paused or ended. `due_at`: None when paused.
     - `met` after `breached_at` means: reached, but late. A corrected breach leaves `breached_at` None.
-    - `warn_at`: warnings still to come, after a breach the rungs still to come; soonest first. `warned`: those that came.
+    - `warn_at`: warnings still to come, after a breach the rungs, soonest first. `warned`: those that came.
     - `moved_at`: the last mark that set the due instant; a breach cannot be earlier.
     """
 

@@ -11,16 +11,19 @@ from attrs.validators import optional
 from orderflow.model.actor import Actor, to_actor
 from orderflow.model.errors import InvalidValue
 from orderflow.model.events import ORDER_TRACK
-from orderflow.model.order import Order, is_id, to_instant
+from orderflow.model.order import Order, is_id, is_text, to_instant
 
 
 def _instant(value: Any) -> datetime | None:
     return None if value is None else to_instant(value, "at")
 
 
-def _note(instance: Any, attribute: Any, value: Any) -> None:
-    if not isinstance(value, str) or not value.strip() or len(value) > 20_000:
-        raise InvalidValue.of("bad_text", what=attribute.name, limit=20_000)
+def _whole(instance: Any, attribute: Any, value: Any) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63):
+        raise InvalidValue.of("not_whole", what=attribute.name, value=repr(value)[:80])
+
+
+_id = optional(is_id)
 
 
 @frozen(kw_only=True)
@@ -37,8 +40,8 @@ class Command:
     by: Actor = field(converter=to_actor)
     at: datetime | None = field(default=None, converter=_instant)
     key: str | None = field(default=None, validator=optional(is_id))
-    expect: int | None = None
-    reason: str | None = None
+    expect: int | None = field(default=None, validator=_whole)
+    reason: str | None = field(default=None, validator=optional(is_text))
 
 
 @frozen(kw_only=True)
@@ -59,41 +62,41 @@ class Place(Command):
 class Fire(Command):
     """Pull a trigger of the lifecycle."""
 
-    trigger: str
-    track: str = ORDER_TRACK
+    trigger: str = field(validator=is_id)
+    track: str = field(default=ORDER_TRACK, validator=is_id)
 
 
 @frozen(kw_only=True)
 class Observe(Command):
     """Record what another master system says: the track is in `stage` since `at`, whatever the flow allows."""
 
-    stage: str
+    stage: str = field(validator=is_id)
     source: str = field(validator=is_id)
-    source_seq: int | None = None
-    track: str = ORDER_TRACK
+    source_seq: int | None = field(default=None, validator=_whole)
+    track: str = field(default=ORDER_TRACK, validator=is_id)
 
 
 @frozen(kw_only=True)
 class Assign(Command):
     """Make somebody responsible; `to=None` leaves the track to the team, or to nobody."""
 
-    to: str | None
-    team: str | None = None
-    track: str = ORDER_TRACK
+    to: str | None = field(validator=_id)
+    team: str | None = field(default=None, validator=_id)
+    track: str = field(default=ORDER_TRACK, validator=is_id)
 
 
 @frozen(kw_only=True)
 class Acknowledge(Command):
     """Say that somebody is on to a breach: the escalation of this promise, or of all, goes no further."""
 
-    sla: str | None = None
+    sla: str | None = field(default=None, validator=_id)
 
 
 @frozen(kw_only=True)
 class Note(Command):
     """Write a note into the history."""
 
-    text: str = field(validator=_note)
+    text: str = field(validator=is_text)
 
 
 @frozen(kw_only=True)

@@ -9,6 +9,7 @@ from typing import Literal
 from attrs import frozen
 
 from orderflow.model.events import Event, Stream
+from orderflow.model.flow import OPEN
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.order import Personal
 from orderflow.model.reasons import Language, Reason
@@ -19,8 +20,8 @@ class IndexRow:
     """What can be searched of a stream, computed by the Tracker; a storage knows no flow.
 
     `next_at` is the earliest instant at which time alone can change the stream; `due_at` the earliest deadline that
-    runs, `clocks` how many clocks have not ended. `tags` are the attributes that the flow declares under `find:`. Streams that are no orders have names and
-    versions only.
+    runs; `clocks` how many clocks have not ended. `tags` are the attributes that the flow declares under `find:`.
+    Streams that are no orders have names and versions only.
     """
 
     stream: Stream
@@ -38,6 +39,10 @@ class IndexRow:
     next_at: datetime | None = None
     clocks: int = 0
     tags: FrozenMap[str] = EMPTY
+
+    def late(self, now: datetime) -> bool:
+        """Whether the order is open and a deadline that runs has passed."""
+        return self.due_at is not None and self.due_at < now and self.category in OPEN
 
 
 @frozen(kw_only=True)
@@ -129,8 +134,10 @@ class Commit:
 class Query:
     """What to find among index rows. All that is given must hold; pages are in order of stream ids, after `after`.
 
-    `due_before`: the due instant is earlier, and the category is open or waiting. `unwatched`: no clock has not ended, and
-    the category is open or waiting.
+    `urgent`: instead the earliest deadlines first, those without a deadline last, then by id; without pages.
+
+    `due_before`: the due instant is earlier, and the category is open or waiting. `unwatched`: every clock has ended,
+    and the category is open or waiting.
     """
 
     kind: str = "order"
@@ -143,6 +150,7 @@ class Query:
     due_before: datetime | None = None
     unwatched: bool = False
     tags: FrozenMap[str] = EMPTY
+    urgent: bool = False
     after: str | None = None
     limit: int = 100
 

@@ -98,3 +98,6 @@ class MissingExtraError(OrderflowError, ImportError):
         self.library = library
         self.extra = extra
         super().__init__(f"this needs {library}; install it with: pip install 'orderflow[{extra}]'")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MissingExtraError, (self.library, self.extra)

@@ -15,6 +15,7 @@ from orderflow.model.policies import SLA, NotifyRule, OwnerRule, to_condition, t
 from orderflow.model.reasons import Place
 
 Category = Literal["open", "waiting", "done", "cancelled"]
+OPEN: tuple[Category, ...] = ("open", "waiting")  # the categories of orders that somebody still has to deal with
 FieldKind = Literal["text", "number", "money", "boolean", "date", "instant", "duration", "choice"]
 
 

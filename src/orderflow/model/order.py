@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation, localcontext
 from typing import Any
 
 from attrs import evolve, field, frozen
+from attrs.validators import optional
 
 from orderflow.model.errors import InvalidValue
-from orderflow.model.frozen import EMPTY, FrozenMap, as_tuple
+from orderflow.model.frozen import EMPTY, FrozenMap
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_HALVES = re.compile("[\ud800-\udfff]")
+_EXACT = Context(prec=200)
 FIRST_YEAR, LAST_YEAR = 1900, 2199  # the years in which calendars answer
 
 
@@ -20,13 +25,17 @@ def to_decimal(value: Any, what: str) -> Decimal:
     if isinstance(value, float):
         raise InvalidValue.of("float_refused", what=what, value=repr(value))
     if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
-        raise InvalidValue.of("not_a_number", what=what, value=repr(value))
+        raise InvalidValue.of("not_a_number", what=what, value=_short(value))
     try:
+        if isinstance(value, str) and not (value.isascii() and "_" not in value):
+            raise InvalidOperation
+        if isinstance(value, int) and abs(value) >= 10**40:
+            raise InvalidOperation
         number = Decimal(value)
     except InvalidOperation:
-        raise InvalidValue.of("not_a_number", what=what, value=repr(value)) from None
+        raise InvalidValue.of("not_a_number", what=what, value=_short(value)) from None
     if not number.is_finite() or abs(number.adjusted()) > 40:
-        raise InvalidValue.of("not_a_number", what=what, value=repr(value))
+        raise InvalidValue.of("not_a_number", what=what, value=_short(value))
     return number
 
 
@@ -38,13 +47,33 @@ def to_instant(value: Any, what: str) -> datetime:
         raise InvalidValue.of("naive_datetime", what=what, value=value.isoformat())
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise InvalidValue.of("year_out_of_range", what=what, value=value.isoformat(), first=FIRST_YEAR, last=LAST_YEAR)
-    return value.astimezone(UTC)
+    utc = value.astimezone(UTC)
+    if type(utc) is datetime:
+        return utc
+    moment = (utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond)
+    return datetime(*moment, tzinfo=UTC)  # a subclass, such as a data frame's timestamp, becomes a plain one
 
 
 def check_id(value: Any, what: str) -> None:
     """Refuse what is no id as a host writes them: printable text, not blank, at most 200 characters."""
-    if not isinstance(value, str) or not value.strip() or len(value) > 200 or not value.isprintable():
-        raise InvalidValue.of("bad_id", what=what, value=repr(value)[:80])
+    if not isinstance(value, str) or not value.strip() or len(value) > 200 or _CONTROL.search(value):
+        raise InvalidValue.of("bad_id", what=what, value=_short(value))
+
+
+def check_text(value: Any, what: str, limit: int = 20_000) -> None:
+    """Refuse what is no text of 1 to `limit` characters that can be written as UTF-8."""
+    if not isinstance(value, str) or not value.strip() or len(value) > limit or _HALVES.search(value):
+        raise InvalidValue.of("bad_text", what=what, limit=limit)
+
+
+def is_text(instance: Any, attribute: Any, value: Any) -> None:
+    """An attrs validator: `check_text`, saying which field of which record."""
+    check_text(value, f"{type(instance).__name__}.{attribute.name}")
+
+
+def _short(value: Any) -> str:
+    """A value as an error shows it; huge integers have no text at all."""
+    return "a huge number" if isinstance(value, int) and abs(value) >= 10**80 else repr(value)[:80]
 
 
 def is_id(instance: Any, attribute: Any, value: Any) -> None:
@@ -120,8 +149,12 @@ def _scalar(name: str, value: Any) -> Any:
         raise InvalidValue.of("float_refused", what=name, value=repr(value))
     if isinstance(value, datetime):
         return to_instant(value, name)
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) or (isinstance(value, int) and abs(value) >= 10**40):
         return to_decimal(value, name)
+    if isinstance(value, str):
+        if len(value) > 20_000 or _HALVES.search(value):
+            raise InvalidValue.of("bad_attribute", name=name, value=repr(value)[:80])
+        return str.__str__(value)
     if isinstance(value, Scalar):
         return value
     if isinstance(value, list | tuple):
@@ -151,7 +184,7 @@ class Line:
     id: str = field(validator=is_id)
     item: str = field(validator=is_id)
     quantity: Decimal = field(default=Decimal(1), converter=_quantity)
-    unit: str | None = None
+    unit: str | None = field(default=None, validator=optional(is_id))
     price: Money | None = field(default=None)
     attributes: FrozenMap[Any] = field(default=EMPTY, converter=to_attributes)
 
@@ -164,6 +197,12 @@ class Line:
     def _check_price(self, attribute: Any, value: Any) -> None:
         if value is not None and not isinstance(value, Money):
             raise InvalidValue.of("not_money", what=f"line {self.id}: price", value=repr(value))
+
+
+def _lines(value: Any) -> Any:
+    if value is None or not isinstance(value, Iterable) or isinstance(value, str | Mapping):
+        raise InvalidValue.of("bad_line", value=_short(value))
+    return tuple(value)
 
 
 def _customer(value: Any) -> Any:
@@ -190,12 +229,12 @@ class Order:
     """
 
     id: str = field(validator=is_id)
-    flow: str | None = None
+    flow: str | None = field(default=None, validator=optional(is_id))
     customer: Customer | None = field(default=None, converter=_customer)
-    lines: tuple[Line, ...] = field(default=(), converter=as_tuple)
+    lines: tuple[Line, ...] = field(default=(), converter=_lines)
     total: Money | None = field(default=None)
     promised_at: datetime | date | None = field(default=None, converter=_promise)
-    source: str | None = None
+    source: str | None = field(default=None, validator=optional(is_id))
     attributes: FrozenMap[Any] = field(default=EMPTY, converter=to_attributes)
 
     @customer.validator
@@ -230,7 +269,8 @@ def total_of(order: Order) -> Money | None:
     currencies = {price.currency if price else None for price in prices}
     if len(currencies) != 1 or None in currencies:
         return None
-    amount = sum((line.quantity * line.price.amount for line in order.lines if line.price), Decimal(0))
+    with localcontext(_EXACT):  # whatever the thread's context is: a replay must give the same
+        amount = sum((line.quantity * line.price.amount for line in order.lines if line.price), Decimal(0))
     return Money(amount, prices[0].currency) if prices[0] else None
 
 

@@ -39,12 +39,24 @@ def to_duration(value: Any) -> Any:
     return value
 
 
+def _percent(value: Any) -> Any:
+    if value is None or isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).isdecimal():
+        raise DefinitionError.of("bad_warn", value=repr(value))
+    return Decimal(value)
+
+
 @frozen(kw_only=True)
 class Warn:
     """When to warn: after a share of the target (`percent`), or a while before the deadline (`before`)."""
 
-    percent: Decimal | None = None
-    before: timedelta | None = None
+    percent: Decimal | None = field(default=None, converter=_percent)
+    before: timedelta | None = field(default=None, converter=to_duration)
+
+    def __attrs_post_init__(self) -> None:
+        if (self.percent is None) == (self.before is None):
+            raise DefinitionError.of("bad_warn", value=repr((self.percent, self.before)))
 
     @property
     def label(self) -> str:
@@ -117,11 +129,11 @@ class SLA:
 
     What is promised:
 
-    - `target`: a length, or a table of them (`Target`): the first row whose `when` is true; an order that no row fits has
-      no clock. In the calendar's open time (`time: business`) or in real time (`wall`).
+    - `target`: a length, or a table of them (`Target`): the first row whose `when` is true; an order that no row fits
+      has no clock. In the calendar's open time (`time: business`) or in real time (`wall`).
     - or `due`: the name of an instant of the order (`order.promised_at`).
-    - `calendar`: `flow`, `owner` or `customer` (theirs, else the flow's), `stage` (the stage's, else the flow's), or the
-      name of one under the flow's `calendars:`, or of one that a plugin provides.
+    - `calendar`: `flow`; `owner`, `customer` or `stage` (theirs, else the flow's); or the name of one under the flow's
+      `calendars:`, or of one that a plugin provides.
     - `scope`: `order`; `stage` begins anew with each stage entered, `owner` with each owner.
     - `carry`: when another row of the table fits midway: `all`, the time spent counts in full; `used`, its share of the
       old target counts; `restart`, none counts.

@@ -82,6 +82,9 @@ def problem(code: str, /, place: Place | None = None, severity: Severity = "erro
 def suggest(wrong: str, known: Iterable[str]) -> str | None:
     """The known name closest to a wrong one, or None when none is close."""
     names = sorted(set(known))
+    swapped = [name for name in names if sorted(name) == sorted(wrong)]  # two letters in the wrong order
+    if swapped:
+        return swapped[0]
     if match := difflib.get_close_matches(wrong, names, n=1, cutoff=0.6):
         return match[0]
     folded = {name.casefold(): name for name in names}

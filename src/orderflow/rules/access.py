@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import attrs
-
 from orderflow.model.actor import Actor
 from orderflow.model.clock import Mark
 from orderflow.model.events import (
@@ -69,8 +67,7 @@ def visible(order: Order) -> Order:
     def show(path: str, value: Any) -> Any:
         return plain(value)
 
-    shown = map_attributes(order, show)
-    return attrs.evolve(shown)
+    return map_attributes(order, show)
 
 
 def entries(program: Program, event: Event) -> tuple[Entry, ...]:

@@ -6,6 +6,7 @@ from orderflow.model.clock import Mark
 from orderflow.model.commands import Acknowledge, Assign, Command, Note, Settle
 from orderflow.model.events import ClockMarked, NoteAdded, OwnerAssigned
 from orderflow.model.reasons import Reason, reason, suggest
+from orderflow.model.state import OrderState
 from orderflow.rules import sla
 from orderflow.rules.context import Context
 from orderflow.rules.draft import Draft
@@ -28,9 +29,21 @@ def check_person(context: Context, id: str) -> list[Reason]:
 
 
 def check_time(draft: Draft) -> list[Reason]:
-    """Why the command's time cannot be: it lies in the future."""
+    """Why the command's time cannot be: it lies in the future, or before the order."""
     at, now = draft.command.at, draft.context.now
-    return [reason("at_in_future", at=at, now=now)] if at is not None and at > now else []
+    if at is not None and at > now:
+        return [reason("at_in_future", at=at, now=now)]
+    if at is not None and isinstance(draft.before, OrderState) and at < draft.before.placed_at:
+        return [reason("at_before_order", at=at, placed=draft.before.placed_at)]
+    return []
+
+
+def check_entry(draft: Draft, track: str) -> list[Reason]:
+    """Why the command's time cannot be: it lies before the track entered its stage."""
+    state = draft.order.tracks[track]
+    if draft.at >= state.entered_at:
+        return []
+    return [reason("at_before_stage", at=draft.at, stage=state.stage, entered=state.entered_at)]
 
 
 def check_track(draft: Draft, track: str) -> list[Reason]:
@@ -43,7 +56,7 @@ def check_track(draft: Draft, track: str) -> list[Reason]:
 
 def assign(draft: Draft, command: Assign) -> list[Reason]:
     """Make somebody, or nobody, responsible."""
-    wrong = check_track(draft, command.track)
+    wrong = check_track(draft, command.track) or check_entry(draft, command.track)
     if command.to is not None:
         wrong += check_person(draft.context, command.to)
     if wrong:

@@ -48,18 +48,14 @@ def decide(program: Program, state: State, command: Command, context: Context) -
 def command_digest(program: Program, command: Command) -> str:
     """sha256 of what was asked for, key and expected version aside.
 
-    Personal values are left out: a hash that outlives them must not give them away.
+    Of a placing only the content counts, not who gave the command and when. Personal values are left out: a hash that
+    outlives them must not give them away.
     """
-    data: dict[str, Any] = {
-        "type": type(command).__name__,
-        "order": command.order,
-        "by": command.by,
-        "at": command.at,
-        "reason": command.reason,
-    }
+    data: dict[str, Any] = {"type": type(command).__name__, "order": command.order}
     if isinstance(command, Place):
         data["content"] = placing.without_personal(program, command.content)
     else:
+        data |= {"by": command.by, "at": command.at, "reason": command.reason}
         more = ("trigger", "stage", "source", "source_seq", "to", "team", "text", "track", "sla")
         data |= {name: getattr(command, name) for name in more if hasattr(command, name)}
     return digest_of(data)

@@ -8,7 +8,7 @@ from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import Money, plain
 from orderflow.model.reasons import Reason, reason, suggest
 from orderflow.rules import sla
-from orderflow.rules.acting import check_track
+from orderflow.rules.acting import check_entry, check_track
 from orderflow.rules.draft import Draft
 from orderflow.rules.lifecycle import Way
 from orderflow.rules.owner import assign_by_rule
@@ -17,11 +17,9 @@ from orderflow.rules.scope import read_path
 
 def fire(draft: Draft, command: Fire) -> list[Reason]:
     """Take the first transition whose conditions hold."""
-    if wrong := check_track(draft, command.track):
+    if wrong := check_track(draft, command.track) or check_entry(draft, command.track):
         return wrong
     track = draft.order.tracks[command.track]
-    if draft.at < track.entered_at:
-        return [reason("at_before_stage", at=draft.at, stage=track.stage, entered=track.entered_at)]
     ways = draft.program.table.get((track.stage, command.trigger), ())
     if not ways:
         return [_no_way(draft, command, track.stage)]

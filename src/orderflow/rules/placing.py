@@ -43,7 +43,7 @@ def place(draft: Draft, command: Place) -> list[Reason]:
 
 def again(program: Program, state: OrderState, command: Place, digest: str) -> Decision:
     """The answer when the id is taken: the same content repeats, other content is refused."""
-    if state.digest == digest and _same_personal(program, state.order, command.content):
+    if state.digest == digest and same_personal(program, state.order, command.content):
         return Decision(repeated=True)
     return Decision(refused=True, reasons=(reason("order_id_reused", order=command.order),))
 
@@ -68,8 +68,9 @@ def protect(program: Program, order: Order, salt: Callable[[], bytes]) -> Order:
 
 
 def without_personal(program: Program, order: Order) -> Order:
-    """The order with a fixed mark in place of every personal attribute."""
-    return map_attributes(order, lambda path, value: "$personal" if path in program.personal else value)
+    """The order, its flow named, with a fixed mark in place of every personal attribute."""
+    named = attrs.evolve(order, flow=program.flow.name)
+    return map_attributes(named, lambda path, value: "$personal" if path in program.personal else value)
 
 
 def check_fields(program: Program, order: Order) -> list[Reason]:
@@ -134,7 +135,7 @@ def _misfit(path: str, declared: Field, value: Any, where: Any) -> Reason:
     return reason("wrong_type", where, field=path, type=declared.type, value=repr(value))
 
 
-def _same_personal(program: Program, old: Order, new: Order) -> bool:
+def same_personal(program: Program, old: Order, new: Order) -> bool:
     """Whether no personal value that is still known differs."""
     for path in program.personal:
         kind, _, name = path.partition(".")

@@ -32,8 +32,8 @@ class Due:
 def next_due(state: State) -> Due | None:
     """The first thing that time alone will do, or None; reads recorded marks only.
 
-    Of several at one instant: by track, name of the SLA, warning before breach; so the order does not depend on how late
-    anybody looks.
+    Of several at one instant: by track, name of the SLA, warning before breach; so the order does not depend on how
+    late anybody looks.
     """
     if not isinstance(state, OrderState):
         return None
@@ -212,7 +212,7 @@ def _became(change: _Change, test: Test | None) -> bool:
 
 
 def correct(draft: Draft, stage: str, at: datetime) -> None:
-    """An old fact has come: the order was in `stage` at `at` already. Take back what clocks did after it that was wrong.
+    """An old fact has come: the order was in `stage` at `at` already. Take back what clocks wrongly did after it.
 
     A clock that ended later, and that this stage would have ended, ended at `at`; breaches and warnings after it are
     voided. Nothing is removed.

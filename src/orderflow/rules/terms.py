@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from attrs import frozen
 
@@ -18,12 +19,13 @@ from orderflow.rules.context import NamedCalendar
 from orderflow.rules.draft import Draft
 from orderflow.rules.scope import Scope, instant_of
 
+MICROSECOND = timedelta(microseconds=1)
 _REAL_TIME = NamedCalendar("", ALWAYS, "")
 
 
 @frozen
 class Terms:
-    """A promise as it stands: its calendar, and either a target or a due instant. `named.name` is empty for real time."""
+    """A promise as it stands: its calendar (no name: real time), and either a target or a due instant."""
 
     named: NamedCalendar
     target: timedelta | None
@@ -113,10 +115,15 @@ def _warn_instant(
     warn: Warn, calendar: WorkCalendar | None, at: datetime, spent: timedelta, target: timedelta, due: datetime
 ) -> datetime:
     if warn.percent is not None:
-        return forward(calendar, at, target * int(warn.percent) / 100 - spent)
+        return forward(calendar, at, _share(target, warn.percent) - spent)
     before = warn.before or NOTHING
     instant = due - before if calendar is None else calendar.subtract(due, before).astimezone(UTC)
     return max(instant, at)
+
+
+def _share(target: timedelta, percent: Decimal) -> timedelta:
+    """A share of a length, to the microsecond."""
+    return timedelta(microseconds=int(target // MICROSECOND * percent / 100))
 
 
 def _polite(draft: Draft, sla: CompiledSLA, at: datetime) -> datetime:

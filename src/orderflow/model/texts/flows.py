@@ -206,6 +206,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "plugins= is a list of plugins, not {value}",
         "zh": "plugins= 应为插件列表，而不是 {value}",
     },
+    "bad_directory": {
+        "en": "directory= is {value}; give a Directory, a list of Person, or an object with person, with_role and in_team",
+        "zh": "directory= 的值是 {value}；请给出 Directory、Person 列表，或带有 person、with_role、in_team 的对象",
+    },
+    "bad_storage": {"en": "storage= is {value}; give a URL or a Storage opened for a tenant", "zh": "storage= 的值是 {value}；请给出 URL 或为租户打开的 Storage"},
     "bad_plugin": {"en": "plugin {plugin}: {error}", "zh": "插件 {plugin}：{error}"},
     "unknown_hook": {"en": "plugin {plugin}: there is no hook {hook!r}.", "zh": "插件 {plugin}：没有钩子 {hook!r}。"},
     "plugin_without_hooks": {
