@@ -166,7 +166,7 @@ def test_a_problem_in_a_condition_points_into_the_condition() -> None:
         ("flow: sales-order\n", "", "the key 'flow' is missing"),
         ("currency: CNY", "currency: CNY\ncurrency: EUR", "'currency' stands here already, in line 3"),
         ("currency: CNY", "currency: [", "not readable as YAML"),
-        ("currency: CNY", "currency: &a CNY\ntrigger: *a", "anchors and aliases"),
+        ("currency: CNY", "currency: &a CNY\ntrigger: *a", "anchors, aliases and tags"),
         ("currency: CNY", "currency: yuan", "not an ISO 4217 code"),
         ("currency: CNY", "{a: b}: 1", "a key must be a text"),
         ("type: choice", "type: choise", "Did you mean 'choice'?"),

@@ -47,9 +47,7 @@ def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str])
                     _append(marks, (state.order.id, event.track, mark.sla, mark.kind, at, due_us, mark.label, wrong))
     names = list(dict.fromkeys(name for row in rows for name in row))
     orders = {name: _column(name, [row.get(name) for row in rows]) for name in names} if rows else None
-    return EventLog.from_columns(
-        events, orders, tz=tz, done_stages=done, marks=marks if marks["order"] else None
-    )
+    return EventLog.from_columns(events, orders, tz=tz, done_stages=done, marks=marks if marks["order"] else None)
 
 
 def _voided(state: OrderState) -> set[tuple[str, str, str, datetime, str | None]]:

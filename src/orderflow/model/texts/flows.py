@@ -20,8 +20,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "文件为空；流程需要 flow: 和 lifecycle:",
     },
     "alias": {
-        "en": "anchors and aliases ({name}) are not allowed; write it out",
-        "zh": "不允许使用锚点和别名（{name}）；请写全",
+        "en": "anchors, aliases and tags ({name}) are not allowed; write it out",
+        "zh": "不允许使用锚点、别名和标签（{name}）；请写全",
     },
     "duplicate_key": {
         "en": "{name!r} stands here already, in line {first}; remove one",
@@ -210,7 +210,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "directory= is {value}; give a Directory, a list of Person, or an object with person, with_role and in_team",
         "zh": "directory= 的值是 {value}；请给出 Directory、Person 列表，或带有 person、with_role、in_team 的对象",
     },
-    "bad_storage": {"en": "storage= is {value}; give a URL or a Storage opened for a tenant", "zh": "storage= 的值是 {value}；请给出 URL 或为租户打开的 Storage"},
+    "bad_storage": {
+        "en": "storage= is {value}; give a URL or a Storage opened for a tenant",
+        "zh": "storage= 的值是 {value}；请给出 URL 或为租户打开的 Storage",
+    },
     "bad_plugin": {"en": "plugin {plugin}: {error}", "zh": "插件 {plugin}：{error}"},
     "unknown_hook": {"en": "plugin {plugin}: there is no hook {hook!r}.", "zh": "插件 {plugin}：没有钩子 {hook!r}。"},
     "plugin_without_hooks": {

@@ -16,8 +16,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{what} is {value}; give a whole number, 0 or more",
         "zh": "{what} 的值是 {value}；请给出不小于 0 的整数",
     },
-    "bad_flag": {"en": "{what} is {value}; give True, False or None", "zh": "{what} 的值是 {value}；请给出 True、False 或 None"},
-    "not_a_command": {"en": "{value} is no command; give Place, Fire, Observe …", "zh": "{value} 不是命令；请给出 Place、Fire、Observe 等"},
+    "bad_flag": {
+        "en": "{what} is {value}; give True, False or None",
+        "zh": "{what} 的值是 {value}；请给出 True、False 或 None",
+    },
+    "not_a_command": {
+        "en": "{value} is no command; give Place, Fire, Observe …",
+        "zh": "{value} 不是命令；请给出 Place、Fire、Observe 等",
+    },
     "at_before_order": {
         "en": "the time {at} is before the order was placed ({placed})",
         "zh": "时间 {at} 早于下单时间（{placed}）",
