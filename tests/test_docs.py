@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
@@ -22,11 +22,12 @@ from orderflow import cli
 from orderflow.adapters import flowfile
 from orderflow.hookspecs import Hooks
 from orderflow.metrics.report import PARTS
-from orderflow.model import errors, hours, tokens
+from orderflow.model import clock, errors, hours, tokens
 from orderflow.model.condition import MAX_DIGITS
 from orderflow.model.events import BODIES, Event
 from orderflow.model.parse import USAGE
 from orderflow.model.policies import TOPICS
+from orderflow.rules import check_sla
 from orderflow.rules.scope import BUILT_IN, LINE_FIELDS
 
 ROOT = Path(__file__).parent.parent
@@ -96,17 +97,16 @@ def test_what_a_document_shows_is_true(document: Path, tmp_path: Path, monkeypat
 def test_every_worked_case_is_true() -> None:
     """Each row of the table in business-time.md is asked, with the calendars of the page, and answered as it says."""
     document = ROOT / "docs" / "business-time.md"
-    before, _, after = read(document).partition("### Worked cases")
+    before, heading, after = read(document).partition("\n| case | asked | answer |\n")
     names: dict[str, Any] = {}
-    for _, language, _, content in blocks(document):
-        if language == "python" and (content in after or "def t(" in content):
-            exec(content.partition("import warnings")[0], names)
-        if "apia = " in content:
-            break
-    rows = re.findall(r"^\| ([^|]+) \| `(.+)` \| `(.+)` \|$", after.partition("\n## ")[0], re.MULTILINE)
-    assert len(rows) > 25 and before
-    wrong = [(case, found) for case, asked, answer in rows if (found := str(eval(asked, names))) != answer]
-    assert wrong == []
+    with contextlib.redirect_stdout(io.StringIO()):
+        for line, language, _, content in blocks(document):
+            if language == "python" and line < before.count("\n"):
+                exec(content, names)
+    rows = re.findall(r"^\| (.+) \| `(.+)` \| `(.+)` \|$", after.partition("\n\n")[0], re.MULTILINE)
+    assert heading and len(rows) > 30
+    asked = {case: (str(eval(question, names)), answer) for case, question, answer in rows}
+    assert {case: found for case, (found, answer) in asked.items() if found != answer} == {}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
@@ -203,6 +203,28 @@ def test_history_format_lists_every_envelope_field_and_event_type() -> None:
     for kind, body in BODIES.items():
         row = next((line for line in text.splitlines() if line.startswith(f"| `{kind}`")), "")
         assert [name for name in attrs.fields_dict(body) if f"`{name}`" not in row] == [], kind
+
+
+def test_every_mark_is_documented() -> None:
+    """sla.md has a row for each kind of mark and each field of a clock; history-format.md each kind and field."""
+    text, form = read(ROOT / "docs" / "sla.md"), read(ROOT / "docs" / "history-format.md")
+    table = text.partition("| mark | when | records |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`.+?`) \|", table, re.MULTILINE)
+    kinds = get_args(clock.MarkKind)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(kinds)
+    fields = text.partition("| field | is |")[2].partition("\n\n")[0]
+    assert [name for name in attrs.fields_dict(clock.Clock) if f"`{name}`" not in fields] == []
+    marks = form.partition("### Marks")[2].partition("\n## ")[0]
+    assert [name for name in (*attrs.fields_dict(clock.Mark), *kinds) if f"`{name}`" not in marks] == []
+
+
+def test_every_problem_of_a_promise_is_documented() -> None:
+    """sla.md has the code of everything that is found beforehand in time promises, and no other."""
+    table = read(ROOT / "docs" / "sla.md").partition("| code | | says |")[2].partition("\n\n")[0]
+    documented = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)))
+    codes = set(re.findall(r'(?:problem|unknown)\("(\w+)"', inspect.getsource(check_sla)))
+    words = {f"unknown_{key}" for key in ("time", "scope", "carry", "reminders")}
+    assert sorted(documented) == sorted(codes | words | {"unknown_calendar"})
 
 
 def test_every_error_is_explained() -> None:

@@ -207,9 +207,9 @@ class Road:
             if repeated := self._repeated(program, command, state, look):
                 return repeated
             decision = self._decide(program, state, command)
-            if not decision.events:
+            after = decision.after
+            if after is None:
                 return self._unchanged(state, decision, look)
-            after = fold(state, decision.events)
             commit = make_commit(program, state, after, decision.events, self._channel_names, command.key)
             try:
                 self.storage.append(commit)
@@ -229,9 +229,9 @@ class Road:
         if repeated := self._repeated(program, command, state, look):
             return attrs.evolve(repeated, preview=True)
         decision = self._decide(program, state, command)
-        if not decision.events:
+        after = decision.after
+        if after is None:
             return attrs.evolve(self._unchanged(state, decision, look), preview=True)
-        after = fold(state, decision.events)
         receipt = self._answer(after, decision.events, decision, look)
         commit = make_commit(program, state, after, decision.events, self._channel_names, command.key)
         return attrs.evolve(receipt, preview=True, messages=commit.messages)
@@ -243,8 +243,7 @@ class Road:
 
     def settled(self, state: OrderState, command: Command, now: datetime) -> OrderState:
         """The state as it is at `now`, with what time alone has caused, whether it is recorded or not."""
-        decision = self._ask(self.program(state), state, command, now)
-        after = fold(state, decision.events)
+        after = self._ask(self.program(state), state, command, now).after
         return after if isinstance(after, OrderState) else state
 
     def _start(self, command: Command) -> tuple[Program, Command, State]:

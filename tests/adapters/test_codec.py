@@ -140,7 +140,7 @@ ACTORS = st.builds(
     Actor,
     kind=st.sampled_from(["person", "automation", "system", "customer", "external"]),
     id=IDS,
-    on_behalf_of=OPTIONAL,
+    on_behalf_of=st.none() | IDS,
 )
 
 

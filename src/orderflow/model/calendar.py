@@ -275,6 +275,8 @@ class WorkCalendar:
     def instant(self, position: int) -> int:
         """The first instant with this `position`, in microseconds: a closing time rather than the next opening."""
         table = self._openings.table
+        if (found := table.earliest(position)) is not None:  # the usual case: nothing to grow
+            return found
         later = position > table.shift[-1]
         start = max(table.last - 1, table.first) if later else table.first
         return self._openings.search(lambda grown: grown.earliest(position), start, later=later)

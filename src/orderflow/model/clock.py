@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -124,36 +125,42 @@ class Clock:
         """`spent` as a share of the target in percent, without the open piece; None without a target."""
         return self.spent / self.target * 100 if self.target else None
 
-    def next_mark(self) -> tuple[datetime, Mark] | None:
-        """What time alone does next to this clock, and when; None when it does nothing.
+    def next_at(self) -> datetime | None:
+        """The earliest instant at which time alone does something to this clock, or None."""
+        if self.running_since is None:
+            return None
+        due = self.due_at + MOMENT if self.breached_at is None and self.due_at is not None else None
+        if self.warn_at and (due is None or self.warn_at[0].at <= due):
+            due = self.warn_at[0].at
+        return None if due is None else max(due, self.moved_at)
+
+    def next_mark(self) -> Mark:
+        """What time alone does at `next_at`: a warning, a breach, or a rung of the ladder.
 
         A warning comes at its instant. A breach comes just after the due instant - who is done at it is in time - and
         is recorded at the due instant, or when that was set later, then.
         """
-        if self.running_since is None:
-            return None
-        found: list[tuple[datetime, Mark]] = []
-        if self.warn_at:
-            first = self.warn_at[0]
+        late = self.due_at is not None and self.breached_at is None
+        if self.warn_at and not (late and self.due_at is not None and self.due_at < self.warn_at[0].at):
             kind: MarkKind = "warned" if self.breached_at is None else "escalated"
-            found.append((max(first.at, self.moved_at), Mark(sla=self.sla, kind=kind, label=first.label)))
-        if self.breached_at is None and self.due_at is not None:
-            late = max(self.due_at + MOMENT, self.moved_at)
-            found.append((late, Mark(sla=self.sla, kind="breached", due_at=self.due_at)))
-        return min(found, key=lambda item: item[0], default=None)
+            return Mark(sla=self.sla, kind=kind, label=self.warn_at[0].label)
+        return Mark(sla=self.sla, kind="breached", due_at=self.due_at)
 
     def occurred(self, at: datetime, mark: Mark) -> datetime:
         """When a mark that is made at `at` happened: a breach at the due instant, all else then."""
         return at - MOMENT if mark.kind == "breached" and self.due_at is not None and at > self.moved_at else at
 
-    def extended(self, calendar: WorkCalendar | None, at: datetime) -> Clock:
-        """The clock with the open piece up to `at` counted into `spent`; `calendar` None counts real time.
+    def spent_by(self, calendar: WorkCalendar | None, at: datetime) -> timedelta:
+        """What has counted by an instant, the open piece included; `calendar` None counts real time."""
+        if self.running_since is None or at <= self.running_since:
+            return self.spent
+        return self.spent + measure(calendar, self.running_since, at)
 
-        Nothing is counted when it does not run, or not yet.
-        """
+    def extended(self, calendar: WorkCalendar | None, at: datetime) -> Clock:
+        """The clock with the open piece up to `at` counted into `spent`; as it is when it does not run, or not yet."""
         if self.running_since is None or at <= self.running_since:
             return self
-        return evolve(self, spent=self.spent + measure(calendar, self.running_since, at), running_since=at)
+        return evolve(self, spent=self.spent_by(calendar, at), running_since=at)
 
 
 def measure(calendar: WorkCalendar | None, start: datetime, end: datetime) -> timedelta:
@@ -163,29 +170,27 @@ def measure(calendar: WorkCalendar | None, start: datetime, end: datetime) -> ti
 
 def apply_mark(clock: Clock | None, mark: Mark, track: str, at: datetime) -> Clock:
     """The clock after one more mark. `started` begins a new run, whatever was before."""
-    if mark.kind == "started" or clock is None:
-        if mark.kind != "started":
-            raise StorageError(f"the clock {track}/{mark.sla} has the mark {mark.kind!r} before it was started")
-        return _set(Clock(sla=mark.sla, track=track, started_at=at, due_at=None, moved_at=at), mark, at)
-    if mark.kind in ("resumed", "redued", "reset"):
-        if mark.kind == "reset":
-            clock = Clock(sla=mark.sla, track=track, started_at=at, due_at=None, moved_at=at)
-        return _set(clock, mark, at)
-    if mark.kind == "paused":
-        return evolve(clock, spent=mark.spent or NOTHING, running_since=None, due_at=None, warn_at=())
-    if mark.kind in ("warned", "escalated"):
-        left = tuple(warn for warn in clock.warn_at if warn.label != mark.label)
-        warned = (*clock.warned, MarkRef(kind=mark.kind, at=at, label=mark.label))
-        return evolve(clock, warn_at=left, warned=warned)
-    if mark.kind == "breached":
-        return evolve(clock, breached_at=at, warn_at=mark.warn_at)
-    if mark.kind == "acknowledged":
-        return evolve(clock, acknowledged=True, warn_at=())
-    if mark.kind == "corrected":
-        return _corrected(clock, mark)
-    ended: Literal["met", "cancelled"] = "met" if mark.kind == "met" else "cancelled"
-    spent = clock.spent if mark.spent is None else mark.spent
-    return evolve(clock, ended=ended, ended_at=at, spent=spent, running_since=None, warn_at=())
+    if mark.kind == "started":
+        return _begun(mark, track, at)
+    if clock is None:
+        raise StorageError(f"the clock {track}/{mark.sla} has the mark {mark.kind!r} before it was started")
+    return _ON[mark.kind](clock, mark, at)
+
+
+def _begun(mark: Mark, track: str, at: datetime) -> Clock:
+    return Clock(
+        sla=mark.sla,
+        track=track,
+        started_at=at,
+        due_at=mark.due_at,
+        warn_at=mark.warn_at,
+        target=mark.target,
+        spent=mark.spent or NOTHING,
+        running_since=at,
+        moved_at=at,
+        calendar=mark.calendar,
+        digest=mark.digest,
+    )
 
 
 def _set(clock: Clock, mark: Mark, at: datetime) -> Clock:
@@ -203,7 +208,35 @@ def _set(clock: Clock, mark: Mark, at: datetime) -> Clock:
     )
 
 
-def _corrected(clock: Clock, mark: Mark) -> Clock:
+def _paused(clock: Clock, mark: Mark, at: datetime) -> Clock:
+    return evolve(clock, spent=mark.spent or NOTHING, running_since=None, due_at=None, warn_at=())
+
+
+def _warned(clock: Clock, mark: Mark, at: datetime) -> Clock:
+    left = tuple(warn for warn in clock.warn_at if warn.label != mark.label)
+    return evolve(clock, warn_at=left, warned=(*clock.warned, MarkRef(kind=mark.kind, at=at, label=mark.label)))
+
+
+def _ended(clock: Clock, mark: Mark, at: datetime) -> Clock:
+    return Clock(  # written out: this is the hot path, and attrs.evolve costs three times as much
+        sla=clock.sla,
+        track=clock.track,
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+        target=clock.target,
+        spent=clock.spent if mark.spent is None else mark.spent,
+        moved_at=clock.moved_at,
+        calendar=clock.calendar,
+        digest=clock.digest,
+        warned=clock.warned,
+        breached_at=clock.breached_at,
+        acknowledged=clock.acknowledged,
+        ended="met" if mark.kind == "met" else "cancelled",
+        ended_at=at,
+    )
+
+
+def _corrected(clock: Clock, mark: Mark, at: datetime) -> Clock:
     gone = {(item.kind, item.label, item.at) for item in mark.voided}
     return evolve(
         clock,
@@ -212,3 +245,18 @@ def _corrected(clock: Clock, mark: Mark) -> Clock:
         breached_at=None if ("breached", None, clock.breached_at) in gone else clock.breached_at,
         warned=tuple(item for item in clock.warned if (item.kind, item.label, item.at) not in gone),
     )
+
+
+_ON: dict[str, Callable[[Clock, Mark, datetime], Clock]] = {
+    "paused": _paused,
+    "resumed": _set,
+    "redued": _set,
+    "reset": lambda clock, mark, at: _begun(mark, clock.track, at),
+    "warned": _warned,
+    "escalated": _warned,
+    "breached": lambda clock, mark, at: evolve(clock, breached_at=at, warn_at=mark.warn_at),
+    "acknowledged": lambda clock, mark, at: evolve(clock, acknowledged=True, warn_at=()),
+    "met": _ended,
+    "cancelled": _ended,
+    "corrected": _corrected,
+}

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from orderflow.model.events import Event
 from orderflow.model.reasons import Reason
+from orderflow.model.state import State
 
 
 @frozen
@@ -28,11 +29,13 @@ class Decision:
     """What a command leads to.
 
     - `events`: to be appended, in this order, settled ones first; empty when nothing changes.
+    - `after`: the state that the events lead to; None when there are none.
     - `refused`: nothing is appended, and `reasons` say why.
     - `repeated`: the same order was placed before with the same content.
     """
 
     events: tuple[Event, ...] = ()
+    after: State | None = None
     reasons: tuple[Reason, ...] = ()
     refused: bool = False
     repeated: bool = False

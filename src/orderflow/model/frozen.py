@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, TypeVar
 
 V = TypeVar("V")
@@ -34,6 +34,17 @@ class FrozenMap(Mapping[str, V]):
 
     def get(self, key: str, default: Any = None) -> Any:
         return self._items.get(key, default)
+
+    # The views of the dictionary itself: those that `Mapping` would give go through `__getitem__` for every value.
+
+    def keys(self) -> KeysView[str]:
+        return self._items.keys()
+
+    def values(self) -> ValuesView[V]:
+        return self._items.values()
+
+    def items(self) -> ItemsView[str, V]:
+        return self._items.items()
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, FrozenMap):

@@ -12,9 +12,11 @@ from orderflow.model.calendar import ALWAYS, WorkCalendar
 from orderflow.model.canonical import fingerprint
 from orderflow.model.condition import Condition
 from orderflow.model.errors import DefinitionError
+from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Flow, Stage
 from orderflow.model.frozen import FrozenMap
-from orderflow.model.policies import SLA
+from orderflow.model.openings import MICROSECOND
+from orderflow.model.policies import SLA, Warn
 from orderflow.model.reasons import Place
 from orderflow.rules.check import problems
 from orderflow.rules.check_conditions import in_full
@@ -26,9 +28,23 @@ from orderflow.rules.scope import Scope, resolve_call, resolve_condition, resolv
 Test = Callable[[Scope], bool | None]
 
 
+@frozen
+class CompiledWarn:
+    """A warning: its label, and either a share of the target as a fraction, or a length before the deadline."""
+
+    label: str
+    share: tuple[int, int] | None
+    before: timedelta
+
+    def after(self, target: timedelta) -> timedelta:
+        """The share of a target, to the microsecond."""
+        part, whole = self.share or (0, 1)
+        return timedelta(0, 0, target // MICROSECOND * part // whole)
+
+
 @frozen(kw_only=True)
 class CompiledSLA:
-    """A time promise with its conditions and its table of targets as closures."""
+    """A time promise with its conditions and its table of targets as closures; `clock` names its clock in a state."""
 
     name: str
     policy: SLA
@@ -39,6 +55,8 @@ class CompiledSLA:
     reset: Test | None
     cancel: Test | None
     targets: tuple[tuple[Test | None, timedelta], ...]
+    warns: tuple[CompiledWarn, ...]
+    clock: str
 
 
 @frozen(kw_only=True)
@@ -166,4 +184,13 @@ def _compile_sla(name: str, sla: SLA, flow: Flow, test: Callable[[Condition], Te
         reset=optional(sla.reset),
         cancel=optional(sla.cancel),
         targets=tuple((optional(row.when), row.target) for row in sla.target),
+        warns=tuple(_compile_warn(warn) for warn in sla.warn),
+        clock=f"{ORDER_TRACK}/{name}",
     )
+
+
+def _compile_warn(warn: Warn) -> CompiledWarn:
+    if warn.percent is None:
+        return CompiledWarn(warn.label, None, warn.before or timedelta())
+    part, whole = (warn.percent / 100).as_integer_ratio()
+    return CompiledWarn(warn.label, (part, whole), timedelta())

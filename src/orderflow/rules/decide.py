@@ -74,4 +74,5 @@ def _decide(program: Program, state: State, command: Command, context: Context) 
     sla.settle(draft)
     if wrong := acting.check_time(draft) or _HANDLERS[type(command)](draft, command):
         return Decision(refused=True, reasons=tuple(wrong))
-    return Decision(events=tuple(draft.events), reasons=tuple(draft.reasons))
+    after = draft.state if draft.events else None
+    return Decision(events=tuple(draft.events), after=after, reasons=tuple(draft.reasons))

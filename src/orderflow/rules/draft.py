@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from orderflow.model.actor import Actor
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.commands import Command, Fire
 from orderflow.model.events import ORDER_TRACK, Body, Event
+from orderflow.model.openings import EPOCH, MICROSECOND
 from orderflow.model.reasons import Reason
 from orderflow.model.state import OrderState, State, evolve
 from orderflow.rules.compile import Program
@@ -29,6 +32,7 @@ class Draft:
         self.digest = digest
         self.events: list[Event] = []
         self.reasons: list[Reason] = []
+        self._ahead: dict[tuple[int, datetime], Callable[[timedelta], datetime]] = {}
 
     @property
     def order(self) -> OrderState:
@@ -51,6 +55,17 @@ class Draft:
         trigger = self.command.trigger if isinstance(self.command, Fire) and state is None else None
         calendar = self.program.calendar
         return Scope(state or self.order, track, self.command.by, self.context.now, calendar, trigger)
+
+    def ahead(self, calendar: WorkCalendar | None, at: datetime) -> Callable[[timedelta], datetime]:
+        """A function from a length to the instant, in UTC, when so much has counted since `at` (at once: none or less).
+
+        It gives what `calendar.add` gives, without its way through time zones; made once for each instant and calendar.
+        """
+        key = (id(calendar), at)
+        known = self._ahead.get(key)
+        if known is None:
+            known = self._ahead[key] = _ahead(calendar, at)
+        return known
 
     def add(
         self,
@@ -84,3 +99,15 @@ class Draft:
         )
         self.state = evolve(self.state, event)
         self.events.append(event)
+
+
+def _ahead(calendar: WorkCalendar | None, at: datetime) -> Callable[[timedelta], datetime]:
+    if calendar is None:
+        return lambda length: at + max(length, timedelta())
+    start, instant = calendar.position((at - EPOCH) // MICROSECOND), calendar.instant
+
+    def ahead(length: timedelta) -> datetime:
+        us = length // MICROSECOND
+        return EPOCH + timedelta(0, 0, instant(start + us)) if us > 0 else at
+
+    return ahead

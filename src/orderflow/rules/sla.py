@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attrs import evolve, frozen
 
@@ -14,7 +14,7 @@ from orderflow.model.state import OrderState, State
 from orderflow.rules.compile import CompiledSLA, Test
 from orderflow.rules.draft import Draft
 from orderflow.rules.scope import Scope
-from orderflow.rules.terms import Terms, carried, rungs_of, running_mark, spent_by, terms_of
+from orderflow.rules.terms import Terms, carried, rungs_of, running_mark, terms_of
 
 CLOCK = Actor.automation("clock")
 
@@ -37,11 +37,16 @@ def next_due(state: State) -> Due | None:
     """
     if not isinstance(state, OrderState):
         return None
-    found: list[Due] = []
+    first: tuple[datetime, str, str] | None = None
+    chosen: Clock | None = None
     for clock in state.clocks.values():
-        if (mark := clock.next_mark()) is not None:
-            found.append(Due(mark[0], clock.occurred(*mark), clock.track, mark[1]))
-    return min(found, key=lambda due: (due.at, due.track, due.mark.sla), default=None)
+        at = clock.next_at()
+        if at is not None and (first is None or (at, clock.track, clock.sla) < first):
+            first, chosen = (at, clock.track, clock.sla), clock
+    if first is None or chosen is None:
+        return None
+    mark = chosen.next_mark()
+    return Due(first[0], chosen.occurred(first[0], mark), chosen.track, mark)
 
 
 def settle(draft: Draft) -> None:
@@ -60,14 +65,16 @@ def settle(draft: Draft) -> None:
 
 
 def _redue(draft: Draft) -> None:
-    scope = draft.scope(ORDER_TRACK)
     marks = []
-    for sla in draft.program.slas:
-        clock = draft.order.clocks.get(f"{ORDER_TRACK}/{sla.name}")
-        if clock is None or not clock.running or clock.calendar is None:
+    for clock in draft.order.clocks.values():
+        if clock.running_since is None or clock.calendar is None:
             continue
-        terms = terms_of(draft, sla, scope)
-        if terms is not None and terms.named.name == clock.calendar and terms.named.digest != clock.digest:
+        named = draft.program.calendars.get(clock.calendar) or draft.context.calendar(clock.calendar)
+        if named is None or named.digest == clock.digest:
+            continue
+        sla = draft.program.sla_named(clock.sla)
+        terms = None if sla is None else terms_of(draft, sla, draft.scope(ORDER_TRACK))
+        if sla is not None and terms is not None and terms.named.name == clock.calendar:
             marks.append(_set_anew(draft, sla, clock, terms, draft.context.now))
     if marks:
         draft.add(ClockMarked(marks=marks), at=draft.context.now, actor=CLOCK, rule="calendar")
@@ -98,11 +105,23 @@ class _Change:
             self.moved = new.entered_at != old.entered_at or new.stage != old.stage
             self.handed_over = new.owner != old.owner
         self.category = draft.order.main.category
+        self.clocks = draft.order.clocks
+        self._measured: dict[tuple[str | None, datetime], timedelta] = {}
+
+    def spent(self, clock: Clock) -> timedelta:
+        """What has counted on a clock by the change; clocks that run since one instant are measured once."""
+        since = clock.running_since
+        if since is None:
+            return clock.spent
+        key = (clock.calendar, since)
+        if key not in self._measured:
+            self._measured[key] = clock.spent_by(_calendar(self.draft, clock), self.at) - clock.spent
+        return clock.spent + self._measured[key]
 
 
 def _marks(change: _Change, sla: CompiledSLA) -> list[Mark]:
     """What the change does to the clock of one promise."""
-    clock = change.draft.order.clocks.get(f"{ORDER_TRACK}/{sla.name}")
+    clock = change.clocks.get(sla.clock)
     if clock is None or not clock.active:
         return _start(change, sla)
     ended = _end(change, sla, clock)
@@ -116,7 +135,7 @@ def _marks(change: _Change, sla: CompiledSLA) -> list[Mark]:
     if clock.paused:
         return _resume(change, sla, clock)
     if sla.pause is not None and sla.pause(change.after) is True:
-        spent = spent_by(clock, _calendar(change.draft, clock), change.at)
+        spent = change.spent(clock)
         stopped = _ladder_ends(clock, "paused")
         return [*_correction(clock, change.at), *stopped, Mark(sla=sla.name, kind="paused", spent=spent)]
     return [*(_ladder_ends(clock, "moved") if change.moved else []), *_changed_terms(change, sla, clock)]
@@ -147,7 +166,7 @@ def _end(change: _Change, sla: CompiledSLA, clock: Clock) -> list[Mark]:
         kind = "cancelled"
     else:
         return []
-    spent = spent_by(clock, _calendar(change.draft, clock), change.at)
+    spent = change.spent(clock)
     return [*_correction(clock, change.at), Mark(sla=sla.name, kind=kind, spent=spent)]
 
 
@@ -172,7 +191,7 @@ def _changed_terms(change: _Change, sla: CompiledSLA, clock: Clock) -> list[Mark
 
 
 def _set_anew(draft: Draft, sla: CompiledSLA, clock: Clock, terms: Terms, at: datetime) -> Mark:
-    spent = spent_by(clock, _calendar(draft, clock), at)
+    spent = clock.spent_by(_calendar(draft, clock), at)
     changed = terms.due is None and terms.target != clock.target
     kept = carried(sla.policy.carry, clock, spent, terms.target) if changed else spent
     again = changed and sla.policy.carry == "restart"
@@ -222,12 +241,12 @@ def correct(draft: Draft, stage: str, at: datetime) -> None:
     scope = draft.scope(ORDER_TRACK, then)
     marks = []
     for sla in draft.program.slas:
-        clock = state.clocks.get(f"{ORDER_TRACK}/{sla.name}")
+        clock = state.clocks.get(sla.clock)
         if clock is None or clock.ended_at is None or not clock.started_at <= at < clock.ended_at:
             continue
         ends = sla.stop(scope) is True if sla.stop else sla.start(scope) is False
         for mark in _correction(clock, at) if ends else []:
-            spent = _clock_at(state, sla.name, at).extended(_calendar(draft, clock), at).spent
+            spent = _clock_at(state, sla.name, at).spent_by(_calendar(draft, clock), at)
             marks.append(evolve(mark, ended_at=at, spent=spent))
     if marks:
         draft.add(ClockMarked(marks=marks), rule="sla:" + ",".join(mark.sla for mark in marks))

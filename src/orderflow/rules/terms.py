@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from attrs import frozen
 
@@ -12,14 +11,12 @@ from orderflow.model.calendar import ALWAYS, WorkCalendar
 from orderflow.model.clock import NOTHING, Clock, Mark, MarkKind, WarnAt, measure
 from orderflow.model.events import ORDER_TRACK
 from orderflow.model.order import plain
-from orderflow.model.policies import Warn
 from orderflow.model.state import OrderState
 from orderflow.rules.compile import CompiledSLA
 from orderflow.rules.context import NamedCalendar
 from orderflow.rules.draft import Draft
 from orderflow.rules.scope import Scope, instant_of
 
-MICROSECOND = timedelta(microseconds=1)
 _REAL_TIME = NamedCalendar("", ALWAYS, "")
 
 
@@ -81,22 +78,29 @@ def running_mark(kind: MarkKind, draft: Draft, sla: CompiledSLA, terms: Terms, a
     Warnings in `warned` are not given again. What should have come already comes at `at`.
     """
     calendar = terms.calendar
+    ahead = draft.ahead(calendar, at)
     target = terms.target
     if target is None:
         due = terms.due or at
         target = spent + max(measure(calendar, at, due), NOTHING)
     else:
-        due = forward(calendar, at, target - spent)
-    warns = [
-        WarnAt(label=warn.label, at=_polite(draft, sla, _warn_instant(warn, calendar, at, spent, target, due)))
-        for warn in sla.policy.warn
-        if warn.label not in warned
-    ]
+        due = ahead(target - spent)
+    warns = []
+    for warn in sla.warns:
+        if warn.label in warned:
+            continue
+        if warn.share is not None:
+            instant = ahead(warn.after(target) - spent)
+        else:
+            instant = max(backward(calendar, due, warn.before), at)
+        warns.append(WarnAt(label=warn.label, at=_polite(draft, sla, instant)))
+    if len(warns) > 1:
+        warns.sort(key=lambda item: (item.at, item.label))
     return Mark(
         sla=sla.name,
         kind=kind,
         due_at=due,
-        warn_at=sorted(warns, key=lambda item: (item.at, item.label)),
+        warn_at=warns,
         target=target,
         spent=spent or None,
         calendar=terms.named.name or None,
@@ -104,26 +108,9 @@ def running_mark(kind: MarkKind, draft: Draft, sla: CompiledSLA, terms: Terms, a
     )
 
 
-def forward(calendar: WorkCalendar | None, at: datetime, length: timedelta) -> datetime:
-    """The instant, in UTC, when `length` more has counted; `at` itself when nothing is left."""
-    if length <= NOTHING:
-        return at
-    return at + length if calendar is None else calendar.add(at, length).astimezone(UTC)
-
-
-def _warn_instant(
-    warn: Warn, calendar: WorkCalendar | None, at: datetime, spent: timedelta, target: timedelta, due: datetime
-) -> datetime:
-    if warn.percent is not None:
-        return forward(calendar, at, _share(target, warn.percent) - spent)
-    before = warn.before or NOTHING
-    instant = due - before if calendar is None else calendar.subtract(due, before).astimezone(UTC)
-    return max(instant, at)
-
-
-def _share(target: timedelta, percent: Decimal) -> timedelta:
-    """A share of a length, to the microsecond."""
-    return timedelta(microseconds=int(target // MICROSECOND * percent / 100))
+def backward(calendar: WorkCalendar | None, at: datetime, length: timedelta) -> datetime:
+    """The instant, in UTC, from which `length` counts until `at`."""
+    return at - length if calendar is None else calendar.subtract(at, length).astimezone(UTC)
 
 
 def _polite(draft: Draft, sla: CompiledSLA, at: datetime) -> datetime:
@@ -138,17 +125,12 @@ def rungs_of(draft: Draft, sla: CompiledSLA, at: datetime) -> tuple[WarnAt, ...]
     if not sla.policy.escalate:
         return ()
     named = calendar_of(draft, sla, draft.order)
-    calendar = named.calendar if named.name else None
+    ahead = draft.ahead(named.calendar if named.name else None, at)
     found = [
-        WarnAt(label=str(number), at=_polite(draft, sla, forward(calendar, at, rung.after)))
+        WarnAt(label=str(number), at=_polite(draft, sla, ahead(rung.after)))
         for number, rung in enumerate(sla.policy.escalate, 1)
     ]
     return tuple(sorted(found, key=lambda item: (item.at, int(item.label))))
-
-
-def spent_by(clock: Clock, calendar: WorkCalendar | None, at: datetime) -> timedelta:
-    """What has counted by an instant, also one before the clock last began to run."""
-    return clock.extended(calendar, at).spent
 
 
 def carried(carry: str, clock: Clock, spent: timedelta, target: timedelta | None) -> timedelta:

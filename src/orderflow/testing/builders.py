@@ -65,8 +65,8 @@ def placed(
     return event(stream, version, OrderPlaced(order=order), tenant=tenant)
 
 
-def one_of_each(stream: Stream, *, tenant: str = "main") -> tuple[Event, ...]:
-    """One event of every type, with every kind of value that an event can carry, in one stream."""
+def full_order(id: str) -> Order:
+    """An order with every field, and with an attribute of every type that an attribute can have."""
     day = date(2026, 2, 28)
     every = {
         "text": '华东 ‘é’ \N{GRINNING FACE} \\ " \n',
@@ -80,8 +80,8 @@ def one_of_each(stream: Stream, *, tenant: str = "main") -> tuple[Event, ...]:
         "list": ("a", 1, Decimal("1.5"), Money(1, "EUR"), (day,)),
         "$decimal": "1.5",
     }
-    order = Order(
-        id=stream.id,
+    return Order(
+        id=id,
         flow="sales",
         customer=Customer("客户 1", {"level": "A"}),
         lines=(Line("1", "A-7", Decimal("2.50"), "kg", Money("3.10", "CNY"), {"batch": 7}), Line("2", "B")),
@@ -90,6 +90,10 @@ def one_of_each(stream: Stream, *, tenant: str = "main") -> tuple[Event, ...]:
         source="web",
         attributes=every,
     )
+
+
+def one_of_each(stream: Stream, *, tenant: str = "main") -> tuple[Event, ...]:
+    """One event of every type, with every kind of value that an event can carry, in one stream."""
     why = reason("owner_spread", Place(file="f.yaml", line=3, column=1, path="x"), person="li", load=2, among=3)
     mark = Mark(
         sla="review",
@@ -101,7 +105,7 @@ def one_of_each(stream: Stream, *, tenant: str = "main") -> tuple[Event, ...]:
         digest="0f",
     )
     bodies: tuple[Any, ...] = (
-        OrderPlaced(order=order),
+        OrderPlaced(order=full_order(stream.id)),
         StageEntered(
             stage="审核", category="open", previous="placed", trigger="submit", observed=True, inconsistent=True
         ),
