@@ -77,6 +77,7 @@ class Road:
         self._lock = threading.Lock()
         self._states: OrderedDict[Stream, State] = OrderedDict()
         self._calendars: dict[tuple[str, date], NamedCalendar | None] = {}
+        self._contents: dict[str, NamedCalendar] = {}
         self.current: dict[str, Program] = {}
         self._programs: dict[str, Program] = {}
         for flow in flows:
@@ -243,7 +244,7 @@ class Road:
 
     def settled(self, state: OrderState, command: Command, now: datetime) -> OrderState:
         """The state as it is at `now`, with what time alone has caused, whether it is recorded or not."""
-        after = self._ask(self.program(state), state, command, now).after
+        after = self._ask(self.program(state), state, command, now, recording=False).after
         return after if isinstance(after, OrderState) else state
 
     def _start(self, command: Command) -> tuple[Program, Command, State]:
@@ -313,14 +314,25 @@ class Road:
             raise error(decision.reasons)
         return decision
 
-    def _ask(self, program: Program, state: State, command: Command, now: datetime) -> Decision:
+    def calendars(self, state: OrderState, now: datetime) -> dict[str, WorkCalendar]:
+        """The calendars by which an order's clocks count, by the names that were recorded."""
+        known = self.program(state).calendars
+        found = {name: item.calendar for name, item in known.items()}
+        for name in {clock.calendar for clock in state.clocks.values() if clock.calendar} - set(found):
+            if (named := self.calendar(name, now)) is not None:
+                found[name] = named.calendar
+        return found
+
+    def _ask(
+        self, program: Program, state: State, command: Command, now: datetime, *, recording: bool = True
+    ) -> Decision:
         """Ask for a decision, fetching what it needs, at most 8 rounds."""
         if isinstance(state, OrderState):
             now = max(now, state.recorded_at)  # within a stream time does not go back, whatever clocks do
         by = command.by  # whoever asks is looked up at once: it saves a round
         people = {by.id: self._look_up(Need("person", by.id))} if by.kind == "person" else EMPTY
         digest = None if isinstance(command, Settle) else command_digest(program, command)
-        context = Context(now=now, tenant=self.storage.tenant, people=people, digest=digest)
+        context = Context(now=now, tenant=self.storage.tenant, people=people, digest=digest, recording=recording)
         for _ in range(ROUNDS):
             answer = decide(program, state, command, context)
             if isinstance(answer, Decision):
@@ -329,13 +341,15 @@ class Road:
         raise OrderflowError(f"{state.stream}: a decision still lacked values after {ROUNDS} rounds")
 
     def _fetch(self, context: Context, needs: Needs) -> Context:
-        found: dict[str, Any] = {"people": {}, "roles": {}, "teams": {}, "loads": {}, "calendars": {}}
+        found: dict[str, Any] = {"people": {}, "roles": {}, "teams": {}, "loads": {}, "calendars": {}, "digests": {}}
         loads = [need.name for need in needs.missing if need.kind == "load"]
         if loads:
             found["loads"] |= self.storage.loads(loads)
         for need in needs.missing:
             if need.kind == "calendar":
                 found["calendars"][need.name] = self.calendar(need.name, context.now)
+            elif need.kind == "digest":
+                found["digests"][need.name] = self._contents.get(need.name)
             elif need.kind != "load":
                 found[_ANSWERS[need.kind]][need.name] = self._look_up(need)
         merged: dict[str, Any] = {kind: {**getattr(context, kind), **more} for kind, more in found.items()}
@@ -358,7 +372,11 @@ class Road:
                 return None
             if len(self._calendars) > CACHED_CALENDARS:
                 self._calendars.clear()
-            self._calendars[key] = None if found is None else NamedCalendar(name, found, found.digest)
+                self._contents.clear()
+            named = None if found is None else NamedCalendar(name, found, found.digest)
+            self._calendars[key] = named
+            if named is not None:
+                self._contents[named.digest] = named
         return self._calendars[key]
 
     def _look_up(self, need: Need) -> Any:

@@ -72,7 +72,7 @@ PLAIN = TEXTS | st.booleans() | st.integers() | DECIMALS | DATES | UTC_INSTANTS 
 SCALARS = PLAIN | PERSONAL | st.builds(Erased, digest=st.text("0123456789abcdef", min_size=64, max_size=64))
 VALUES = SCALARS | st.lists(PLAIN, max_size=3).map(tuple) | st.tuples(st.lists(PLAIN, max_size=2).map(tuple))
 ATTRIBUTES = st.dictionaries(IDS | st.sampled_from(["$decimal", "$personal", "$instant"]), VALUES, max_size=4)
-OPTIONAL = st.none() | TEXTS
+OPTIONAL = st.none() | IDS
 LINES = st.lists(
     st.builds(
         Line,
@@ -152,7 +152,7 @@ def events(body: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
         version=st.integers(1, 2**40),
         track=IDS,
         actor=ACTORS,
-        reason=OPTIONAL,
+        reason=st.none() | TEXTS,
         source=OPTIONAL,
         source_seq=st.none() | st.integers(),
         rule=OPTIONAL,

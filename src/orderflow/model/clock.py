@@ -143,7 +143,7 @@ class Clock:
         late = self.due_at is not None and self.breached_at is None
         if self.warn_at and not (late and self.due_at is not None and self.due_at < self.warn_at[0].at):
             kind: MarkKind = "warned" if self.breached_at is None else "escalated"
-            return Mark(sla=self.sla, kind=kind, label=self.warn_at[0].label)
+            return Mark(sla=self.sla, kind=kind, label=self.warn_at[0].label, due_at=self.due_at)
         return Mark(sla=self.sla, kind="breached", due_at=self.due_at)
 
     def occurred(self, at: datetime, mark: Mark) -> datetime:
@@ -238,11 +238,14 @@ def _ended(clock: Clock, mark: Mark, at: datetime) -> Clock:
 
 def _corrected(clock: Clock, mark: Mark, at: datetime) -> Clock:
     gone = {(item.kind, item.label, item.at) for item in mark.voided}
+    no_breach = ("breached", None, clock.breached_at) in gone
     return evolve(
         clock,
         ended_at=mark.ended_at or clock.ended_at,
         spent=clock.spent if mark.spent is None else mark.spent,
-        breached_at=None if ("breached", None, clock.breached_at) in gone else clock.breached_at,
+        breached_at=None if no_breach else clock.breached_at,
+        acknowledged=clock.acknowledged and not no_breach,
+        warn_at=() if no_breach else clock.warn_at,
         warned=tuple(item for item in clock.warned if (item.kind, item.label, item.at) not in gone),
     )
 
@@ -254,7 +257,7 @@ _ON: dict[str, Callable[[Clock, Mark, datetime], Clock]] = {
     "reset": lambda clock, mark, at: _begun(mark, clock.track, at),
     "warned": _warned,
     "escalated": _warned,
-    "breached": lambda clock, mark, at: evolve(clock, breached_at=at, warn_at=mark.warn_at),
+    "breached": lambda clock, mark, at: evolve(clock, breached_at=at, acknowledged=False, warn_at=mark.warn_at),
     "acknowledged": lambda clock, mark, at: evolve(clock, acknowledged=True, warn_at=()),
     "met": _ended,
     "cancelled": _ended,

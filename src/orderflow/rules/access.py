@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from orderflow.model.actor import Actor
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.clock import Mark
 from orderflow.model.events import (
     ClockMarked,
@@ -18,6 +20,7 @@ from orderflow.model.events import (
     StageObserved,
     Triggered,
 )
+from orderflow.model.frozen import EMPTY
 from orderflow.model.order import Order, map_attributes, plain, total_of
 from orderflow.model.reasons import Reason, reason
 from orderflow.model.state import OrderState
@@ -26,11 +29,19 @@ from orderflow.model.view import Entry, View
 from orderflow.rules.compile import Program
 
 
-def project(program: Program, state: OrderState, viewer: Actor | None, now: datetime, allowed: tuple[str, ...]) -> View:
+def project(
+    program: Program,
+    state: OrderState,
+    viewer: Actor | None,
+    now: datetime,
+    allowed: tuple[str, ...],
+    calendars: Mapping[str, WorkCalendar] = EMPTY,
+) -> View:
     """The View of an order at `now`.
 
     - `viewer` None is the host itself. A flow without `access:` shows everybody the same.
-    - `allowed` are the triggers that were found to be accepted; personal values stand plain, erased ones are left out.
+    - `allowed` are the triggers that were found to be accepted; `calendars` those that the clocks' marks name.
+    - Personal values stand plain, erased ones are left out.
     """
     main, order = state.main, visible(state.order)
     return View(
@@ -49,7 +60,7 @@ def project(program: Program, state: OrderState, viewer: Actor | None, now: date
         late=any(clock.late(now) for clock in state.clocks.values()),
         inconsistent=main.inconsistent,
         allowed=allowed,
-        clocks=extended(state, {name: item.calendar for name, item in program.calendars.items()}, now),
+        clocks=extended(state, calendars, now),
         timeline=tuple(line for event in state.timeline for line in entries(program, event)),
         placed_at=state.placed_at,
         promised_at=order.promised_at if isinstance(order.promised_at, datetime) else None,

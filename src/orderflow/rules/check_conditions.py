@@ -9,7 +9,7 @@ from typing import Any
 from attrs import evolve
 
 from orderflow.model.check import NameType, check
-from orderflow.model.condition import Condition, Constant, Name, walk
+from orderflow.model.condition import Call, Condition, Constant, Name, unparse, walk
 from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Flow
 from orderflow.model.reasons import Place, Problem, problem, suggest
@@ -41,6 +41,9 @@ def condition_problems(flow: Flow, condition: Condition, path: str) -> Iterator[
     names = schema(flow)
     for item in check(condition, names, {"track": (ORDER_TRACK,)}):
         yield evolve(item, place=evolve(item.place or Place(), path=path))
+    for node in walk(condition.tree):
+        if isinstance(node, Call) and node.function == "elapsed" and unparse(node) != "elapsed(stage)":
+            yield problem("elapsed_of_stage_only", evolve(condition.place or Place(), path=path), term=unparse(node))
     money = any(isinstance(node, Name) and _is_money(names.get(node.path)) for node in walk(condition.tree))
     number = any(isinstance(node, Constant) and isinstance(node.value, Decimal) for node in walk(condition.tree))
     if flow.currency is None and money and number:

@@ -14,16 +14,22 @@ from orderflow.rules.check_conditions import at, condition_problems, in_full, un
 from orderflow.rules.evaluate import compile_condition
 from orderflow.rules.scope import schema
 
+WORDS = ("flow", "stage", "owner", "customer")  # what `calendar:` of a promise may say besides a name
 _CONDITIONS = ("start", "stop", "pause", "resume", "reset", "cancel")
 
 
 def sla_problems(flow: Flow) -> Iterator[Problem]:
     """Everything that is wrong (`error`) or doubtful (`warning`) in the flow's promises."""
+    for name in flow.calendars:
+        if name in WORDS:
+            yield problem("calendar_name_taken", at(f"calendars.{name}"), name=name)
     for name, sla in flow.sla.items():
         where = f"sla.{name}"
         for key in _CONDITIONS:
             if (condition := getattr(sla, key)) is not None:
                 yield from _condition(flow, name, in_full(flow, condition), f"{where}.{key}")
+        if sla.stop is None and _names_trigger(in_full(flow, sla.start)):
+            yield problem("start_needs_stop", at(f"{where}.start"), sla=name)
         yield from _promise(flow, name, sla, where)
         yield from _table(flow, name, sla, where)
         yield from _pause(flow, name, sla, where)
@@ -98,13 +104,17 @@ def _pause(flow: Flow, name: str, sla: SLA, where: str) -> Iterator[Problem]:
     if sla.pause is None or sla.resume is not None:
         return
     condition = in_full(flow, sla.pause)
-    if any(isinstance(node, Name) and node.path == "trigger" for node in walk(condition.tree)):
+    if _names_trigger(condition):
         yield problem("pause_never_resumed", at(f"{where}.pause"), sla=name)
         return
     test = _at_stage(condition)
     stuck = [stage for stage in flow.lifecycle.stages if test(stage) is True and not _leaves(flow, stage, test)]
     if stuck:
         yield problem("pause_never_resumed", at(f"{where}.pause"), sla=name)
+
+
+def _names_trigger(condition: Condition) -> bool:
+    return any(isinstance(node, Name) and node.path == "trigger" for node in walk(condition.tree))
 
 
 def _leaves(flow: Flow, stage: str, test: Callable[[str], bool | None]) -> bool:

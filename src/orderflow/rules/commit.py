@@ -16,7 +16,7 @@ from orderflow.model.order import Money, plain
 from orderflow.model.personal import personal_values
 from orderflow.model.policies import DEFAULT_TOPICS, NotifyRule, Rung
 from orderflow.model.reasons import Reason, reason
-from orderflow.model.state import OrderState, State
+from orderflow.model.state import OrderState, State, fold
 from orderflow.rules import sla
 from orderflow.rules.compile import Program
 from orderflow.rules.scope import read_path
@@ -98,9 +98,9 @@ def owed(
     if not isinstance(after, OrderState):
         return ()
     messages = []
-    voided = sla.voided_in(list(events))
+    voided = sla.voided_in(events)
     for event in events:
-        for topic, what, mark in _happened(program, event, after):
+        for topic, what, mark in _happened(program, event, _Then(before, after, events)):
             rule = _rule(program, topic)
             if mark is not None and (mark.sla, mark.kind, event.occurred_at, mark.label) in voided:
                 continue  # a late fact in the same commit says that it never was
@@ -165,10 +165,23 @@ def _recipients(to: tuple[str, ...], state: OrderState, event: Event) -> tuple[s
     return tuple(name for name in dict.fromkeys(names) if name != own)
 
 
-def _happened(program: Program, event: Event, after: OrderState) -> list[tuple[str, Reason, Mark | None]]:
+class _Then:
+    """The order as it was right after one of several events; folded only when somebody asks."""
+
+    def __init__(self, before: State, after: OrderState, events: Sequence[Event]) -> None:
+        self._before, self._after, self._events = before, after, events
+
+    def at(self, event: Event) -> OrderState:
+        if event is self._events[-1]:
+            return self._after
+        until = self._events.index(event) + 1
+        then = fold(self._before, self._events[:until])
+        return then if isinstance(then, OrderState) and then.tracks else self._after
+
+
+def _happened(program: Program, event: Event, then: _Then) -> list[tuple[str, Reason, Mark | None]]:
     """The topics of an event, each with its text, and the mark of a clock that it comes from."""
-    order, body = after.order.id, event.body
-    stage = program.titles(after.tracks[event.track].stage) if event.track in after.tracks else ""
+    order, body = event.stream.id, event.body
     if isinstance(body, OrderPlaced):
         return [("placed", reason("told_placed", order=order), None)]
     if isinstance(body, StageEntered):
@@ -180,22 +193,23 @@ def _happened(program: Program, event: Event, after: OrderState) -> list[tuple[s
             told.append(("inconsistent", reason("told_inconsistent", order=order, source=event.source, **stages), None))
         return told
     if isinstance(body, OwnerAssigned) and body.owner is not None:
+        stage = program.titles(then.at(event).tracks[event.track].stage)
         return [("assigned", reason("told_assigned", order=order, stage=stage, owner=body.owner), None)]
     if isinstance(body, ClockMarked):
         urgent = (mark for mark in body.marks if mark.kind in ("warned", "breached", "escalated"))
-        return [(mark.kind, _told(program, event, mark, after), mark) for mark in urgent]
+        return [(mark.kind, _told(program, event, mark, then.at(event)), mark) for mark in urgent]
     return []
 
 
-def _told(program: Program, event: Event, mark: Mark, after: OrderState) -> Reason:
-    """The text of a warning, a breach or an escalation."""
-    track = after.tracks[event.track]
+def _told(program: Program, event: Event, mark: Mark, then: OrderState) -> Reason:
+    """The text of a warning, a breach or an escalation, as things stood then."""
+    track = then.tracks[event.track]
     return reason(
         f"told_{mark.kind}",
-        order=after.order.id,
+        order=then.order.id,
         sla=mark.sla,
         stage=program.titles(track.stage),
-        due=mark.due_at or after.clocks[f"{event.track}/{mark.sla}"].due_at or event.occurred_at,
+        due=mark.due_at or event.occurred_at,
         owner=track.owner or "-",
         zone=str(program.zone),
     )

@@ -20,6 +20,7 @@ from orderflow.model.policies import SLA, Warn
 from orderflow.model.reasons import Place
 from orderflow.rules.check import problems
 from orderflow.rules.check_conditions import in_full
+from orderflow.rules.check_sla import WORDS
 from orderflow.rules.context import NamedCalendar
 from orderflow.rules.evaluate import Term, compile_condition, explain
 from orderflow.rules.lifecycle import Table, build_table
@@ -103,11 +104,10 @@ class Program:
 
     def calendar_names(self) -> list[tuple[str, str]]:
         """Every calendar that the flow names: (path, name); the words for the flow's own, owner's … are none."""
-        words = ("flow", "stage", "owner", "customer")
         found = [(f"sla.{sla.name}.calendar", sla.policy.calendar) for sla in self.slas]
         stages = self.flow.lifecycle.stages.items()
         found += [(f"lifecycle.stages.{name}.calendar", stage.calendar) for name, stage in stages if stage.calendar]
-        return [(path, name) for path, name in found if name not in words]
+        return [(path, name) for path, name in found if name not in WORDS]
 
     def sla_named(self, name: str) -> CompiledSLA | None:
         """The promise of this name, or None where this version has none."""

@@ -37,6 +37,8 @@ class Context:
     - `now`: the instant at which it is made. `tenant`: whose storage it goes to.
     - `people`: id -> Person, or None where the directory knows nobody of that id.
     - `calendars`: name -> calendar, or None where nobody provides it.
+    - `digests`: digest -> an older content of a calendar, or None where it is not known any more.
+    - `recording`: False when somebody only looks: what time did is found, and nothing is set anew.
     - `digest`: of the command, when the caller has it already.
     - `roles`, `teams`: name -> everybody who has or is in it. `loads`: id -> number of open orders owned.
     """
@@ -48,7 +50,9 @@ class Context:
     teams: Mapping[str, tuple[Person, ...]] = EMPTY
     loads: Mapping[str, int] = EMPTY
     calendars: Mapping[str, NamedCalendar | None] = EMPTY
+    digests: Mapping[str, NamedCalendar | None] = EMPTY
     digest: str | None = None
+    recording: bool = True
 
     def person(self, id: str) -> Person | None:
         """The person with this id, or None when there is none."""
@@ -68,6 +72,11 @@ class Context:
     def calendar(self, name: str) -> NamedCalendar | None:
         """The calendar that the host provides under this name, or None."""
         found: NamedCalendar | None = _get(self.calendars, "calendar", name)
+        return found
+
+    def calendar_with(self, digest: str) -> NamedCalendar | None:
+        """The calendar that had this content, or None when it is not known any more."""
+        found: NamedCalendar | None = _get(self.digests, "digest", digest)
         return found
 
     def loads_of(self, people: tuple[Person, ...]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from attrs import evolve, frozen
@@ -60,7 +61,7 @@ def settle(draft: Draft) -> None:
         if mark.kind == "breached" and policy is not None:
             mark = evolve(mark, warn_at=rungs_of(draft, policy, due.occurred_at))
         draft.add(ClockMarked(marks=(mark,)), at=due.occurred_at, track=due.track, actor=CLOCK, rule=f"sla:{mark.sla}")
-    if isinstance(draft.state, OrderState):
+    if isinstance(draft.state, OrderState) and draft.context.recording:
         _redue(draft)
 
 
@@ -131,10 +132,10 @@ def _marks(change: _Change, sla: CompiledSLA) -> list[Mark]:
     anew = (scope == "stage" and change.moved) or (scope == "owner" and change.handed_over)
     if anew or _became(change, sla.reset):
         terms = terms_of(change.draft, sla, change.after)
-        return [] if terms is None else _from_zero("reset", change, sla, terms)
+        return [] if terms is None else [*_correction(clock, change.at), *_from_zero("reset", change, sla, terms)]
     if clock.paused:
         return _resume(change, sla, clock)
-    if sla.pause is not None and sla.pause(change.after) is True:
+    if _is(sla.pause, change.after) if sla.resume is None else _became(change, sla.pause):
         spent = change.spent(clock)
         stopped = _ladder_ends(clock, "paused")
         return [*_correction(clock, change.at), *stopped, Mark(sla=sla.name, kind="paused", spent=spent)]
@@ -193,17 +194,24 @@ def _changed_terms(change: _Change, sla: CompiledSLA, clock: Clock) -> list[Mark
 def _set_anew(draft: Draft, sla: CompiledSLA, clock: Clock, terms: Terms, at: datetime) -> Mark:
     spent = clock.spent_by(_calendar(draft, clock), at)
     changed = terms.due is None and terms.target != clock.target
+    if changed and sla.policy.carry == "restart":
+        return running_mark("reset", draft, sla, terms, at, NOTHING)
     kept = carried(sla.policy.carry, clock, spent, terms.target) if changed else spent
-    again = changed and sla.policy.carry == "restart"
-    warned: frozenset[str] = frozenset() if again else frozenset(item.label or "" for item in clock.warned)
-    return running_mark("redued", draft, sla, terms, at, kept, warned)
+    warned = frozenset(item.label or "" for item in clock.warned)
+    mark = running_mark("redued", draft, sla, terms, at, kept, warned)
+    return mark if clock.breached_at is None else evolve(mark, warn_at=clock.warn_at)  # the ladder goes on
 
 
 def _calendar(draft: Draft, clock: Clock) -> WorkCalendar | None:
-    """The calendar by which a clock has counted so far: the one of its name, None for real time."""
+    """The calendar by which a clock has counted so far, None for real time.
+
+    That is the one with the recorded digest, where it is still known; else the one that has the name now.
+    """
     if clock.calendar is None:
         return None
     named = draft.program.calendars.get(clock.calendar) or draft.context.calendar(clock.calendar)
+    if named is not None and named.digest != clock.digest and clock.digest is not None:
+        named = draft.context.calendar_with(clock.digest) or named
     return (named or draft.program.calendars["flow"]).calendar
 
 
@@ -265,7 +273,7 @@ def _clock_at(state: OrderState, sla: str, at: datetime) -> Clock:
     return clock
 
 
-def voided_in(events: list[Event]) -> set[tuple[str, str, datetime, str | None]]:
+def voided_in(events: Sequence[Event]) -> set[tuple[str, str, datetime, str | None]]:
     """(sla, kind, instant, label) of every mark that these events correct."""
     return {
         (mark.sla, item.kind, item.at, item.label)

@@ -156,6 +156,18 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "an order that no row of {sla!r} fits has no clock; end the table with a row without when:",
         "zh": "没有任何一行匹配的订单不会计时（{sla!r}）；请在表尾加一行不带 when: 的目标",
     },
+    "start_needs_stop": {
+        "en": "{sla!r} starts with a trigger, which holds for a moment only; add stop:",
+        "zh": "时效 {sla!r} 由操作触发开始，而操作只在瞬间成立；请添加 stop:",
+    },
+    "calendar_name_taken": {
+        "en": "{name!r} has a meaning of its own in calendar:; give this calendar another name",
+        "zh": "{name!r} 在 calendar: 中另有含义；请给此日历换一个名称",
+    },
+    "elapsed_of_stage_only": {
+        "en": "{term} cannot be answered; there is elapsed(stage)",
+        "zh": "{term} 无法计算；可用的是 elapsed(stage)",
+    },
     "pause_never_resumed": {
         "en": "nothing resumes {sla!r} once it is paused; add resume:",
         "zh": "时效 {sla!r} 暂停后无法恢复；请添加 resume:",
