@@ -6,17 +6,16 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import attrs
 
 from orderflow.adapters.codec import read_flow
-from orderflow.model.actor import Actor, Person
-from orderflow.model.calendar import WorkCalendar
+from orderflow.model.actor import Actor
 from orderflow.model.canonical import flow_text
 from orderflow.model.commands import Command, Place, Settle
-from orderflow.model.decision import Decision, Need, Needs
+from orderflow.model.decision import Decision
 from orderflow.model.errors import (
     Conflict,
     DefinitionError,
@@ -35,9 +34,10 @@ from orderflow.model.state import Blank, FlowState, OrderState, State, fold
 from orderflow.model.view import View
 from orderflow.plugins import Plugins
 from orderflow.ports import DirectoryPort, Storage
+from orderflow.providers import Providers
 from orderflow.rules.commit import bare_commit, make_commit, owed
 from orderflow.rules.compile import Program, compile_flow
-from orderflow.rules.context import Context, NamedCalendar
+from orderflow.rules.context import Context
 from orderflow.rules.decide import command_digest, decide
 from orderflow.rules.placing import protect, same_personal
 from orderflow.rules.receipt import Receipt
@@ -45,7 +45,6 @@ from orderflow.rules.receipt import Receipt
 ROUNDS = 8
 TRIES = 4
 CACHED = 10_000
-CACHED_CALENDARS = 1_000
 
 Look = Callable[[OrderState], View]
 _ERRORS: dict[str, type[Refused]] = {
@@ -71,13 +70,12 @@ class Road:
         self.storage = storage
         self.directory = directory
         self.plugins = plugins
+        self.providers = Providers(storage, directory, plugins)
         self.channels = plugins.channels()
         self._channel_names = tuple(self.channels)
         self._clock = clock
         self._lock = threading.Lock()
         self._states: OrderedDict[Stream, State] = OrderedDict()
-        self._calendars: dict[tuple[str, date], NamedCalendar | None] = {}
-        self._contents: dict[str, NamedCalendar] = {}
         self.current: dict[str, Program] = {}
         self._programs: dict[str, Program] = {}
         for flow in flows:
@@ -112,7 +110,7 @@ class Road:
         """Refuse a flow that names a calendar which neither it nor a plugin has."""
         known = tuple(program.calendars)
         for path, name in program.calendar_names():
-            if name not in program.calendars and self.calendar(name, self.now()) is None:
+            if name not in program.calendars and self.providers.calendar(name, self.now()) is None:
                 where = program.place(path)
                 hint = suggest(name, known)
                 raise DefinitionError([problem("unknown_calendar", where, name=name, known=known, suggestion=hint)])
@@ -314,15 +312,6 @@ class Road:
             raise error(decision.reasons)
         return decision
 
-    def calendars(self, state: OrderState, now: datetime) -> dict[str, WorkCalendar]:
-        """The calendars by which an order's clocks count, by the names that were recorded."""
-        known = self.program(state).calendars
-        found = {name: item.calendar for name, item in known.items()}
-        for name in {clock.calendar for clock in state.clocks.values() if clock.calendar} - set(found):
-            if (named := self.calendar(name, now)) is not None:
-                found[name] = named.calendar
-        return found
-
     def _ask(
         self, program: Program, state: State, command: Command, now: datetime, *, recording: bool = True
     ) -> Decision:
@@ -330,87 +319,15 @@ class Road:
         if isinstance(state, OrderState):
             now = max(now, state.recorded_at)  # within a stream time does not go back, whatever clocks do
         by = command.by  # whoever asks is looked up at once: it saves a round
-        people = {by.id: self._look_up(Need("person", by.id))} if by.kind == "person" else EMPTY
+        people = {by.id: self.providers.person(by.id)} if by.kind == "person" else EMPTY
         digest = None if isinstance(command, Settle) else command_digest(program, command)
         context = Context(now=now, tenant=self.storage.tenant, people=people, digest=digest, recording=recording)
         for _ in range(ROUNDS):
             answer = decide(program, state, command, context)
             if isinstance(answer, Decision):
                 return answer
-            context = self._fetch(context, answer)
+            context = self.providers.fetch(context, answer)
         raise OrderflowError(f"{state.stream}: a decision still lacked values after {ROUNDS} rounds")
-
-    def _fetch(self, context: Context, needs: Needs) -> Context:
-        found: dict[str, Any] = {"people": {}, "roles": {}, "teams": {}, "loads": {}, "calendars": {}, "digests": {}}
-        loads = [need.name for need in needs.missing if need.kind == "load"]
-        if loads:
-            found["loads"] |= self.storage.loads(loads)
-        for need in needs.missing:
-            if need.kind == "calendar":
-                found["calendars"][need.name] = self.calendar(need.name, context.now)
-            elif need.kind == "digest":
-                found["digests"][need.name] = self._contents.get(need.name)
-            elif need.kind != "load":
-                found[_ANSWERS[need.kind]][need.name] = self._look_up(need)
-        merged: dict[str, Any] = {kind: {**getattr(context, kind), **more} for kind, more in found.items()}
-        return attrs.evolve(context, **merged)
-
-    def calendar(self, name: str, now: datetime) -> NamedCalendar | None:
-        """The calendar that a plugin provides under a name, asked for once a day of the clock; None when none does.
-
-        A plugin that raises is logged, and its calendar is missing for the moment.
-        """
-        key = (name, now.date())
-        if key not in self._calendars:
-            found: WorkCalendar | None = None
-            try:
-                found = self.plugins.calendar(name, tuple(range(now.year - 1, now.year + 3)))
-            except Exception:
-                import logging
-
-                logging.getLogger("orderflow").exception("no plugin gave the calendar %r; decided without it", name)
-                return None
-            if len(self._calendars) > CACHED_CALENDARS:
-                self._calendars.clear()
-                self._contents.clear()
-            named = None if found is None else NamedCalendar(name, found, found.digest)
-            self._calendars[key] = named
-            if named is not None:
-                self._contents[named.digest] = named
-        return self._calendars[key]
-
-    def _look_up(self, need: Need) -> Any:
-        """What the directory says; without a directory everybody exists, and nobody has a role or a team.
-
-        A directory that fails gives no answer: nobody is found, and the failure is logged.
-        """
-        if self.directory is None:
-            return Person(id=need.name) if need.kind == "person" else ()
-        ask = {"person": self.directory.person, "role": self.directory.with_role, "team": self.directory.in_team}
-        try:
-            return _sound(need, ask[need.kind](need.name))
-        except Exception:
-            import logging
-
-            logging.getLogger("orderflow").exception(
-                "the directory failed on %s %r; decided without it", need.kind, need.name
-            )
-            return None if need.kind == "person" else ()
-
-
-def _sound(need: Need, answer: Any) -> Any:
-    """What a directory answered, if it is a person, or several; a `TypeError` otherwise."""
-    if need.kind == "person":
-        if answer is None or isinstance(answer, Person):
-            return answer
-        raise TypeError(f"the directory answered {answer!r} for the person {need.name!r}, not a Person or None")
-    people = tuple(answer)
-    if not all(isinstance(person, Person) for person in people):
-        raise TypeError(f"the directory answered {answer!r} for the {need.kind} {need.name!r}, not people")
-    return people
-
-
-_ANSWERS = {"person": "people", "role": "roles", "team": "teams"}
 
 
 def command_stream(command: Command) -> Stream:

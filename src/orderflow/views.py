@@ -43,11 +43,10 @@ class Views:
         """The View of a state, with what time has caused, recorded or not, and the triggers the viewer may pull."""
         at = now or self._road.now()
         allowed = tuple(trigger for trigger, against in _triggers(self._road, state, viewer or HOST) if not against)
-        calendars = self._road.calendars(state, at)
+        program = self._road.program(state)
+        calendars = self._road.providers.calendars(program, tuple(state.clocks.values()), at)
         settled = self._road.settled(state, Settle(order=state.order.id, by=HOST), at)
-        return evolve(
-            project(self._road.program(state), settled, viewer, at, allowed, calendars), version=state.version
-        )
+        return evolve(project(program, settled, viewer, at, allowed, calendars), version=state.version)
 
     def get(self, id: str, viewer: Actor | None, as_of: datetime | None) -> View:
         """The View of an order now; or as it was known at a past instant, with what time had caused by then."""

@@ -206,10 +206,8 @@ class WorkCalendar:
     def subtract(self, end: datetime, duration: timedelta) -> datetime:
         """The last instant from which so much open time passes until `end`; with zero, the previous open instant."""
         us, length = _us(end), _length(duration)
-        if length < 0:
-            return self.add(end, -duration)
-        if length == 0:
-            return self.previous_open(end)
+        if length <= 0:
+            return self.add(end, -duration) if length else self.previous_open(end)
         goal = self.position(us) - length
         return _like(end, self._openings.search(lambda table: table.latest(goal), us, later=False))
 
@@ -277,8 +275,7 @@ class WorkCalendar:
         table = self._openings.table
         if (found := table.earliest(position)) is not None:  # the usual case: nothing to grow
             return found
-        later = position > table.shift[-1]
-        start = max(table.last - 1, table.first) if later else table.first
+        start = max(table.last - 1, table.first) if (later := position > table.shift[-1]) else table.first
         return self._openings.search(lambda grown: grown.earliest(position), start, later=later)
 
     def table(self, first: int, last: int) -> Table:

@@ -1,0 +1,111 @@
+"""Floor 3: what the host provides beside storage - people, loads, calendars - fetched for a decision that lacks it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime
+from typing import Any
+
+import attrs
+
+from orderflow.model.actor import Person
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.clock import Clock
+from orderflow.model.decision import Needs
+from orderflow.plugins import Plugins
+from orderflow.ports import DirectoryPort, Storage
+from orderflow.rules.compile import Program
+from orderflow.rules.context import Context, NamedCalendar
+
+CACHED = 1_000
+_FIELDS = {
+    "person": "people",
+    "role": "roles",
+    "team": "teams",
+    "load": "loads",
+    "calendar": "calendars",
+    "digest": "digests",
+}
+_log = logging.getLogger("orderflow")
+
+
+class Providers:
+    """Asks the host. One that fails, or answers nonsense, gives no answer: it is logged, and the decision goes on."""
+
+    def __init__(self, storage: Storage, directory: DirectoryPort | None, plugins: Plugins) -> None:
+        self._storage = storage
+        self._directory = directory
+        self._plugins = plugins
+        self._calendars: dict[tuple[str, date], NamedCalendar | None] = {}
+        self._contents: dict[str, NamedCalendar] = {}
+
+    def fetch(self, context: Context, needs: Needs) -> Context:
+        """The context with what was missing."""
+        found: dict[str, dict[str, Any]] = {field: {} for field in _FIELDS.values()}
+        loads = [need.name for need in needs.missing if need.kind == "load"]
+        found["loads"] |= self._storage.loads(loads) if loads else {}
+        for need in needs.missing:
+            if need.kind == "calendar":
+                found["calendars"][need.name] = self.calendar(need.name, context.now)
+            elif need.kind == "digest":
+                found["digests"][need.name] = self._contents.get(need.name)
+            elif need.kind == "person":
+                found["people"][need.name] = self.person(need.name)
+            elif need.kind != "load":
+                found[_FIELDS[need.kind]][need.name] = self._group(need.kind, need.name)
+        merged: dict[str, Any] = {field: {**getattr(context, field), **more} for field, more in found.items() if more}
+        return attrs.evolve(context, **merged)
+
+    def person(self, id: str) -> Person | None:
+        """The person with this id; without a directory everybody exists."""
+        if self._directory is None:
+            return Person(id=id)
+        try:
+            answer = self._directory.person(id)
+            if answer is None or isinstance(answer, Person):
+                return answer
+            raise TypeError(f"person({id!r}) answered {answer!r}, not a Person or None")
+        except Exception:  # noqa: BLE001 - the host's code may raise anything; it is logged with its trace
+            _log.exception("the directory failed on person %r; decided without it", id)
+            return None
+
+    def _group(self, kind: str, name: str) -> tuple[Person, ...]:
+        """Everybody with a role or in a team; without a directory nobody."""
+        if self._directory is None:
+            return ()
+        try:
+            found = tuple(self._directory.with_role(name) if kind == "role" else self._directory.in_team(name))
+            if all(isinstance(person, Person) for person in found):
+                return found
+            raise TypeError(f"{kind} {name!r} was answered with {found!r}, not with people")
+        except Exception:  # noqa: BLE001 - the host's code may raise anything; it is logged with its trace
+            _log.exception("the directory failed on %s %r; decided without it", kind, name)
+            return ()
+
+    def calendar(self, name: str, now: datetime) -> NamedCalendar | None:
+        """The calendar that a plugin provides under a name, asked for once a day of the clock; None when none does."""
+        key = (name, now.date())
+        if key not in self._calendars:
+            try:
+                found = self._plugins.calendar(name, tuple(range(now.year - 1, now.year + 3)))
+                if found is not None and not isinstance(found, WorkCalendar):
+                    raise TypeError(f"the calendar {name!r} was answered with {found!r}, not with a WorkCalendar")
+            except Exception:  # noqa: BLE001 - a plugin may raise anything; it is logged with its trace
+                _log.exception("no plugin gave the calendar %r; decided without it", name)
+                return None
+            if len(self._calendars) > CACHED:
+                self._calendars.clear()
+                self._contents.clear()
+            named = None if found is None else NamedCalendar(name, found, found.digest)
+            self._calendars[key] = named
+            if named is not None:
+                self._contents[named.digest] = named
+        return self._calendars[key]
+
+    def calendars(self, program: Program, clocks: tuple[Clock, ...], now: datetime) -> dict[str, WorkCalendar]:
+        """The calendars by which clocks count, by the names that were recorded."""
+        found = {name: item.calendar for name, item in program.calendars.items()}
+        for name in {clock.calendar for clock in clocks if clock.calendar} - set(found):
+            if (named := self.calendar(name, now)) is not None:
+                found[name] = named.calendar
+        return found
