@@ -662,3 +662,42 @@ def test_a_wrong_set_up_is_told_at_once(make: Any, error: type[Exception]) -> No
 
     with pytest.raises(error):
         make(read_flow_text(FLOW))
+
+
+def test_erasing_reaches_every_open_tracker(tmp_path: Path) -> None:
+    """What one Tracker erases, another with the order in its cache does not show any more; a replay says the same."""
+    url = f"sqlite:///{tmp_path}/orders.db"
+    one, two = World(tmp_path, url), World(tmp_path, url)
+    with one.tracker, two.tracker:
+        one.place()
+        assert two.tracker.get("SO-1").customer == of.Customer("ACME", {"phone": "138"})
+        receipt = one.tracker.erase("SO-1", by="li", reason="asked for")
+        assert receipt.view.timeline[-1].text() == "1 personal values erased"
+        for tracker in (one.tracker, two.tracker):
+            assert tracker.get("SO-1").customer == of.Customer("ACME")
+            assert "138" not in repr(tracker.history("SO-1"))
+        assert one.tracker.erase("SO-1", by="li").events == ()
+    with World(tmp_path, url).tracker as again:
+        assert again._road.order("SO-1") == receipt.state
+
+
+def test_a_plugin_cannot_invent_settings(tmp_path: Path) -> None:
+    """A setting that does not exist is a slip of the pen, and refused with a suggestion."""
+
+    class Slip:
+        @of.hookimpl
+        def orderflow_configure(self, settings: dict[str, Any]) -> None:
+            settings["tennant"] = "north"
+
+    with pytest.raises(of.DefinitionError, match="Did you mean 'tenant'"):
+        of.Tracker(World(tmp_path).tracker._road.current["sales"].flow, plugins=[Slip()])
+
+
+def test_a_channel_that_nobody_has_here_is_mentioned(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is owed to all the same, since another process may send it; the log says so when the Tracker opens."""
+    from orderflow.adapters.flowfile import read_flow_text
+
+    flow = read_flow_text(FLOW + "notify: {assigned: {channels: [mial]}}\n")
+    world = World(tmp_path, flow=flow)
+    assert "the channel 'mial' is not registered here" in caplog.text
+    assert [message.channels for message in world.place().messages] == [("mial",)]

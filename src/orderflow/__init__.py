@@ -16,7 +16,7 @@ from orderflow.metrics.report import Report, report
 from orderflow.model.actor import Actor, Directory, Person
 from orderflow.model.calendar import ALWAYS, CalendarHorizonWarning, WorkCalendar
 from orderflow.model.canonical import fingerprint
-from orderflow.model.commands import Acknowledge, Assign, Fire, Note, Observe, Place, Settle
+from orderflow.model.commands import Acknowledge, Assign, Erase, Fire, Note, Observe, Place, Settle
 from orderflow.model.commit import Notification
 from orderflow.model.errors import (
     Conflict,
@@ -58,6 +58,7 @@ __all__ = [
     "Customer",
     "DefinitionError",
     "Directory",
+    "Erase",
     "EventLog",
     "Failed",
     "Field",

@@ -42,6 +42,7 @@ class Storage(Protocol):
         """Write a commit: events, index rows, tags, outbox rows, personal values and key, all or nothing.
 
         - When a stream does not have its expected version: `Conflict`, nothing written.
+        - Events outside of `expects`, or with gaps in their versions, are a fault of the caller: `StorageError`.
         - When the key is there already: `Conflict`, nothing written (the caller looks it up and repeats the Receipt).
         - A return is a promise: what was written survives a crash of the process.
         """
@@ -52,7 +53,8 @@ class Storage(Protocol):
     def claim_due(self, now: datetime, limit: int, lease: timedelta) -> tuple[Stream, ...]:
         """At most `limit` streams with `next_at` at or before `now`, the earliest first, leased until `now + lease`.
 
-        A leased stream is not claimed again until the lease ends or the stream gets a new event.
+        A leased stream is not claimed again until the lease ends (at its end it may be), or the stream gets a new event
+        or a new index row.
         """
 
     def claim_outbox(self, channel: str, now: datetime, limit: int, lease: timedelta) -> tuple[OutboxRow, ...]:
@@ -74,7 +76,10 @@ class Storage(Protocol):
         """Rows that were given up, oldest first, each with the reason."""
 
     def find(self, query: Query) -> tuple[IndexRow, ...]:
-        """The index rows that fit, in order of stream ids, after `query.after`, at most `query.limit`."""
+        """The index rows that fit, in order of stream ids by code points, after `query.after`, at most `query.limit`.
+
+        With `query.urgent` the earliest `due_at` first, those without one last, then by id.
+        """
 
     def tally(self, query: Query) -> Mapping[str, int]:
         """How many index rows fit, by stage; `after` and `limit` do not matter."""
@@ -108,7 +113,7 @@ class Storage(Protocol):
         """Keep a snapshot in place of an older one; an older one than there is changes nothing."""
 
     def put_index(self, stream: Stream, version: int, row: IndexRow) -> bool:
-        """Write a computed index row again, with its tags; False, and nothing changes, at another version."""
+        """Write a computed index row again, with its tags; False, and nothing changes, at another version or stream."""
 
     def erase(self, stream: Stream, digests: Iterable[str] | None = None) -> int:
         """Erase personal values of a stream (None: all) with their salts; how many there were. The history stays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections import OrderedDict
@@ -47,6 +48,7 @@ TRIES = 4
 CACHED = 10_000
 
 Look = Callable[[OrderState], View]
+_log = logging.getLogger("orderflow")
 _ERRORS: dict[str, type[Refused]] = {
     "unknown_order": UnknownOrder,
     "order_id_reused": KeyReused,
@@ -91,6 +93,7 @@ class Road:
         """Compile a flow, and record its version when it is new."""
         program = compile_flow(flow)
         self._check_calendars(program)
+        self._mention_channels(program)
         if flow.name in self.current:
             raise DefinitionError([problem("flow_twice", name=flow.name)])
         self.current[flow.name] = self._programs[program.fingerprint] = program
@@ -114,6 +117,12 @@ class Road:
                 where = program.place(path)
                 hint = suggest(name, known)
                 raise DefinitionError([problem("unknown_calendar", where, name=name, known=known, suggestion=hint)])
+
+    def _mention_channels(self, program: Program) -> None:
+        """Say in the log which channels the flow names that are not registered here: another process may send them."""
+        named = {name for rule in (program.flow.notify or {}).values() for name in rule.channels or ()}
+        for name in sorted(named - set(self.channels)):
+            _log.warning("flow %r: the channel %r is not registered here", program.flow.name, name)
 
     def _registration(self, state: State, program: Program, actor: Actor) -> Any:
         now = self.now()

@@ -9,11 +9,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from orderflow.model.actor import Actor, Directory, Person, to_actor
-from orderflow.model.commands import Acknowledge, Assign, Command, Fire, Note, Observe, Place
+from orderflow.model.commands import Acknowledge, Assign, Command, Erase, Fire, Note, Observe, Place
 from orderflow.model.errors import DefinitionError, InvalidValue
+from orderflow.model.events import Stream
 from orderflow.model.flow import Flow
 from orderflow.model.order import Order, check_id
-from orderflow.model.reasons import Reason, problem
+from orderflow.model.reasons import Reason, problem, suggest
 
 if TYPE_CHECKING:
     from orderflow.deliver import Delivered
@@ -63,6 +64,9 @@ class Tracker:
         settings = registered.configure(
             {"flows": flows, "storage": storage, "directory": directory, "clock": clock, "tenant": tenant}
         )
+        known = ("clock", "directory", "flows", "storage", "tenant")
+        for name in sorted(set(settings) ^ set(known)):
+            raise DefinitionError([problem("unknown_setting", name=name, known=known, suggestion=suggest(name, known))])
         tenant = settings["tenant"]
         check_id(tenant, "tenant")
         values, people = _flows(settings["flows"]), _directory(settings["directory"])
@@ -176,6 +180,16 @@ class Tracker:
     ) -> Receipt:
         """Say that somebody is on to a breach: the escalation of this promise, or of all, goes no further."""
         return self.handle(Acknowledge(order=order, sla=sla, by=by, key=key, reason=reason))
+
+    def erase(self, order: str, *, by: Actor | str, reason: str | None = None) -> Receipt:
+        """Forget the order's personal values, for ever and for every Tracker; the history keeps their salted hashes.
+
+        First the erasure is recorded, then the storage drops values and salts. After a crash in between nobody sees the
+        values any more; call it again to drop them.
+        """
+        receipt = self.handle(Erase(order=order, by=by, reason=reason))
+        self._road.storage.erase(Stream.order(order))
+        return receipt
 
     def note(
         self, order: str, text: str, *, by: Actor | str, at: datetime | None = None, key: str | None = None

@@ -43,6 +43,7 @@ from orderflow.model.events import (
     NoteAdded,
     OrderPlaced,
     OwnerAssigned,
+    PersonalErased,
     StageEntered,
     StageObserved,
     Stream,
@@ -134,6 +135,7 @@ BODY: dict[str, st.SearchStrategy[Any]] = {
     "owner_assigned": st.builds(OwnerAssigned, owner=OPTIONAL, team=OPTIONAL, why=REASONS),
     "note_added": st.builds(NoteAdded, text=TEXTS),
     "clock_marked": st.builds(ClockMarked, marks=st.lists(MARK, max_size=2)),
+    "personal_erased": st.builds(PersonalErased, digests=st.lists(TEXTS, max_size=2)),
     "flow_registered": st.builds(FlowRegistered, fingerprint=TEXTS, text=TEXTS),
 }
 ACTORS = st.builds(

@@ -153,7 +153,7 @@ def test_a_clock_is_what_a_walk_over_minutes_counts(
         assert (clock.spent, clock.ended) == (ends[-1][0], "met")
         assert (clock.breached_at is None) == (ends[-1][1] is None)
     if clock.breached_at is not None and breached is not None and business:
-        # the breach is the closing or running instant at which the target was used up; the walk sees the next open minute
+        # the breach is the instant at which the target was used up; the walk sees the next open minute
         assert OFFICE.elapsed(clock.breached_at, breached) == timedelta()
 
 
@@ -286,7 +286,7 @@ def test_a_target_that_changes_midway_carries_as_stated(carry: Any, left: float)
 
 
 def test_a_new_target_that_is_used_up_already_breaches_now_not_before() -> None:
-    """A policy cannot be broken before it came in: the breach is at the change, not at the due instant that would have been."""
+    """A policy cannot be broken before it came in: the breach is at the change, not where it would have been due."""
     table = [of.Target(when="stage == 'work'", target="8h"), of.Target(target="1h")]
     world = World(s=of.SLA(start="stage != 'done'", stop="done", target=table, time="wall"))
     world.place()
@@ -415,7 +415,7 @@ def test_reminders_keep_to_working_hours() -> None:
 
 
 def test_a_fact_reported_late_corrects_a_breach() -> None:
-    """Due at 13:00, breached there, and told at 19:00 that it was done at 11:00: the breach is taken back, on record."""
+    """Due at 13:00, breached, and told at 19:00 that it was done at 11:00: the breach is taken back, on record."""
     world = World(s=of.SLA(start="work", target="4h", time="wall", warn=["90%"]))
     world.place()
     world.fire("to_work")

@@ -93,6 +93,11 @@ class Acknowledge(Command):
 
 
 @frozen(kw_only=True)
+class Erase(Command):
+    """Forget the order's personal values."""
+
+
+@frozen(kw_only=True)
 class Note(Command):
     """Write a note into the history."""
 

@@ -124,6 +124,15 @@ class ClockMarked:
 
 
 @frozen(kw_only=True)
+class PersonalErased:
+    """Personal values of the order were erased. `digests` name them; values and salts are gone from the storage."""
+
+    TYPE: ClassVar[str] = "personal_erased"
+    SCHEMA: ClassVar[int] = 1
+    digests: tuple[str, ...] = field(converter=as_tuple)
+
+
+@frozen(kw_only=True)
 class FlowRegistered:
     """A version of a flow was seen for the first time; `text` is its canonical text."""
 
@@ -133,7 +142,17 @@ class FlowRegistered:
     text: str
 
 
-Body = OrderPlaced | StageEntered | StageObserved | Triggered | OwnerAssigned | NoteAdded | ClockMarked | FlowRegistered
+Body = (
+    OrderPlaced
+    | StageEntered
+    | StageObserved
+    | Triggered
+    | OwnerAssigned
+    | NoteAdded
+    | ClockMarked
+    | PersonalErased
+    | FlowRegistered
+)
 
 BODIES: dict[str, type[Any]] = {
     body.TYPE: body
@@ -145,6 +164,7 @@ BODIES: dict[str, type[Any]] = {
         OwnerAssigned,
         NoteAdded,
         ClockMarked,
+        PersonalErased,
         FlowRegistered,
     )
 }

@@ -20,6 +20,7 @@ from orderflow.model.events import (
     NoteAdded,
     OrderPlaced,
     OwnerAssigned,
+    PersonalErased,
     StageEntered,
     StageObserved,
     Stream,
@@ -27,6 +28,7 @@ from orderflow.model.events import (
 )
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.order import Order
+from orderflow.model.personal import forget_personal, without_personal
 from orderflow.model.reasons import Reason
 
 
@@ -108,6 +110,8 @@ def evolve(state: State, event: Event) -> State:
         return _registered(state, event, event.body)
     if isinstance(event.body, OrderPlaced):
         return _placed(state, event, event.body)
+    if isinstance(event.body, PersonalErased) and isinstance(state, OrderState):
+        state = _erased(state, event.body)
     if not isinstance(state, OrderState):
         raise StorageError(f"{state.stream}: {event.type!r} at version {event.version} belongs to no order")
     tracks, clocks = _ON[type(event.body)](state, event, event.body)
@@ -191,6 +195,14 @@ def _marked(state: OrderState, event: Event, body: ClockMarked) -> Parts:
     return state.tracks, FrozenMap(clocks)
 
 
+def _erased(state: OrderState, body: PersonalErased) -> OrderState:
+    """The order, and the history that it carries, without the erased values."""
+    gone = set(body.digests)
+    order = without_personal(state.order, gone)
+    timeline = tuple(forget_personal(event, gone) for event in state.timeline)
+    return attrs.evolve(state, order=order, timeline=timeline)
+
+
 def _recorded_only(state: OrderState, event: Event, body: Any) -> Parts:
     return state.tracks, state.clocks
 
@@ -202,4 +214,5 @@ _ON: dict[type[Any], Callable[[OrderState, Event, Any], Parts]] = {
     OwnerAssigned: _assigned,
     NoteAdded: _recorded_only,
     ClockMarked: _marked,
+    PersonalErased: _recorded_only,
 }

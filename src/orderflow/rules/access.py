@@ -16,6 +16,7 @@ from orderflow.model.events import (
     NoteAdded,
     OrderPlaced,
     OwnerAssigned,
+    PersonalErased,
     StageEntered,
     StageObserved,
     Triggered,
@@ -119,6 +120,8 @@ def _what(program: Program, event: Event) -> Reason:
         return reason("did_assign", owner=body.owner) if body.owner else reason("did_assign_nobody")
     if isinstance(body, NoteAdded):
         return reason("did_note", text=body.text)
+    if isinstance(body, PersonalErased):
+        return reason("did_erase", count=len(body.digests))
     return reason("did_register", fingerprint=body.fingerprint if isinstance(body, FlowRegistered) else "")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from orderflow.model.clock import Mark
-from orderflow.model.commands import Acknowledge, Assign, Command, Note, Settle
-from orderflow.model.events import ClockMarked, NoteAdded, OwnerAssigned
+from orderflow.model.commands import Acknowledge, Assign, Command, Erase, Note, Settle
+from orderflow.model.events import ClockMarked, NoteAdded, OwnerAssigned, PersonalErased
+from orderflow.model.personal import personal_of
 from orderflow.model.reasons import Reason, reason, suggest
 from orderflow.model.state import OrderState
 from orderflow.rules import sla
@@ -87,6 +88,14 @@ def acknowledge(draft: Draft, command: Acknowledge) -> list[Reason]:
         known = tuple(clock.sla for clock in draft.order.clocks.values())
         return [reason("nothing_to_acknowledge", order=command.order, known=known)]
     draft.add(ClockMarked(marks=marks))
+    return []
+
+
+def erase(draft: Draft, command: Erase) -> list[Reason]:
+    """Record that the personal values are gone; nothing when there are none left."""
+    digests = tuple(value.digest for value in personal_of(draft.order.order))
+    if digests:
+        draft.add(PersonalErased(digests=digests))
     return []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from orderflow.model.canonical import digest_of
-from orderflow.model.commands import Acknowledge, Assign, Command, Fire, Note, Observe, Place, Settle
+from orderflow.model.commands import Acknowledge, Assign, Command, Erase, Fire, Note, Observe, Place, Settle
 from orderflow.model.decision import Decision, Needs
 from orderflow.model.errors import DefinitionError
 from orderflow.model.reasons import Reason, reason
@@ -24,6 +24,7 @@ _HANDLERS: dict[type[Command], Handler] = {
     Observe: observing.observe,
     Assign: acting.assign,
     Note: acting.note,
+    Erase: acting.erase,
     Acknowledge: acting.acknowledge,
     Settle: acting.settle,
 }

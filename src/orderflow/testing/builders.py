@@ -19,6 +19,7 @@ from orderflow.model.events import (
     NoteAdded,
     OrderPlaced,
     OwnerAssigned,
+    PersonalErased,
     StageEntered,
     StageObserved,
     Stream,
@@ -115,6 +116,7 @@ def one_of_each(stream: Stream, *, tenant: str = "main") -> tuple[Event, ...]:
         OwnerAssigned(why=why),
         NoteAdded(text="一\u2028二\x00"),
         ClockMarked(marks=[mark]),
+        PersonalErased(digests=["ab"]),
         FlowRegistered(fingerprint="ab", text='{"name":"sales"}'),
     )
     envelope: dict[str, Any] = {

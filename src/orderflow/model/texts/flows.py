@@ -210,6 +210,10 @@ TEXTS: dict[str, dict[str, str]] = {
     # A Tracker's set-up (tracker.py, road.py, plugins.py).
     "no_flows": {"en": "a Tracker needs at least one flow", "zh": "Tracker 至少需要一个流程"},
     "flow_twice": {"en": "two flows have the name {name!r}", "zh": "有两个流程都叫 {name!r}"},
+    "unknown_setting": {
+        "en": "orderflow_configure may change the settings {known}; {name!r} was added or taken away.",
+        "zh": "orderflow_configure 只能修改设置 {known}；{name!r} 被添加或删除。",
+    },
     "other_tenant": {
         "en": "the storage was opened for tenant {storage!r}, the Tracker is for {tenant!r}",
         "zh": "存储属于租户 {storage!r}，而 Tracker 属于 {tenant!r}",

@@ -209,6 +209,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "did_assign": {"en": "{owner} became responsible", "zh": "责任人：{owner}"},
     "did_assign_nobody": {"en": "nobody is responsible", "zh": "没有责任人"},
     "did_note": {"en": "note: {text}", "zh": "备注：{text}"},
+    "did_erase": {"en": "{count} personal values erased", "zh": "已删除 {count} 项个人信息"},
     "did_register": {"en": "flow version {fingerprint} registered", "zh": "登记流程版本 {fingerprint}"},
     "clock_started": {"en": "{sla}: due {due}", "zh": "时效 {sla}：{due} 到期"},
     "clock_paused": {"en": "{sla}: paused", "zh": "时效 {sla}：暂停计时"},
