@@ -37,7 +37,8 @@ class Tracker:
 
     - `flows`: Flow values (or paths of flow files), one for each kind of order.
     - `storage`: `memory:`, `sqlite:///file.db`, another URL that a plugin knows, or a Storage object.
-    - `directory`: who exists. Without one, every person id is taken as it is, and nobody has a role.
+    - `directory`: who exists: a Directory, a list of Person, or the host's own. Without one, every person id is taken
+      as it is, and nobody has a role.
     - `plugins`: everything that acts. `clock`: gives the instant, aware. `tenant`: whose orders these are.
     - Thread-safe. It starts no thread and never sleeps: the host calls `sweep()` and `deliver()`.
     - Use it as a context manager, or call `close()`.
@@ -47,10 +48,10 @@ class Tracker:
 
     def __init__(
         self,
-        flows: Sequence[Flow | str | os.PathLike[str]] | Flow,
+        flows: Sequence[Flow | str | os.PathLike[str]] | Flow | str | os.PathLike[str],
         *,
         storage: str | Storage = "memory:",
-        directory: DirectoryPort | None = None,
+        directory: DirectoryPort | Sequence[Person] | None = None,
         plugins: Iterable[Any] = (),
         clock: Callable[[], datetime] = utc_now,
         tenant: str = "main",
@@ -320,7 +321,7 @@ def _directory(value: Any) -> DirectoryPort | None:
     raise DefinitionError([problem("bad_directory", value=repr(value)[:80])])
 
 
-def _flows(flows: Sequence[Flow | str | os.PathLike[str]] | Flow) -> list[Flow]:
+def _flows(flows: Sequence[Flow | str | os.PathLike[str]] | Flow | str | os.PathLike[str]) -> list[Flow]:
     """The flows as values; paths are read."""
     from orderflow.adapters.flowfile import load_flow
 
