@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from orderflow.adapters.channels import backoff
 from orderflow.model.commit import Message, Notification, OutboxRow
+from orderflow.model.reasons import Reason
 from orderflow.ports import Channel, DirectoryPort, Failed, Outcome, Retry, Sent
 from orderflow.road import Road
 
@@ -115,6 +116,13 @@ def notification_of(message: Message, directory: DirectoryPort | None) -> Notifi
         topic=message.topic,
         order=message.order,
         to=tuple(dict.fromkeys(to)),
-        what=message.what,
+        what=_named(message.what, directory),
         at=message.at,
     )
+
+
+def _named(what: Reason, directory: DirectoryPort | None) -> Reason:
+    """The text with the owner's name in place of the id, where the directory has one."""
+    owner = what.params.get("owner")
+    person = directory.person(owner) if directory is not None and isinstance(owner, str) else None
+    return what if person is None or not person.name else evolve(what, params=what.params.set("owner", person.name))

@@ -531,3 +531,153 @@ def test_a_stage_promise_longer_than_the_orders_is_doubtful() -> None:
         sla={"all": of.SLA(start="work", stop="done", target="8h"), "work": of.SLA(start="work", target="9h")},
     )
     assert [item.code for item in of.problems(flow)] == ["stage_target_too_long"]
+
+
+def test_a_late_reset_takes_back_what_came_after_it() -> None:
+    """A stage entered before the deadline, and told after the breach: the breach is corrected, and the clock anew."""
+    world = World(s=of.SLA(start="stage != 'done'", stop="done", scope="stage", target="1h", time="wall"))
+    world.place()
+    world.wait(hours=2)
+    world.tracker.sweep()
+    world.fire("to_work", at=MONDAY + timedelta(minutes=30))
+    assert [kind for kind, _, _ in world.marks()] == ["started", "breached", "corrected", "reset", "breached"]
+    assert world.clock().breached_at == MONDAY + timedelta(minutes=90)
+
+
+def test_a_message_tells_of_its_own_instant() -> None:
+    """Recorded late, after the order has moved on, a warning names the stage and the deadline of its instant."""
+    world = World(s=of.SLA(start="work or check", target="4h", time="wall", warn=["50%"]))
+    world.place()
+    world.tracker.assign("SO-1", "li", by=SHOP)
+    world.fire("to_work")
+    world.wait(hours=3)
+    (message,) = world.fire("to_check").messages
+    assert message.what.text() == "Order SO-1 in work is due 2026-03-02 05:00 UTC (s); responsible: li.".replace(
+        "05:00 UTC", "13:00 Asia/Shanghai"
+    )
+
+
+def test_restart_after_a_breach_is_a_new_run() -> None:
+    """With `carry: restart` another row begins anew: it warns, and it can breach again."""
+    table = [of.Target(when="stage == 'new'", target="1h"), of.Target(target="4h")]
+    world = World(
+        s=of.SLA(start="stage != 'done'", stop="done", target=table, time="wall", carry="restart", warn=["50%"])
+    )
+    world.place()
+    world.wait(hours=2)
+    world.fire("to_work")
+    world.wait(hours=9)
+    kinds = [kind for kind, _, _ in world.marks()]
+    assert kinds == ["started", "warned", "breached", "reset", "warned", "breached"]
+
+
+class Plant:
+    """A plugin with one calendar, open at all hours until it is changed."""
+
+    def __init__(self) -> None:
+        self.hours = "00:00-24:00"
+
+    @of.hookimpl
+    def orderflow_calendar(self, name: str) -> of.WorkCalendar | None:
+        return of.WorkCalendar.from_dict({"hours": {"mon-sun": [self.hours]}}) if name == "plant" else None
+
+
+def test_a_view_counts_by_the_plugins_calendar() -> None:
+    """`spent` and `percent()` of a clock are in the promise's own time, whoever provides the calendar."""
+    world = World(plugins=(Plant(),), s=of.SLA(start="new", target="20h", calendar="plant"))
+    world.place()
+    world.wait(hours=14)
+    assert (world.clock().spent, world.clock().percent()) == (timedelta(hours=14), 70.0)
+
+
+def test_looking_at_the_past_sets_no_clock_anew() -> None:
+    """A calendar that changed since does not change what `as_of` shows, nor what counted before it came in."""
+    plant = Plant()
+    world = World(plugins=(plant,), s=of.SLA(start="new", target="20h", calendar="plant"))
+    due = world.place().due_at
+    world.wait(hours=6)
+    plant.hours = "08:00-09:00"
+    world.wait(days=1)
+    assert world.tracker.get("SO-1", as_of=MONDAY + timedelta(hours=6)).due_at == due
+    world.tracker.note("SO-1", "settles", by=SHOP)
+    assert world.clock().breached_at == due
+
+
+def test_what_counted_before_a_new_calendar_stays() -> None:
+    """At the change of a calendar the time spent is that of the old one, as long as this process has seen it."""
+    plant = Plant()
+    world = World(plugins=(plant,), s=of.SLA(start="new", target="40h", calendar="plant"))
+    world.place()
+    world.wait(hours=24)
+    plant.hours = "08:00-09:00"
+    world.tracker.note("SO-1", "settles", by=SHOP)
+    assert [kind for kind, _, _ in world.marks()] == ["started", "redued"]
+    assert world.clock().spent == timedelta(hours=24)
+
+
+def test_a_second_breach_can_be_acknowledged() -> None:
+    """A breach that was taken back takes its acknowledgement with it."""
+    ladder = [of.Rung(after="1h", to="owner")]
+    world = World(
+        s=of.SLA(start="work or check", pause="ask", resume="answer", target="2h", time="wall", escalate=ladder)
+    )
+    world.place()
+    world.fire("to_work")
+    world.wait(hours=3)
+    world.tracker.acknowledge("SO-1", by="li")
+    world.fire("ask", at=MONDAY + timedelta(hours=1))
+    world.fire("answer")
+    world.wait(hours=2)
+    world.tracker.acknowledge("SO-1", by="li")
+    assert [kind for kind, _, _ in world.marks()].count("acknowledged") == 2
+
+
+def test_with_a_resume_a_pause_begins_once() -> None:
+    """Resumed while its condition still holds, the clock runs on until the pause becomes true again."""
+    world = World(
+        s=of.SLA(start="stage != 'done'", stop="done", pause="wait", resume="answer", target="9h", time="wall")
+    )
+    world.place()
+    world.fire("to_wait")
+    assert world.clock().paused
+    world.fire("answer")
+    world.tracker.assign("SO-1", "li", by=SHOP)
+    assert world.clock().running
+    world.fire("to_work")
+    world.fire("to_wait")
+    assert world.clock().paused
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ({"sla": {"s": of.SLA(start="ask", target="1h")}}, "start_needs_stop"),
+        ({"calendars": {"owner": OFFICE}}, "calendar_name_taken"),
+    ],
+)
+def test_what_cannot_work_is_found(parts: dict[str, Any], code: str) -> None:
+    """A promise that a trigger starts and nothing stops, a calendar whose name means something else."""
+    lifecycle = of.Lifecycle(
+        initial="new", stages=["new", "work"], transitions=[of.Transition(trigger="ask", source="new", dest="work")]
+    )
+    assert code in {item.code for item in of.problems(of.Flow(name="f", lifecycle=lifecycle, **parts))}
+
+
+def test_elapsed_asks_for_the_stage_only() -> None:
+    """`elapsed(stage)` counts business time in a guard; anything else inside it is a problem."""
+    transitions = [of.Transition(trigger="go", source="new", dest="work", guard="elapsed(stage) >= hours(2)")]
+    flow = of.Flow(
+        name="f",
+        calendar=OFFICE,
+        lifecycle=of.Lifecycle(initial="new", stages=["new", "work"], transitions=transitions),
+    )
+    now = [MONDAY]
+    tracker = of.Tracker(flow, clock=lambda: now[0])
+    tracker.place(of.Order("A"), by=SHOP)
+    now[0] = local(2, "10:59")
+    assert tracker.allowed("A", by=SHOP) == ()
+    now[0] = local(2, "11:00")
+    assert tracker.allowed("A", by=SHOP) == ("go",)
+    wrong = of.Transition(trigger="go", source="new", dest="work", guard="elapsed(order.promised_at) >= hours(2)")
+    lifecycle = of.Lifecycle(initial="new", stages=["new", "work"], transitions=[wrong])
+    assert "elapsed_of_stage_only" in {item.code for item in of.problems(of.Flow(name="f", lifecycle=lifecycle))}

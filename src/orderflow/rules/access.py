@@ -137,7 +137,8 @@ def _entered(program: Program, event: Event, body: StageEntered) -> Reason:
 
 def _marked(program: Program, mark: Mark) -> Reason:
     if mark.kind in ("started", "resumed", "reset", "redued"):
-        return reason(f"clock_{mark.kind}", sla=mark.sla, due=mark.due_at, zone=str(program.zone))
+        return reason(f"clock_{mark.kind}", sla=program.promise(mark.sla), due=mark.due_at, zone=str(program.zone))
     if mark.kind == "corrected":
-        return reason("clock_corrected", sla=mark.sla, marks=tuple(item.label or item.kind for item in mark.voided))
-    return reason(f"clock_{mark.kind}", sla=mark.sla, label=mark.label)
+        voided = tuple(item.label or item.kind for item in mark.voided)
+        return reason("clock_corrected", sla=program.promise(mark.sla), marks=voided)
+    return reason(f"clock_{mark.kind}", sla=program.promise(mark.sla), label=mark.label)

@@ -207,7 +207,7 @@ def _told(program: Program, event: Event, mark: Mark, then: OrderState) -> Reaso
     return reason(
         f"told_{mark.kind}",
         order=then.order.id,
-        sla=mark.sla,
+        sla=program.promise(mark.sla),
         stage=program.titles(track.stage),
         due=mark.due_at or event.occurred_at,
         owner=track.owner or "-",

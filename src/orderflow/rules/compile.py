@@ -117,6 +117,11 @@ class Program:
         """Where a path of the flow stands in its file, or just the path."""
         return self.flow.places.get(path) or Place(path=path)
 
+    def promise(self, sla: str) -> FrozenMap[str]:
+        """A time promise's titles; its name stands for every language where it has none."""
+        known = self.flow.sla.get(sla)
+        return known.title if known and known.title else FrozenMap({"*": sla})
+
     def titles(self, stage: str) -> FrozenMap[str]:
         """A stage's titles; its name stands for every language where it has none."""
         known: Stage | None = self.flow.lifecycle.stages.get(stage)
