@@ -103,9 +103,11 @@ class Providers:
         return self._calendars[key]
 
     def calendars(self, program: Program, clocks: tuple[Clock, ...], now: datetime) -> dict[str, WorkCalendar]:
-        """The calendars by which clocks count, by the names that were recorded."""
+        """The calendars by which clocks count, by the recorded names; the recorded content where it is still known."""
         found = {name: item.calendar for name, item in program.calendars.items()}
-        for name in {clock.calendar for clock in clocks if clock.calendar} - set(found):
-            if (named := self.calendar(name, now)) is not None:
-                found[name] = named.calendar
+        for clock in clocks:
+            if clock.calendar is not None and clock.calendar not in found:
+                named = self._contents.get(clock.digest or "") or self.calendar(clock.calendar, now)
+                if named is not None:
+                    found[clock.calendar] = named.calendar
         return found

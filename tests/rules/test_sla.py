@@ -517,7 +517,7 @@ def test_what_is_wrong_in_a_promise_is_found(sla: of.SLA, code: str) -> None:
 
 
 def test_a_stage_promise_longer_than_the_orders_is_doubtful() -> None:
-    """It cannot help to keep the longer one."""
+    """It cannot help to keep the longer one; and no clock watches the stage before."""
     flow = of.Flow(
         name="f",
         lifecycle=of.Lifecycle(
@@ -530,7 +530,7 @@ def test_a_stage_promise_longer_than_the_orders_is_doubtful() -> None:
         ),
         sla={"all": of.SLA(start="work", stop="done", target="8h"), "work": of.SLA(start="work", target="9h")},
     )
-    assert [item.code for item in of.problems(flow)] == ["stage_target_too_long"]
+    assert [item.code for item in of.problems(flow)] == ["stage_target_too_long", "stage_unwatched"]
 
 
 def test_a_late_reset_takes_back_what_came_after_it() -> None:
@@ -681,3 +681,191 @@ def test_elapsed_asks_for_the_stage_only() -> None:
     wrong = of.Transition(trigger="go", source="new", dest="work", guard="elapsed(order.promised_at) >= hours(2)")
     lifecycle = of.Lifecycle(initial="new", stages=["new", "work"], transitions=[wrong])
     assert "elapsed_of_stage_only" in {item.code for item in of.problems(of.Flow(name="f", lifecycle=lifecycle))}
+
+
+# --- when providers fail, facts come late, tables have gaps -----------------------------------------------------------
+
+
+def test_a_calendar_that_cannot_be_had_changes_no_running_clock() -> None:
+    """While the plugin fails, a clock keeps its calendar and what it has counted."""
+    plant = Plant()
+    plant.hours = "09:00-17:00"
+    world = World(plugins=(plant,), s=of.SLA(start="new", target="12h", calendar="plant"))
+    world.now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    due = world.place().due_at
+    plant.hours = "broken"
+    world.wait(days=1)
+    world.tracker.note("SO-1", "x", by=SHOP)
+    world.fire("ask")
+    assert [kind for kind, _, _ in world.marks()] == ["started"]
+    assert (world.clock().due_at, world.clock().spent) == (due, timedelta(hours=8))
+
+
+def test_a_clock_that_starts_during_an_outage_heals() -> None:
+    """It counts by the flow's calendar for the time being, and is set anew when the plugin is back."""
+    plant = Plant()
+    world = World(plugins=(plant,), s=of.SLA(start="work", target="12h", calendar="plant"))
+    world.place()
+    world.wait(days=1)
+    plant.hours = "broken"
+    assert world.fire("to_work").due_at == local(4, "15:00")
+    plant.hours = "00:00-24:00"
+    world.wait(hours=1)
+    world.tracker.note("SO-1", "settles", by=SHOP)
+    assert [kind for kind, _, _ in world.marks()] == ["started", "redued"]
+    assert world.clock().calendar == "plant"
+
+
+def test_a_move_ends_the_ladder_even_where_the_target_changes() -> None:
+    """Acknowledged by the move, the old rungs do not come back with the new deadline."""
+    table = [of.Target(when="stage == 'work'", target="8h"), of.Target(target="4h")]
+    sla = of.SLA(start="new or work", target=table, time="wall", escalate=[of.Rung(after="1h", to="li")])
+    world = World(s=sla)
+    world.place()
+    world.wait(hours=4.5)
+    world.fire("to_work")
+    world.wait(hours=9)
+    assert "escalated" not in [kind for kind, _, _ in world.marks()]
+
+
+def test_a_run_that_no_row_fits_ends() -> None:
+    """With a clock for each stage and no row for this one, the clock of the last stage is over, not running on."""
+    sla = of.SLA(
+        start="stage != 'done'",
+        stop="done",
+        scope="stage",
+        target=[of.Target(when="stage == 'new'", target="4h")],
+        time="wall",
+    )
+    world = World(s=sla)
+    world.place()
+    world.wait(hours=1)
+    world.fire("to_wait")
+    world.wait(days=1)
+    assert [kind for kind, _, _ in world.marks()] == ["started", "cancelled"]
+    world.fire("to_new")
+    assert world.clock().running
+
+
+def test_a_pause_that_waits_for_its_resume_outlives_a_reset() -> None:
+    """Handed over while it waits, the new run waits too."""
+    sla = of.SLA(
+        start="stage != 'done'", stop="done", pause="ask", resume="answer", scope="owner", target="8h", time="wall"
+    )
+    world = World(s=sla)
+    world.place()
+    world.fire("ask")
+    world.wait(hours=1)
+    world.tracker.assign("SO-1", "li", by=SHOP)
+    assert world.clock().paused
+    world.fire("answer")
+    assert world.clock().due_at == world.now + timedelta(hours=8)
+
+
+def test_done_at_the_due_instant_is_in_time_when_reported_late_too() -> None:
+    """Live or an hour later: who is done at the due instant has not breached."""
+    world = World(s=of.SLA(start="new", target="2h", time="wall"))
+    world.place()
+    world.wait(hours=3)
+    world.fire("to_work", at=MONDAY + timedelta(hours=2))
+    assert (world.clock().breached_at, world.clock().ended) == (None, "met")
+
+
+def test_a_late_fact_that_lengthens_the_target_corrects_the_breach() -> None:
+    """Moved before the breach into a stage with more time: breach and rung are taken back, and nobody is told."""
+    table = [of.Target(when="stage == 'work'", target="8h"), of.Target(target="2h")]
+    sla = of.SLA(start="new or work", target=table, time="wall", escalate=[of.Rung(after="1h", to="li")])
+    world = World(s=sla)
+    world.place()
+    world.wait(hours=5)
+    receipt = world.fire("to_work", at=MONDAY + timedelta(hours=1))
+    assert (world.clock().breached_at, world.clock().due_at) == (None, MONDAY + timedelta(hours=8))
+    assert receipt.messages == ()
+
+
+def test_late_moves_and_the_ladder() -> None:
+    """A rung that came after the order had moved is taken back; a move before the breach does not end its ladder."""
+    sla = of.SLA(start="new or work", target="2h", time="wall", escalate=[of.Rung(after="1h", to="li")])
+    after = World(s=sla)
+    after.place()
+    after.wait(hours=5)
+    after.fire("to_work", at=MONDAY + timedelta(hours=2, minutes=30))
+    assert [kind for kind, _, _ in after.marks()] == ["started", "breached", "escalated", "corrected"]
+    before = World(s=sla)
+    before.place()
+    before.wait(hours=2, minutes=30)
+    before.tracker.sweep()
+    before.fire("to_work", at=MONDAY + timedelta(hours=1))
+    before.wait(hours=5)
+    assert "escalated" in [kind for kind, _, _ in before.marks()]
+
+
+def test_rungs_are_in_the_time_of_their_clock() -> None:
+    """However late the sweep: the ladder follows the calendar by which the clock was set."""
+    instants = []
+    for late in (False, True):
+        plant = Plant()
+        rungs = [of.Rung(after="1h", to="li"), of.Rung(after="9h", to="li")]
+        world = World(plugins=(plant,), s=of.SLA(start="new", target="2h", calendar="plant", escalate=rungs))
+        world.place()
+        world.wait(hours=2, minutes=1)
+        if not late:
+            world.tracker.sweep()
+        plant.hours = "08:00-09:00"
+        world.wait(days=2)
+        instants.append([mark for mark in world.marks() if mark[0] == "escalated"])
+    assert (
+        instants[0]
+        == instants[1]
+        == [
+            ("escalated", "1", MONDAY + timedelta(hours=3)),
+            ("escalated", "2", MONDAY + timedelta(hours=11)),
+        ]
+    )
+
+
+def test_a_fact_before_the_last_mark_counts_what_had_counted_then() -> None:
+    """Paused 10:00 to 11:00, and told at noon that it was done at 09:30: half an hour was spent."""
+    world = World(s=of.SLA(start="new", stop="work", pause="ask", resume="answer", target="8h", time="wall"))
+    world.place()
+    world.wait(hours=1)
+    world.fire("ask")
+    world.wait(hours=1)
+    world.fire("answer")
+    world.wait(hours=1)
+    world.fire("to_work", at=MONDAY + timedelta(minutes=30))
+    assert (world.clock().spent, world.clock().ended) == (timedelta(minutes=30), "met")
+
+
+def test_an_old_observation_ends_a_clock_that_runs() -> None:
+    """The order went another way, and was in the stage that stops the clock before: it was met then."""
+    world = World(s=of.SLA(start="new", stop="work", target="2h", time="wall"))
+    world.place()
+    world.wait(hours=5)
+    world.tracker.observe("SO-1", "check", source="wms")
+    world.tracker.observe("SO-1", "work", source="wms", at=MONDAY + timedelta(hours=1))
+    clock = world.clock()
+    assert (clock.breached_at, clock.ended, clock.spent) == (None, "met", timedelta(hours=1))
+
+
+@pytest.mark.parametrize("key", ["stop", "cancel"])
+def test_what_ends_a_clock_keeps_it_from_starting(key: str) -> None:
+    """Where `stop` or `cancel` holds already, no clock starts."""
+    world = World(s=of.SLA(start="new", target="4h", time="wall", **{key: "order.priority == 'low'"}))
+    world.place(priority="low")
+    assert world.tracker.get("SO-1").clocks == ()
+
+
+def test_a_clock_starts_when_a_row_comes_to_fit_and_when_an_order_is_reopened() -> None:
+    """Not only when `start` becomes true: also when it could not start before, and after the stop is left again."""
+    world = World(
+        gap=of.SLA(start=["new", "work"], target=[of.Target(when="stage == 'work'", target="4h")]),
+        whole=of.SLA(start="stage != 'cancelled'", stop="done", target="9h"),
+    )
+    world.place()
+    world.fire("to_work")
+    assert world.clock("gap").running
+    world.fire("to_done")
+    assert world.clock("whole").ended == "met"
+    world.fire("to_work")
+    assert world.clock("whole").running

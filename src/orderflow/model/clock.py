@@ -58,7 +58,7 @@ class Mark:
     - `breached` records the instants of the escalation ladder in `warn_at`; `warned` and `escalated` have the `label`.
     - `acknowledged` ends the ladder; its label says why: a `person` did, the order `moved`, the clock `paused`.
     - `corrected` names the marks that a fact reported late has `voided`; they stay recorded, and count no more. When
-      the clock had ended, `ended_at` and `spent` are what they should have been.
+      the clock had ended, it was met at `ended_at`, with `spent`.
     """
 
     sla: str
@@ -82,7 +82,7 @@ class Clock:
     - `running_since`: since when it counts, None when paused or ended. `due_at`: None when paused.
     - `met` after `breached_at` means: reached, but late. A corrected breach leaves `breached_at` None.
     - `warn_at`: warnings still to come, after a breach the rungs, soonest first. `warned`: those that came.
-    - `moved_at`: the last mark that set the due instant; a breach cannot be earlier.
+    - `moved_at`: the last mark that set the due instant, or took it away; a breach cannot be earlier.
     """
 
     sla: str
@@ -209,7 +209,7 @@ def _set(clock: Clock, mark: Mark, at: datetime) -> Clock:
 
 
 def _paused(clock: Clock, mark: Mark, at: datetime) -> Clock:
-    return evolve(clock, spent=mark.spent or NOTHING, running_since=None, due_at=None, warn_at=())
+    return evolve(clock, spent=mark.spent or NOTHING, running_since=None, due_at=None, warn_at=(), moved_at=at)
 
 
 def _warned(clock: Clock, mark: Mark, at: datetime) -> Clock:
@@ -241,6 +241,7 @@ def _corrected(clock: Clock, mark: Mark, at: datetime) -> Clock:
     no_breach = ("breached", None, clock.breached_at) in gone
     return evolve(
         clock,
+        ended="met" if mark.ended_at is not None and clock.ended is not None else clock.ended,
         ended_at=mark.ended_at or clock.ended_at,
         spent=clock.spent if mark.spent is None else mark.spent,
         breached_at=None if no_breach else clock.breached_at,

@@ -134,7 +134,8 @@ class SLA:
     - or `due`: the name of an instant of the order (`order.promised_at`).
     - `calendar`: `flow`; `owner`, `customer` or `stage` (theirs, else the flow's); or the name of one under the flow's
       `calendars:`, or of one that a plugin provides.
-    - `scope`: `order`; `stage` begins anew with each stage entered, `owner` with each owner.
+    - `scope`: `order` (or `track`: the same while an order has one); `stage` begins anew with each stage entered,
+      `owner` with each owner.
     - `carry`: when another row of the table fits midway: `all`, the time spent counts in full; `used`, its share of the
       old target counts; `restart`, none counts.
 
@@ -154,7 +155,7 @@ class SLA:
     due: str | None = None
     time: Literal["business", "wall"] = "business"
     calendar: str = "flow"
-    scope: Literal["order", "stage", "owner"] = "order"
+    scope: Literal["order", "track", "stage", "owner"] = "order"
     carry: Literal["all", "used", "restart"] = "all"
     warn: tuple[Warn, ...] = field(default=(), converter=_warns)
     reminders: Literal["always", "working_hours"] = "always"

@@ -78,6 +78,9 @@ def note(draft: Draft, command: Note) -> list[Reason]:
 
 def acknowledge(draft: Draft, command: Acknowledge) -> list[Reason]:
     """End the escalation of breached clocks."""
+    promises = tuple(sla.name for sla in draft.program.slas)
+    if command.sla is not None and command.sla not in promises:
+        return [reason("unknown_sla", sla=command.sla, known=promises, suggestion=suggest(command.sla, promises))]
     clocks = [clock for clock in draft.order.clocks.values() if command.sla in (None, clock.sla)]
     marks = [
         Mark(sla=clock.sla, kind="acknowledged", label="person")

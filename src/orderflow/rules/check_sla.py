@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from orderflow.model.condition import Compare, Condition, Constant, Name, instants, walk
-from orderflow.model.flow import Flow
+from orderflow.model.flow import OPEN, Flow
 from orderflow.model.policies import SLA
 from orderflow.model.reasons import Problem, problem
 from orderflow.rules.check_conditions import at, condition_problems, in_full, unknown
@@ -36,6 +36,7 @@ def sla_problems(flow: Flow) -> Iterator[Problem]:
         yield from _warnings(sla, where)
         yield from _ladder(sla, where)
     yield from _misfits(flow)
+    yield from _untold(flow)
     yield from _unwatched(flow)
 
 
@@ -54,7 +55,7 @@ def _promise(flow: Flow, name: str, sla: SLA, where: str) -> Iterator[Problem]:
             yield unknown("unknown_due", f"{where}.due", sla.due, known)
     for key, words in (
         ("time", ("business", "wall")),
-        ("scope", ("order", "stage", "owner")),
+        ("scope", ("order", "track", "stage", "owner")),
         ("carry", ("all", "used", "restart")),
         ("reminders", ("always", "working_hours")),
     ):
@@ -138,7 +139,9 @@ def _warnings(sla: SLA, where: str) -> Iterator[Problem]:
     for index, warn in enumerate(sla.warn):
         if warn.percent is not None and not 0 < warn.percent <= 100:
             yield problem("warn_out_of_range", at(f"{where}.warn[{index}]"), value=warn.label)
-        if warn.before is not None and shortest is not None and warn.before >= shortest:
+        if warn.before is not None and warn.before <= timedelta():
+            yield problem("warn_out_of_range", at(f"{where}.warn[{index}]"), value=warn.label)
+        elif warn.before is not None and shortest is not None and warn.before >= shortest:
             yield problem("warn_before_start", at(f"{where}.warn[{index}]"), value=warn.label, severity="warning")
 
 
@@ -161,31 +164,53 @@ def is_recipient(who: str) -> bool:
 
 
 def _misfits(flow: Flow) -> Iterator[Problem]:
-    """A promise for one stage that is longer than one for the whole order cannot help to keep it."""
-    whole = [(name, sla) for name, sla in flow.sla.items() if sla.stop is not None and sla.target]
+    """A promise for one stage that is longer than one which covers that stage and others cannot help to keep it."""
+    covers = {name: _stages_of(flow, sla) for name, sla in flow.sla.items()}
     for name, sla in flow.sla.items():
-        if sla.stop is not None or not sla.target:
-            continue
-        for other, longer in whole:
-            same = sla.time == longer.time and sla.calendar == longer.calendar
+        for other, longer in flow.sla.items():
+            inside = covers[name] < covers[other] or (covers[name] == covers[other] and longer.stop is not None)
+            part = len(covers[name]) == 1 and inside
+            if not (part and sla.target and longer.target and sla.stop is None):
+                continue
+            same = sla.time == longer.time and sla.calendar == longer.calendar and longer.scope in ("order", "track")
             if same and min(row.target for row in sla.target) > max(row.target for row in longer.target):
                 where = at(f"sla.{name}.target")
                 yield problem("stage_target_too_long", where, sla=name, order_sla=other, severity="warning")
 
 
+def _untold(flow: Flow) -> Iterator[Problem]:
+    """Ladders of which nobody hears, because `notify:` leaves `escalated` out."""
+    if flow.notify is None or "escalated" in flow.notify:
+        return
+    for name, sla in flow.sla.items():
+        if sla.escalate:
+            yield problem("escalation_untold", at(f"sla.{name}.escalate"), sla=name, severity="warning")
+
+
 def _unwatched(flow: Flow) -> Iterator[Problem]:
-    """Open stages in which no clock can run, in a flow that has promises."""
+    """Open and waiting stages in which no clock can run, in a flow that has promises."""
     if not flow.sla:
         return
+    watched = {stage for sla in flow.sla.values() for stage in _stages_of(flow, sla)}
     for name, stage in flow.lifecycle.stages.items():
-        if stage.category == "open" and not any(_may_run(flow, sla, name) for sla in flow.sla.values()):
+        if stage.category in OPEN and name not in watched:
             yield problem("stage_unwatched", at(f"lifecycle.stages.{name}"), stage=name, severity="warning")
 
 
-def _may_run(flow: Flow, sla: SLA, stage: str) -> bool:
-    if _at_stage(in_full(flow, sla.start))(stage) is not False:
-        return True
-    return sla.stop is not None and _at_stage(in_full(flow, sla.stop))(stage) is not True
+def _stages_of(flow: Flow, sla: SLA) -> set[str]:
+    """The stages in which a promise's clock may run, as far as stages and transitions tell."""
+    start = _at_stage(in_full(flow, sla.start))
+    found = {name for name in flow.lifecycle.stages if start(name) is not False}
+    if sla.stop is None:
+        return found
+    stop, ahead = _at_stage(in_full(flow, sla.stop)), list(found)
+    found = set()
+    while ahead:
+        here = ahead.pop()
+        if here not in found and here in flow.lifecycle.stages and stop(here) is not True:
+            found.add(here)
+            ahead += [str(way.dest) for way in flow.lifecycle.transitions if here in way.source or "*" in way.source]
+    return found
 
 
 def _at_stage(condition: Condition) -> Callable[[str], bool | None]:

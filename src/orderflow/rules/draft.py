@@ -54,7 +54,8 @@ class Draft:
         """What conditions see now, or saw in an earlier state."""
         trigger = self.command.trigger if isinstance(self.command, Fire) and state is None else None
         calendar = self.program.calendar
-        return Scope(state or self.order, track, self.command.by, self.context.now, calendar, trigger)
+        actor = self.command.by if state is None else None  # who acted before is not known
+        return Scope(state or self.order, track, actor, self.context.now, calendar, trigger)
 
     def ahead(self, calendar: WorkCalendar | None, at: datetime) -> Callable[[timedelta], datetime]:
         """A function from a length to the instant, in UTC, when so much has counted since `at` (at once: none or less).

@@ -27,7 +27,7 @@ class Scope:
 
     state: OrderState
     track: str
-    actor: Actor
+    actor: Actor | None
     now: datetime
     calendar: WorkCalendar
     trigger: str | None = None
@@ -66,8 +66,8 @@ BUILT_IN: dict[str, tuple[Type, Getter]] = {
     "customer.id": ("text", _customer_id),
     "owner": ("text", _owner),
     "stage": ("choice", _stage),
-    "actor.id": ("text", lambda scope: scope.actor.id),
-    "actor.kind": ("choice", lambda scope: scope.actor.kind),
+    "actor.id": ("text", lambda scope: scope.actor.id if scope.actor else None),
+    "actor.kind": ("choice", lambda scope: scope.actor.kind if scope.actor else None),
     "now": ("instant", lambda scope: scope.now),
     "trigger": ("choice", lambda scope: scope.trigger),
 }

@@ -34,9 +34,12 @@ class Terms:
         return self.named.calendar if self.named.name else None
 
 
-def terms_of(draft: Draft, sla: CompiledSLA, scope: Scope) -> Terms | None:
-    """The terms of a promise now; None when no row of the table fits, or the promised instant is not known."""
-    named = calendar_of(draft, sla, scope.state)
+def terms_of(draft: Draft, sla: CompiledSLA, scope: Scope, clock: Clock | None = None) -> Terms | None:
+    """The terms of a promise now; None when no row of the table fits, or the promised instant is not known.
+
+    `clock` is the one that runs, if any: where nobody can say by which calendar it should count, it keeps its own.
+    """
+    named = calendar_of(draft, sla, scope.state, clock)
     if sla.policy.due is not None:
         due = instant_of(scope.state, sla.policy.due)
         return None if due is None else Terms(named, None, due)
@@ -46,29 +49,41 @@ def terms_of(draft: Draft, sla: CompiledSLA, scope: Scope) -> Terms | None:
     return None
 
 
-def calendar_of(draft: Draft, sla: CompiledSLA, state: OrderState) -> NamedCalendar:
-    """The calendar by which a promise counts now; the flow's where the one that is asked for does not exist."""
+def calendar_of(draft: Draft, sla: CompiledSLA, state: OrderState, clock: Clock | None) -> NamedCalendar:
+    """The calendar by which a promise counts now.
+
+    Where a provider fails, a running clock keeps the calendar that it has. A new one counts by the flow's for the time
+    being, under the name that was asked for and without a digest; so it is set anew when the provider is back.
+    """
     if sla.policy.time == "wall":
         return _REAL_TIME
-    name = _calendar_name(draft, sla.policy.calendar, state)
-    if name is None or name == "flow":
-        return draft.program.calendars["flow"]
-    return draft.program.calendars.get(name) or draft.context.calendar(name) or draft.program.calendars["flow"]
+    flow = draft.program.calendars["flow"]
+    known, name = _calendar_name(draft, sla.policy.calendar, state)
+    if known and (name is None or name == "flow"):
+        return flow
+    found = (draft.program.calendars.get(name) or draft.context.calendar(name)) if name is not None else None
+    if found is not None:
+        return found
+    if clock is not None and clock.calendar is not None:
+        content = draft.context.calendar_with(clock.digest) if clock.digest is not None else None
+        return NamedCalendar(clock.calendar, (content or flow).calendar, clock.digest or "")
+    return flow if name is None else NamedCalendar(name, flow.calendar, "")
 
 
-def _calendar_name(draft: Draft, of: str, state: OrderState) -> str | None:
+def _calendar_name(draft: Draft, of: str, state: OrderState) -> tuple[bool, str | None]:
+    """Whether it is known which calendar counts, and its name; no name means the flow's."""
     main = state.tracks[ORDER_TRACK]
     if of == "stage":
         stage = draft.program.flow.lifecycle.stages.get(main.stage)
-        return stage.calendar if stage else None
+        return True, stage.calendar if stage else None
     if of == "owner":
         person: Person | None = draft.context.person(main.owner) if main.owner is not None else None
-        return person.calendar if person else None
+        return person is not None or main.owner is None, person.calendar if person else None
     if of == "customer":
         customer = state.order.customer
         name = plain(customer.attributes.get("calendar")) if customer else None
-        return name if isinstance(name, str) else None
-    return of
+        return True, name if isinstance(name, str) else None
+    return True, of
 
 
 def running_mark(kind: MarkKind, draft: Draft, sla: CompiledSLA, terms: Terms, at: datetime, spent: timedelta,
@@ -120,12 +135,11 @@ def _polite(draft: Draft, sla: CompiledSLA, at: datetime) -> datetime:
     return draft.program.calendar.next_open(at).astimezone(UTC)
 
 
-def rungs_of(draft: Draft, sla: CompiledSLA, at: datetime) -> tuple[WarnAt, ...]:
-    """The escalation ladder of a breach: the n-th rung has the label n."""
+def rungs_of(draft: Draft, sla: CompiledSLA, calendar: WorkCalendar | None, at: datetime) -> tuple[WarnAt, ...]:
+    """The escalation ladder of a breach, in the time of its clock: the n-th rung has the label n."""
     if not sla.policy.escalate:
         return ()
-    named = calendar_of(draft, sla, draft.order)
-    ahead = draft.ahead(named.calendar if named.name else None, at)
+    ahead = draft.ahead(calendar, at)
     found = [
         WarnAt(label=str(number), at=_polite(draft, sla, ahead(rung.after)))
         for number, rung in enumerate(sla.policy.escalate, 1)
@@ -138,5 +152,5 @@ def carried(carry: str, clock: Clock, spent: timedelta, target: timedelta | None
     if carry == "restart":
         return NOTHING
     if carry == "used" and clock.target and target is not None:
-        return target * min(spent / clock.target, 1.0)
+        return target * (spent / clock.target)
     return spent

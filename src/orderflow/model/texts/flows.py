@@ -185,11 +185,18 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{sla!r} allows one stage more time than {order_sla!r} allows the order",
         "zh": "时效 {sla!r} 给单个节点的时间超过了 {order_sla!r} 给整个订单的时间",
     },
+    "escalation_untold": {
+        "en": "{sla!r} escalates, but notify: has no escalated:, so nobody hears of it",
+        "zh": "时效 {sla!r} 会升级，但 notify: 中没有 escalated:，不会通知任何人",
+    },
     "stage_unwatched": {
         "en": "no clock can run in the open stage {stage!r}",
         "zh": "开放节点 {stage!r} 没有任何时效计时",
     },
-    "warn_out_of_range": {"en": "{value} is not between 1% and 100%", "zh": "{value} 不在 1% 到 100% 之间"},
+    "warn_out_of_range": {
+        "en": "{value} is not between 1% and 100%, or not before the deadline",
+        "zh": "{value} 不在 1% 到 100% 之间，或不在到期之前",
+    },
     "warn_before_start": {
         "en": "{value} lies before the clock starts; it warns at once",
         "zh": "{value} 早于计时开始；会立即预警",

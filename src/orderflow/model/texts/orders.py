@@ -174,6 +174,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{field!r} is not searchable; the flow's find: declares {known}.",
         "zh": "{field!r} 不可搜索；流程的 find: 声明了 {known}。",
     },
+    "unknown_sla": {"en": "there is no promise {sla!r}; there are {known}.", "zh": "没有时效 {sla!r}；现有 {known}。"},
     "nothing_to_acknowledge": {
         "en": "no breached clock of order {order!r} is being escalated; known clocks: {known}",
         "zh": "订单 {order!r} 没有正在升级的超时；现有时效：{known}",
