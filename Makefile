@@ -38,10 +38,11 @@ format: $(READY)
 # Peers, some of them under copyleft licences, run side by side here and are never imported by the package.
 .venv-bench/.ready: pyproject.toml
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all,bench]'
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all,bench,test]'
 	@touch $@
 
 bench: .venv-bench/.ready
+	.venv-bench/bin/python -m pytest -q tests/model/test_calendar_countries.py  # with the oracles that are peers
 	for script in tests/benchmarks/bench_*.py; do echo "== $$script"; .venv-bench/bin/python $$script || exit 1; done
 
 torture: $(READY)

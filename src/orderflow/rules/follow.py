@@ -24,6 +24,7 @@ class Change:
         self.draft = draft
         self.at = draft.at
         self.state = draft.order
+        self.clocks = self.state.clocks
         self.after = draft.scope(ORDER_TRACK)
         self.before: Scope | None = None
         self.moved = self.handed_over = False
@@ -57,19 +58,26 @@ class _Run:
     def __init__(self, change: Change, sla: CompiledSLA, clock: Clock | None) -> None:
         self.change = change
         self.sla = sla
-        self.clock = clock
         self.marks: list[Mark] = []
+        self._found = clock
 
     def add(self, mark: Mark) -> None:
         self.marks.append(mark)
-        self.clock = apply_mark(self.clock, mark, ORDER_TRACK, self.change.at)
+
+    @property
+    def clock(self) -> Clock | None:
+        """The clock after the marks so far; folded when asked for, which is seldom."""
+        clock = self._found
+        for mark in self.marks:
+            clock = apply_mark(clock, mark, ORDER_TRACK, self.change.at)
+        return clock
 
 
 def follow(change: Change, sla: CompiledSLA) -> list[Mark]:
     """What the change does to the clock of one promise."""
-    clock = change.state.clocks.get(sla.clock)
+    clock = change.clocks.get(sla.clock)
     run = _Run(change, sla, clock)
-    if clock is None or not clock.active:
+    if clock is None or clock.ended is not None:
         _start(run, first=clock is None)
     elif (kind := _ending(change, sla)) is not None:
         spent = change.spent(clock)
