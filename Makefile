@@ -46,7 +46,7 @@ bench: .venv-bench/.ready
 	for script in tests/benchmarks/bench_*.py; do echo "== $$script"; .venv-bench/bin/python $$script || exit 1; done
 
 torture: $(READY)
-	ORDERFLOW_LONG=1 $(BIN)/python -m pytest -q -n auto
+	ORDERFLOW_LONG=1 $(BIN)/python -m pytest -q -n auto --timeout 3600
 
 clean:
 	rm -rf $(VENV) .venv-bench dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
