@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import hashlib
 
 NO_HASH = bytes(32)
+_PLAIN = frozenset({str, int, bool})
 _ENVELOPE = tuple(name for name in attrs.fields_dict(Event) if name not in ("body", "stream"))
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -40,8 +41,12 @@ def canonical(value: Any) -> bytes:
 
 def envelope_bytes(event: Event) -> bytes:
     """The canonical bytes of everything about an event but its body."""
-    data = {name: to_data(value) for name in _ENVELOPE if (value := getattr(event, name)) is not None}
-    return _encode({**data, "stream": str(event.stream), "type": event.type, "schema": event.schema}).encode()
+    data: dict[str, Any] = {"stream": str(event.stream), "type": event.type, "schema": event.schema}
+    for name in _ENVELOPE:
+        value = getattr(event, name)
+        if value is not None:
+            data[name] = value if type(value) in _PLAIN else to_data(value)
+    return _encode(data).encode()
 
 
 def body_bytes(event: Event) -> bytes:
@@ -153,7 +158,9 @@ def _record(value: Any, lean: bool) -> dict[str, Any]:
         item = getattr(value, name)
         if item is None or (lean and default is not attrs.NOTHING and item == default):
             continue
-        if ordered:
+        if type(item) in _PLAIN:  # the usual case, taken first
+            data[name] = item
+        elif ordered:
             data[name] = [[key, to_data(part, lean)] for key, part in item.items()]
         else:
             data[name] = to_open_data(item) if open_ else to_data(item, lean)
