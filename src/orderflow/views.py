@@ -13,7 +13,7 @@ from orderflow.model.actor import Actor
 from orderflow.model.commands import Command, Fire, Settle
 from orderflow.model.commit import IndexRow, Query
 from orderflow.model.errors import InvalidValue, Refused, UnknownOrder
-from orderflow.model.events import Event, Stream
+from orderflow.model.events import ORDER_TRACK, Event, Stream
 from orderflow.model.flow import OPEN, Category
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import check_id, to_instant
@@ -176,7 +176,7 @@ class Views:
 
 
 def _triggers(road: Road, state: OrderState, by: Actor) -> Iterator[tuple[str, tuple[Reason, ...]]]:
-    for trigger in road.program(state).triggers_from.get(state.main.stage, ()):
+    for trigger in road.program(state).lifecycle(ORDER_TRACK).triggers_from.get(state.main.stage, ()):
         command: Command = Fire(order=state.order.id, trigger=trigger, by=by)
         yield trigger, road.reasons_against(state, command)
 

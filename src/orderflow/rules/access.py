@@ -113,9 +113,14 @@ def _what(program: Program, event: Event) -> Reason:
         return _entered(program, event, body)
     if isinstance(body, StageObserved):
         code = "did_observe_again" if body.stage == body.current else "did_observe_old"
-        return reason(code, stage=program.titles(body.stage), current=program.titles(body.current), source=event.source)
+        return reason(
+            code,
+            stage=program.titles(body.stage, event.track),
+            current=program.titles(body.current, event.track),
+            source=event.source,
+        )
     if isinstance(body, Triggered):
-        return reason("did_trigger", trigger=body.trigger, stage=program.titles(body.stage))
+        return reason("did_trigger", trigger=body.trigger, stage=program.titles(body.stage, event.track))
     if isinstance(body, OwnerAssigned):
         return reason("did_assign", owner=body.owner) if body.owner else reason("did_assign_nobody")
     if isinstance(body, NoteAdded):
@@ -126,7 +131,7 @@ def _what(program: Program, event: Event) -> Reason:
 
 
 def _entered(program: Program, event: Event, body: StageEntered) -> Reason:
-    stage = program.titles(body.stage)
+    stage = program.titles(body.stage, event.track)
     if body.observed:
         code = "did_observe_against_flow" if body.inconsistent else "did_observe"
         return reason(code, stage=stage, source=event.source)

@@ -185,15 +185,15 @@ def _happened(program: Program, event: Event, then: _Then) -> list[tuple[str, Re
     if isinstance(body, OrderPlaced):
         return [("placed", reason("told_placed", order=order), None)]
     if isinstance(body, StageEntered):
-        entered = reason("told_entered", order=order, stage=program.titles(body.stage))
+        entered = reason("told_entered", order=order, stage=program.titles(body.stage, event.track))
         told: list[tuple[str, Reason, Mark | None]] = [("entered", entered, None)]
         if body.inconsistent:
-            previous = program.titles(body.previous or "")
-            stages: dict[str, Any] = {"stage": program.titles(body.stage), "previous": previous}
+            previous = program.titles(body.previous or "", event.track)
+            stages: dict[str, Any] = {"stage": program.titles(body.stage, event.track), "previous": previous}
             told.append(("inconsistent", reason("told_inconsistent", order=order, source=event.source, **stages), None))
         return told
     if isinstance(body, OwnerAssigned) and body.owner is not None:
-        stage = program.titles(then.at(event).tracks[event.track].stage)
+        stage = program.titles(then.at(event).tracks[event.track].stage, event.track)
         return [("assigned", reason("told_assigned", order=order, stage=stage, owner=body.owner), None)]
     if isinstance(body, ClockMarked):
         urgent = (mark for mark in body.marks if mark.kind in ("warned", "breached", "escalated"))
@@ -208,7 +208,7 @@ def _told(program: Program, event: Event, mark: Mark, then: OrderState) -> Reaso
         f"told_{mark.kind}",
         order=then.order.id,
         sla=program.promise(mark.sla),
-        stage=program.titles(track.stage),
+        stage=program.titles(track.stage, event.track),
         due=mark.due_at or event.occurred_at,
         owner=track.owner or "-",
         zone=str(program.zone),

@@ -13,7 +13,7 @@ from orderflow.model.canonical import fingerprint
 from orderflow.model.condition import Condition
 from orderflow.model.errors import DefinitionError
 from orderflow.model.events import ORDER_TRACK
-from orderflow.model.flow import Flow, Stage
+from orderflow.model.flow import Flow, Lifecycle, Stage
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.openings import MICROSECOND
 from orderflow.model.policies import SLA, Warn
@@ -81,21 +81,38 @@ class CompiledGuard:
 
 
 @frozen(kw_only=True, eq=False)
+class CompiledLifecycle:
+    """A lifecycle ready to run; `path` is where it stands in the flow.
+
+    - `table`: (stage, trigger) -> resolved transitions; `triggers_from`: stage -> triggers, in the flow's order.
+    - `guards`: place of a transition in the lifecycle -> its guard.
+    """
+
+    lifecycle: Lifecycle
+    path: str
+    table: Table
+    triggers: tuple[str, ...]
+    triggers_from: dict[str, tuple[str, ...]]
+    guards: dict[int, CompiledGuard]
+
+    def titles(self, stage: str) -> FrozenMap[str]:
+        """A stage's titles; its name stands for every language where it has none."""
+        known: Stage | None = self.lifecycle.stages.get(stage)
+        return known.title if known and known.title else FrozenMap({"*": stage})
+
+
+@frozen(kw_only=True, eq=False)
 class Program:
     """A flow ready to run. Nothing stores or compares it.
 
-    - `table`: (stage, trigger) -> resolved transitions; `triggers_from`: stage -> triggers, in the flow's order.
-    - `guards`: place of a transition in the flow -> its guard.
+    - `lifecycles`: kind of track (`order`, `payment`) -> its lifecycle.
     - `calendars`: `flow` and those that the flow names; `calendar` is the first of them.
     - `personal`: paths of the fields whose values are hidden.
     """
 
     flow: Flow
     fingerprint: str
-    table: Table
-    triggers: tuple[str, ...]
-    triggers_from: dict[str, tuple[str, ...]]
-    guards: dict[int, CompiledGuard]
+    lifecycles: dict[str, CompiledLifecycle]
     slas: tuple[CompiledSLA, ...]
     personal: frozenset[str]
     calendar: WorkCalendar
@@ -122,10 +139,13 @@ class Program:
         known = self.flow.sla.get(sla)
         return known.title if known and known.title else FrozenMap({"*": sla})
 
-    def titles(self, stage: str) -> FrozenMap[str]:
-        """A stage's titles; its name stands for every language where it has none."""
-        known: Stage | None = self.flow.lifecycle.stages.get(stage)
-        return known.title if known and known.title else FrozenMap({"*": stage})
+    def lifecycle(self, track: str) -> CompiledLifecycle:
+        """The lifecycle of a track: of `shipment:2` that of `shipment`."""
+        return self.lifecycles[track.partition(":")[0]]
+
+    def titles(self, stage: str, track: str = ORDER_TRACK) -> FrozenMap[str]:
+        """The titles of a stage of a track."""
+        return self.lifecycle(track).titles(stage)
 
 
 def compile_flow(flow: Flow) -> Program:
@@ -147,31 +167,39 @@ def compile_flow(flow: Flow) -> Program:
             resolve_line=resolve_line,
         )
 
-    table = build_table(flow.lifecycle)
-    transitions = flow.lifecycle.transitions
-    triggers = tuple(dict.fromkeys(item.trigger for item in transitions))
     calendar = flow.calendar or ALWAYS
     # The digests are found now: a calendar that needs a missing extra says so here, not at the first deadline.
     calendars = {"flow": calendar, **flow.calendars}
     return Program(
         flow=flow,
         fingerprint=fingerprint(flow),
-        table=table,
-        triggers=triggers,
-        triggers_from={
-            stage: tuple(trigger for trigger in triggers if (stage, trigger) in table)
-            for stage in flow.lifecycle.stages
-        },
-        guards={
-            index: CompiledGuard(condition=item.guard, currency=flow.currency, test=test(item.guard))
-            for index, item in enumerate(transitions)
-            if item.guard is not None
-        },
+        lifecycles={ORDER_TRACK: _compile_lifecycle(flow.lifecycle, "lifecycle", flow.currency, test)},
         slas=tuple(_compile_sla(name, sla, flow, test) for name, sla in flow.sla.items()),
         personal=frozenset(path for path, declared in flow.fields.items() if declared.personal),
         calendar=calendar,
         calendars={name: NamedCalendar(name, item, item.digest) for name, item in calendars.items()},
         zone=ZoneInfo(flow.calendar.timezone if flow.calendar else "UTC"),
+    )
+
+
+def _compile_lifecycle(
+    lifecycle: Lifecycle, path: str, currency: str | None, test: Callable[[Condition], Test]
+) -> CompiledLifecycle:
+    table, transitions = build_table(lifecycle), lifecycle.transitions
+    triggers = tuple(dict.fromkeys(item.trigger for item in transitions))
+    return CompiledLifecycle(
+        lifecycle=lifecycle,
+        path=path,
+        table=table,
+        triggers=triggers,
+        triggers_from={
+            stage: tuple(trigger for trigger in triggers if (stage, trigger) in table) for stage in lifecycle.stages
+        },
+        guards={
+            index: CompiledGuard(condition=item.guard, currency=currency, test=test(item.guard))
+            for index, item in enumerate(transitions)
+            if item.guard is not None
+        },
     )
 
 

@@ -9,6 +9,7 @@ from orderflow.model.order import Money, plain
 from orderflow.model.reasons import Reason, reason, suggest
 from orderflow.rules import sla
 from orderflow.rules.acting import check_entry, check_track
+from orderflow.rules.compile import CompiledLifecycle
 from orderflow.rules.draft import Draft
 from orderflow.rules.lifecycle import Way
 from orderflow.rules.owner import assign_by_rule
@@ -20,9 +21,10 @@ def fire(draft: Draft, command: Fire) -> list[Reason]:
     if wrong := check_track(draft, command.track) or check_entry(draft, command.track):
         return wrong
     track = draft.order.tracks[command.track]
-    ways = draft.program.table.get((track.stage, command.trigger), ())
+    lifecycle = draft.program.lifecycle(command.track)
+    ways = lifecycle.table.get((track.stage, command.trigger), ())
     if not ways:
-        return [_no_way(draft, command, track.stage)]
+        return [_no_way(lifecycle, command, track.stage)]
     unmet: list[Reason] = []
     for way in ways:
         found = unmet_of(draft, way, command.track)
@@ -35,21 +37,25 @@ def fire(draft: Draft, command: Fire) -> list[Reason]:
 
 def unmet_of(draft: Draft, way: Way, track: str) -> list[Reason]:
     """Every reason why this transition cannot be taken now."""
-    return [*_role_unmet(draft, way), *_fields_missing(draft, way), *_guard_unmet(draft, way, track)]
+    lifecycle = draft.program.lifecycle(track)
+    return [
+        *_role_unmet(draft, lifecycle, way),
+        *_fields_missing(draft, lifecycle, way),
+        *_guard_unmet(draft, lifecycle, way, track),
+    ]
 
 
-def _no_way(draft: Draft, command: Fire, stage: str) -> Reason:
-    triggers = draft.program.triggers
-    if command.trigger not in triggers:
-        known = tuple(triggers)
+def _no_way(lifecycle: CompiledLifecycle, command: Fire, stage: str) -> Reason:
+    known = lifecycle.triggers
+    if command.trigger not in known:
         return reason(
             "unknown_trigger", trigger=command.trigger, known=known, suggestion=suggest(command.trigger, known)
         )
-    here = draft.program.triggers_from.get(stage, ())
+    here = lifecycle.triggers_from.get(stage, ())
     return reason("not_from_this_stage", trigger=command.trigger, stage=stage, allowed=here)
 
 
-def _role_unmet(draft: Draft, way: Way) -> list[Reason]:
+def _role_unmet(draft: Draft, lifecycle: CompiledLifecycle, way: Way) -> list[Reason]:
     roles, actor = way.transition.roles, draft.command.by
     if not roles or actor.kind in ("system", "automation"):
         return []
@@ -59,12 +65,12 @@ def _role_unmet(draft: Draft, way: Way) -> list[Reason]:
         held = person.roles if person else ()
     if set(roles) & set(held):
         return []
-    path = f"lifecycle.transitions[{way.index}].roles"
-    return [reason("missing_role", draft.program.place(path), actor=str(actor), roles=roles, held=held)]
+    place = draft.program.place(f"{lifecycle.path}.transitions[{way.index}].roles")
+    return [reason("missing_role", place, actor=str(actor), roles=roles, held=held)]
 
 
-def _fields_missing(draft: Draft, way: Way) -> list[Reason]:
-    place = draft.program.place(f"lifecycle.transitions[{way.index}].requires")
+def _fields_missing(draft: Draft, lifecycle: CompiledLifecycle, way: Way) -> list[Reason]:
+    place = draft.program.place(f"{lifecycle.path}.transitions[{way.index}].requires")
     return [
         reason("missing_field", place, field=name, trigger=way.trigger)
         for name in way.transition.requires
@@ -72,14 +78,14 @@ def _fields_missing(draft: Draft, way: Way) -> list[Reason]:
     ]
 
 
-def _guard_unmet(draft: Draft, way: Way, track: str) -> list[Reason]:
-    guard = draft.program.guards.get(way.index)
+def _guard_unmet(draft: Draft, lifecycle: CompiledLifecycle, way: Way, track: str) -> list[Reason]:
+    guard = lifecycle.guards.get(way.index)
     if guard is None:
         return []
     scope = draft.scope(track)
     if guard.test(scope) is True:
         return []
-    place = draft.program.place(f"lifecycle.transitions[{way.index}].guard")
+    place = draft.program.place(f"{lifecycle.path}.transitions[{way.index}].guard")
     return [
         reason(
             "guard_false" if term.truth is False else "guard_unknown",
@@ -101,7 +107,7 @@ def _take(draft: Draft, way: Way, track: str) -> None:
         draft.add(Triggered(trigger=way.trigger, stage=way.source), track=track)
         sla.react(draft)
         return
-    category = draft.program.flow.lifecycle.stages[way.dest].category
+    category = draft.program.lifecycle(track).lifecycle.stages[way.dest].category
     body = StageEntered(stage=way.dest, category=category, previous=way.source, trigger=way.trigger)
     draft.add(body, track=track)
     assign_by_rule(draft, track, way.dest)

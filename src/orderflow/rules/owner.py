@@ -12,7 +12,7 @@ from orderflow.rules.draft import Draft
 
 def assign_by_rule(draft: Draft, track: str, stage: str) -> None:
     """Record the owner that the stage's rule gives; without a rule the owner stays who it was."""
-    rule = draft.program.flow.lifecycle.stages[stage].owner
+    rule = draft.program.lifecycle(track).lifecycle.stages[stage].owner
     if rule is None:
         return
     body = _fixed(draft, rule.person) if rule.person else _picked(draft, rule)
