@@ -137,9 +137,10 @@ def section_of(path: str) -> str:
     for pattern, heading in (
         (r"", "the file"),
         (r"lifecycle", "lifecycle"),
-        (r"lifecycle\.stages\.\w+", "lifecycle.stages.STAGE"),
-        (r"lifecycle\.stages\.\w+\.owner", "lifecycle.stages.STAGE.owner"),
-        (r"lifecycle\.transitions\[\d+\]", "lifecycle.transitions[]"),
+        (r"tracks\.\w+", "tracks.NAME"),
+        (r"(lifecycle|tracks\.\w+)\.stages\.\w+", "lifecycle.stages.STAGE"),
+        (r"(lifecycle|tracks\.\w+)\.stages\.\w+\.owner", "lifecycle.stages.STAGE.owner"),
+        (r"(lifecycle|tracks\.\w+)\.transitions\[\d+\]", "lifecycle.transitions[]"),
         (r"fields\.\w+\.\w+", "fields.NAME"),
         (r"sla\.\w+", "sla.NAME"),
         (r"sla\.\w+\.target\[\d+\]", "sla.NAME.target[]"),

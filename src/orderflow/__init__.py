@@ -16,7 +16,7 @@ from orderflow.metrics.report import Report, report
 from orderflow.model.actor import Actor, Directory, Person
 from orderflow.model.calendar import ALWAYS, CalendarHorizonWarning, WorkCalendar
 from orderflow.model.canonical import fingerprint
-from orderflow.model.commands import Acknowledge, Assign, Erase, Fire, Note, Observe, Place, Settle
+from orderflow.model.commands import Acknowledge, Assign, Erase, Fire, Note, Observe, OpenTrack, Place, Settle
 from orderflow.model.commit import Notification
 from orderflow.model.errors import (
     Conflict,
@@ -30,7 +30,7 @@ from orderflow.model.errors import (
     StorageError,
     UnknownOrder,
 )
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Transition
+from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
 from orderflow.model.order import Customer, Line, Money, Order
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn
 from orderflow.model.reasons import Problem, Reason
@@ -76,6 +76,7 @@ __all__ = [
     "Notification",
     "NotifyRule",
     "Observe",
+    "OpenTrack",
     "Order",
     "OrderflowError",
     "OwnerRule",
@@ -93,6 +94,7 @@ __all__ = [
     "Stage",
     "StorageError",
     "Target",
+    "Track",
     "Tracker",
     "Transition",
     "UnknownOrder",

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from orderflow.model.actor import Actor, Directory, Person, to_actor
-from orderflow.model.commands import Acknowledge, Assign, Command, Erase, Fire, Note, Observe, Place
+from orderflow.model.commands import Acknowledge, Assign, Command, Erase, Fire, Note, Observe, OpenTrack, Place
 from orderflow.model.errors import DefinitionError, InvalidValue
 from orderflow.model.events import Stream
 from orderflow.model.flow import Flow
@@ -126,6 +126,7 @@ class Tracker:
         trigger: str,
         *,
         by: Actor | str,
+        track: str = "order",
         at: datetime | None = None,
         key: str | None = None,
         expect: int | None = None,
@@ -135,8 +136,28 @@ class Tracker:
 
         - `at`: when it happened; refused in the future and before the last stage entry.
         - `key`: the same command again gives the same Receipt. `expect`: the version that the order must have.
+        - `track`: on which strand of the order, such as `payment` or `shipment:2`.
         """
-        return self.handle(Fire(order=order, trigger=trigger, by=by, at=at, key=key, expect=expect, reason=reason))
+        return self.handle(
+            Fire(order=order, trigger=trigger, by=by, track=track, at=at, key=key, expect=expect, reason=reason)
+        )
+
+    def open_track(
+        self,
+        order: str,
+        track: str,
+        *,
+        by: Actor | str,
+        id: str | None = None,
+        at: datetime | None = None,
+        key: str | None = None,
+        reason: str | None = None,
+    ) -> Receipt:
+        """Open one more track of a kind that an order may have many of; `shipment` becomes `shipment:<id>`.
+
+        Without an `id` the tracks of a kind are numbered from 1. `receipt.events[0].track` is its name.
+        """
+        return self.handle(OpenTrack(order=order, track=track, id=id, by=by, at=at, key=key, reason=reason))
 
     def observe(
         self,
@@ -144,6 +165,7 @@ class Tracker:
         stage: str,
         *,
         source: str,
+        track: str = "order",
         at: datetime | None = None,
         by: Actor | str | None = None,
         key: str | None = None,
@@ -158,7 +180,15 @@ class Tracker:
         actor = by if by is not None else Actor.external(source)
         return self.handle(
             Observe(
-                order=order, stage=stage, source=source, source_seq=source_seq, at=at, by=actor, key=key, reason=reason
+                order=order,
+                stage=stage,
+                source=source,
+                source_seq=source_seq,
+                track=track,
+                at=at,
+                by=actor,
+                key=key,
+                reason=reason,
             )
         )
 
@@ -169,12 +199,13 @@ class Tracker:
         *,
         by: Actor | str,
         team: str | None = None,
+        track: str = "order",
         at: datetime | None = None,
         key: str | None = None,
         reason: str | None = None,
     ) -> Receipt:
         """Make a person responsible, or with `to=None` nobody."""
-        return self.handle(Assign(order=order, to=to, team=team, by=by, at=at, key=key, reason=reason))
+        return self.handle(Assign(order=order, to=to, team=team, track=track, by=by, at=at, key=key, reason=reason))
 
     def acknowledge(
         self, order: str, sla: str | None = None, *, by: Actor | str, key: str | None = None, reason: str | None = None
@@ -204,13 +235,13 @@ class Tracker:
         """An order as it stands now, or stood at a past instant. Raises `UnknownOrder`."""
         return self._views.get(order, None if viewer is None else to_actor(viewer), as_of)
 
-    def allowed(self, order: str, *, by: Actor | str) -> tuple[str, ...]:
+    def allowed(self, order: str, *, by: Actor | str, track: str = "order") -> tuple[str, ...]:
         """The triggers that `fire` would accept now: exactly those."""
-        return self._views.allowed(order, to_actor(by))
+        return self._views.allowed(order, to_actor(by), track)
 
-    def why_not(self, order: str, trigger: str, *, by: Actor | str) -> tuple[Reason, ...]:
+    def why_not(self, order: str, trigger: str, *, by: Actor | str, track: str = "order") -> tuple[Reason, ...]:
         """Every reason why `fire` would refuse this trigger now; empty when it would accept."""
-        return self._views.why_not(order, trigger, to_actor(by))
+        return self._views.why_not(order, trigger, to_actor(by), track)
 
     def history(self, order: str) -> tuple[Event, ...]:
         """Every event of an order, oldest first. Raises `UnknownOrder`."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, get_args
 from attrs import evolve
 
 from orderflow.model.actor import Actor
-from orderflow.model.commands import Command, Fire, Settle
+from orderflow.model.commands import Fire, Settle
 from orderflow.model.commit import IndexRow, Query
 from orderflow.model.errors import InvalidValue, Refused, UnknownOrder
-from orderflow.model.events import ORDER_TRACK, Event, Stream
+from orderflow.model.events import Event, Stream
 from orderflow.model.flow import OPEN, Category
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import check_id, to_instant
@@ -42,7 +42,7 @@ class Views:
     def look(self, state: OrderState, viewer: Actor | None = None, now: datetime | None = None) -> View:
         """The View of a state, with what time has caused, recorded or not, and the triggers the viewer may pull."""
         at = now or self._road.now()
-        allowed = tuple(trigger for trigger, against in _triggers(self._road, state, viewer or HOST) if not against)
+        allowed = {track: _accepted(self._road, state, viewer or HOST, track) for track in state.tracks}
         program = self._road.program(state)
         calendars = self._road.providers.calendars(program, tuple(state.clocks.values()), at)
         settled = self._road.settled(state, Settle(order=state.order.id, by=HOST), at)
@@ -62,13 +62,13 @@ class Views:
             raise UnknownOrder([reason("unknown_order_then", order=id, at=at)])
         return self.look(known, viewer, at)
 
-    def allowed(self, id: str, by: Actor) -> tuple[str, ...]:
-        """The triggers that `fire` would accept now from this actor, in the order of the flow."""
-        return tuple(trigger for trigger, against in _triggers(self._road, self._road.order(id), by) if not against)
+    def allowed(self, id: str, by: Actor, track: str) -> tuple[str, ...]:
+        """The triggers that `fire` would accept now from this actor on a track, in the order of the flow."""
+        return _accepted(self._road, self._road.order(id), by, track)
 
-    def why_not(self, id: str, trigger: str, by: Actor) -> tuple[Reason, ...]:
+    def why_not(self, id: str, trigger: str, by: Actor, track: str) -> tuple[Reason, ...]:
         """Every reason why `fire` would refuse this trigger now; empty when it would accept."""
-        return self._road.reasons_against(self._road.order(id), Fire(order=id, trigger=trigger, by=by))
+        return self._road.reasons_against(self._road.order(id), Fire(order=id, trigger=trigger, by=by, track=track))
 
     def find(
         self,
@@ -175,10 +175,13 @@ class Views:
         return log_of(_orders(self._road), tz=str(programs[0].zone) if len(programs) == 1 else "UTC", done_stages=done)
 
 
-def _triggers(road: Road, state: OrderState, by: Actor) -> Iterator[tuple[str, tuple[Reason, ...]]]:
-    for trigger in road.program(state).lifecycle(ORDER_TRACK).triggers_from.get(state.main.stage, ()):
-        command: Command = Fire(order=state.order.id, trigger=trigger, by=by)
-        yield trigger, road.reasons_against(state, command)
+def _accepted(road: Road, state: OrderState, by: Actor, track: str) -> tuple[str, ...]:
+    """The triggers that would be accepted on a track; none on one that the order has not."""
+    if track not in state.tracks:
+        return ()
+    triggers = road.program(state).lifecycle(track).triggers_from.get(state.tracks[track].stage, ())
+    commands = [Fire(order=state.order.id, trigger=trigger, by=by, track=track) for trigger in triggers]
+    return tuple(command.trigger for command in commands if not road.reasons_against(state, command))
 
 
 def _check_limit(limit: int) -> None:

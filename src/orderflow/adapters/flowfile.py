@@ -11,7 +11,7 @@ from orderflow.model.calendar import WorkCalendar
 from orderflow.model.condition import Condition
 from orderflow.model.duration import parse_duration
 from orderflow.model.errors import DefinitionError
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Transition
+from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.parse import parse
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn, to_warn
@@ -74,6 +74,7 @@ class _Reader:
             "name": self.text(parts.get("flow")),
             "lifecycle": lifecycle,
             "title": self.titles(parts.get("title")),
+            "tracks": self.named(parts.get("tracks"), self.track),
             "currency": self.text(parts.get("currency")),
             "fields": self.named(parts.get("fields"), self.field),
             "calendar": self.calendar(parts["calendar"]) if "calendar" in parts else None,
@@ -86,8 +87,17 @@ class _Reader:
             return None
         return Flow(**values, places=FrozenMap(self.places))
 
-    def lifecycle(self, tree: Tree) -> Lifecycle | None:
-        parts = self.mapping(tree, ("initial", "stages", "transitions"), required=("initial", "stages", "transitions"))
+    def track(self, tree: Tree) -> Track | None:
+        """A further track: the keys of a lifecycle, and its own."""
+        lifecycle = self.lifecycle(tree, "many", "title")
+        own = {key.value: value for key, value in tree.values} if isinstance(tree, Pairs) else {}
+        if lifecycle is None:
+            return None
+        return Track(lifecycle=lifecycle, many=self.boolean(own.get("many")), title=self.titles(own.get("title")))
+
+    def lifecycle(self, tree: Tree, *more: str) -> Lifecycle | None:
+        keys = ("initial", "stages", "transitions")
+        parts = self.mapping(tree, (*keys, *more), required=keys)
         initial = self.text(parts.get("initial"))
         stages = self.named(parts.get("stages"), self.stage)
         found = [self.transition(item) for item in self.items(parts.get("transitions"))]
@@ -362,6 +372,7 @@ _FLOW_KEYS = (
     "calendar",
     "calendars",
     "lifecycle",
+    "tracks",
     "sla",
     "notify",
     "find",

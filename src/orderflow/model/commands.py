@@ -67,6 +67,17 @@ class Fire(Command):
 
 
 @frozen(kw_only=True)
+class OpenTrack(Command):
+    """Open a further track of a kind that an order may have many of: `shipment`, as `shipment:<id>`.
+
+    Without an `id` the tracks of a kind are numbered from 1.
+    """
+
+    track: str = field(validator=is_id)
+    id: str | None = field(default=None, validator=_id)
+
+
+@frozen(kw_only=True)
 class Observe(Command):
     """Record what another master system says: the track is in `stage` since `at`, whatever the flow allows."""
 

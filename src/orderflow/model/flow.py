@@ -99,6 +99,19 @@ class Lifecycle:
     transitions: tuple[Transition, ...] = field(converter=as_tuple, validator=want(Transition))
 
 
+@frozen(kw_only=True)
+class Track:
+    """A further strand of an order, with a lifecycle of its own: a payment, the shipments, the returns.
+
+    An order has one from the beginning. With `many` it has none until one is opened, and then as many as are:
+    `shipment:1`, `shipment:2`. Its conditions see its own stage as `stage`, that of others as `track('payment').stage`.
+    """
+
+    lifecycle: Lifecycle = field(validator=want(Lifecycle))
+    many: bool = False
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
+
+
 def _map(value: Any) -> Any:
     return value if value is None else FrozenMap(value)
 
@@ -107,6 +120,7 @@ def _map(value: Any) -> Any:
 class Flow:
     """How one kind of order is handled. Immutable; identified by `orderflow.model.canonical.fingerprint`.
 
+    - `lifecycle` is that of the `order` track; `tracks` are the further ones, by name.
     - `fields`: `order.region`, `customer.level`, `line.batch` -> Field; the schema for conditions and intake.
     - `currency`: what a bare number means beside money in a condition.
     - `calendar`: business time; None is around the clock. `calendars`: further ones, by name.
@@ -118,6 +132,7 @@ class Flow:
     name: str
     lifecycle: Lifecycle = field(validator=want(Lifecycle))
     title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
+    tracks: FrozenMap[Track] = field(default=EMPTY, converter=_map, validator=want(Track), metadata={"ordered": True})
     currency: str | None = None
     fields: FrozenMap[Field] = field(default=EMPTY, converter=_map, validator=want(Field))
     calendar: WorkCalendar | None = field(default=None, validator=want(WorkCalendar, type(None)))
@@ -126,3 +141,8 @@ class Flow:
     notify: FrozenMap[NotifyRule] | None = field(default=None, converter=_map, validator=want(NotifyRule, type(None)))
     find: tuple[str, ...] = field(default=(), converter=as_names)
     places: FrozenMap[Place] = field(default=EMPTY, eq=False, repr=False, metadata={"canonical": False})
+
+    def lifecycles(self) -> tuple[tuple[str, str, Lifecycle], ...]:
+        """Every lifecycle with the name of its track and its path in the flow; that of `order` first."""
+        further = ((name, f"tracks.{name}", track.lifecycle) for name, track in self.tracks.items())
+        return (("order", "lifecycle", self.lifecycle), *further)

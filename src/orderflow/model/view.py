@@ -34,6 +34,26 @@ class Entry:
 
 
 @frozen(kw_only=True)
+class TrackView:
+    """One track of an order: where it stands, whose it is, and which triggers would be accepted on it."""
+
+    track: str
+    stage: str
+    stage_titles: FrozenMap[str] = EMPTY
+    category: str
+    owner: str | None
+    team: str | None
+    owner_reason: Reason | None
+    since: datetime
+    inconsistent: bool
+    allowed: tuple[str, ...]
+
+    def title(self, language: Language = "en") -> str:
+        """The stage's title."""
+        return in_language(self.stage_titles, language, self.stage)
+
+
+@frozen(kw_only=True)
 class View:
     """What one viewer may see of an order at one instant.
 
@@ -42,6 +62,7 @@ class View:
     - `owner_reason`: how the owner was chosen.
     - `inconsistent`: another master system moved the order against the flow, and it stands there since.
     - `allowed`: the triggers that would be accepted from this viewer (from the host, when there is no viewer).
+    - `tracks`: every track by its name; `order` is the one that the fields above are about.
     - `timeline`: everything that happened, oldest first. All instants are in UTC.
     """
 
@@ -60,6 +81,7 @@ class View:
     late: bool
     inconsistent: bool
     allowed: tuple[str, ...]
+    tracks: FrozenMap[TrackView]
     clocks: tuple[Clock, ...]
     timeline: tuple[Entry, ...]
     placed_at: datetime

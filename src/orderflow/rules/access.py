@@ -10,6 +10,7 @@ from orderflow.model.actor import Actor
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.clock import Mark
 from orderflow.model.events import (
+    ORDER_TRACK,
     ClockMarked,
     Event,
     FlowRegistered,
@@ -21,12 +22,12 @@ from orderflow.model.events import (
     StageObserved,
     Triggered,
 )
-from orderflow.model.frozen import EMPTY
+from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.order import Order, map_attributes, plain, total_of
 from orderflow.model.reasons import Reason, reason
-from orderflow.model.state import OrderState
+from orderflow.model.state import OrderState, TrackState
 from orderflow.model.state import clocks as extended
-from orderflow.model.view import Entry, View
+from orderflow.model.view import Entry, TrackView, View
 from orderflow.rules.compile import Program
 
 
@@ -35,13 +36,13 @@ def project(
     state: OrderState,
     viewer: Actor | None,
     now: datetime,
-    allowed: tuple[str, ...],
+    allowed: Mapping[str, tuple[str, ...]],
     calendars: Mapping[str, WorkCalendar] = EMPTY,
 ) -> View:
     """The View of an order at `now`.
 
     - `viewer` None is the host itself. A flow without `access:` shows everybody the same.
-    - `allowed` are the triggers that were found to be accepted; `calendars` those that the clocks' marks name.
+    - `allowed` are the triggers that were found to be accepted, by track; `calendars` those that the marks name.
     - Personal values stand plain, erased ones are left out.
     """
     main, order = state.main, visible(state.order)
@@ -60,7 +61,8 @@ def project(
         due_at=state.due_at,
         late=any(clock.late(now) for clock in state.clocks.values()),
         inconsistent=main.inconsistent,
-        allowed=allowed,
+        allowed=allowed.get(ORDER_TRACK, ()),
+        tracks=FrozenMap({name: _track(program, name, track, allowed) for name, track in state.tracks.items()}),
         clocks=extended(state, calendars, now),
         timeline=tuple(line for event in state.timeline for line in entries(program, event)),
         placed_at=state.placed_at,
@@ -70,6 +72,21 @@ def project(
         total=total_of(order),
         source=order.source,
         attributes=order.attributes,
+    )
+
+
+def _track(program: Program, name: str, track: TrackState, allowed: Mapping[str, tuple[str, ...]]) -> TrackView:
+    return TrackView(
+        track=name,
+        stage=track.stage,
+        stage_titles=program.titles(track.stage, name),
+        category=track.category,
+        owner=track.owner,
+        team=track.team,
+        owner_reason=track.why,
+        since=track.entered_at,
+        inconsistent=track.inconsistent,
+        allowed=allowed.get(name, ()),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from attrs import evolve
 
+from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Category, FieldKind, Flow, Lifecycle, Transition
 from orderflow.model.policies import TOPICS, OwnerRule
 from orderflow.model.reasons import Place, Problem, problem
@@ -25,9 +26,7 @@ def problems(flow: Flow) -> tuple[Problem, ...]:
     found = [
         *_names(flow),
         *_fields(flow),
-        *_stages(flow.lifecycle),
-        *_transitions(flow),
-        *_unreached(flow.lifecycle),
+        *(item for part in flow.lifecycles() for item in _lifecycle(flow, *part)),
         *sla_problems(flow),
         *_notify(flow),
         *_find(flow),
@@ -47,9 +46,15 @@ def _located(flow: Flow, item: Problem) -> Problem:
 
 
 def _names(flow: Flow) -> Iterator[Problem]:
-    for path, name in [("flow", flow.name), *((f"lifecycle.stages.{name}", name) for name in flow.lifecycle.stages)]:
+    named = [("flow", flow.name)]
+    for _, path, lifecycle in flow.lifecycles():
+        named += [(f"{path}.stages.{name}", name) for name in lifecycle.stages]
+    for path, name in named:
         if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > 100:
             yield problem("bad_name", at(path), name=repr(name)[:80])
+    for name in flow.tracks:
+        if not name.replace("-", "_").isidentifier() or name == ORDER_TRACK:
+            yield problem("bad_track_name", at(f"tracks.{name}"), name=name)
     currency = flow.currency
     if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
         yield problem("bad_flow_currency", at("currency"), value=currency)
@@ -71,13 +76,20 @@ def _fields(flow: Flow) -> Iterator[Problem]:
             yield problem("vocabulary_without_choice", at(f"{where}.of"), name=path)
 
 
-def _stages(lifecycle: Lifecycle) -> Iterator[Problem]:
+def _lifecycle(flow: Flow, track: str, path: str, lifecycle: Lifecycle) -> Iterator[Problem]:
+    yield from _stages(lifecycle, path)
+    yield from _transitions(flow, track, path, lifecycle)
+    yield from _shadowed(lifecycle, path)
+    yield from _unreached(lifecycle, path)
+
+
+def _stages(lifecycle: Lifecycle, path: str) -> Iterator[Problem]:
     if not lifecycle.stages:
-        yield problem("no_stages", at("lifecycle.stages"))
+        yield problem("no_stages", at(f"{path}.stages"))
     elif lifecycle.initial not in lifecycle.stages:
-        yield unknown("unknown_stage_in_flow", "lifecycle.initial", lifecycle.initial, lifecycle.stages)
+        yield unknown("unknown_stage_in_flow", f"{path}.initial", lifecycle.initial, lifecycle.stages)
     for name, stage in lifecycle.stages.items():
-        where = f"lifecycle.stages.{name}"
+        where = f"{path}.stages.{name}"
         if stage.category not in get_args(Category):
             yield unknown("unknown_category", f"{where}.category", stage.category, get_args(Category))
         if stage.owner is not None:
@@ -93,11 +105,11 @@ def _owner(rule: OwnerRule, where: str) -> Iterator[Problem]:
         yield problem("owner_empty", at(where))
 
 
-def _transitions(flow: Flow) -> Iterator[Problem]:
-    stages = flow.lifecycle.stages
-    names = schema(flow)
-    for index, item in enumerate(flow.lifecycle.transitions):
-        where = f"lifecycle.transitions[{index}]"
+def _transitions(flow: Flow, track: str, path: str, lifecycle: Lifecycle) -> Iterator[Problem]:
+    stages = lifecycle.stages
+    names = schema(flow, track)
+    for index, item in enumerate(lifecycle.transitions):
+        where = f"{path}.transitions[{index}]"
         if not item.trigger or not item.trigger.isprintable():
             yield problem("bad_name", at(f"{where}.trigger"), name=repr(item.trigger))
         for source in item.source:
@@ -111,18 +123,17 @@ def _transitions(flow: Flow) -> Iterator[Problem]:
             if required not in names:
                 yield unknown("unknown_field", f"{where}.requires", required, names)
         if item.guard is not None:
-            yield from condition_problems(flow, item.guard, f"{where}.guard")
-    yield from _shadowed(flow)
+            yield from condition_problems(flow, item.guard, f"{where}.guard", track)
 
 
-def _shadowed(flow: Flow) -> Iterator[Problem]:
+def _shadowed(lifecycle: Lifecycle, path: str) -> Iterator[Problem]:
     """A transition behind one without any condition, for the same trigger and source, can never be taken."""
     open_ways: dict[tuple[str, str], int] = {}
-    for index, item in enumerate(flow.lifecycle.transitions):
-        sources = tuple(flow.lifecycle.stages) if "*" in item.source else item.source
+    for index, item in enumerate(lifecycle.transitions):
+        sources = tuple(lifecycle.stages) if "*" in item.source else item.source
         hidden = {open_ways[source, item.trigger] for source in sources if (source, item.trigger) in open_ways}
         if hidden and all((source, item.trigger) in open_ways for source in sources):
-            where = f"lifecycle.transitions[{index}]"
+            where = f"{path}.transitions[{index}]"
             yield problem("transition_never_taken", at(where), trigger=item.trigger, before=min(hidden))
         if _unconditional(item):
             for source in sources:
@@ -133,7 +144,7 @@ def _unconditional(item: Transition) -> bool:
     return item.guard is None and not item.roles and not item.requires
 
 
-def _unreached(lifecycle: Lifecycle) -> Iterator[Problem]:
+def _unreached(lifecycle: Lifecycle, path: str) -> Iterator[Problem]:
     """Stages that no path of transitions reaches (an observation still can), and open stages that nothing leaves."""
     ways: dict[str, set[str]] = {stage: set() for stage in lifecycle.stages}
     for item in lifecycle.transitions:
@@ -148,9 +159,9 @@ def _unreached(lifecycle: Lifecycle) -> Iterator[Problem]:
             ahead += ways[stage]
     for name, definition in lifecycle.stages.items():
         if name not in reached:
-            yield problem("unreachable_stage", at(f"lifecycle.stages.{name}"), severity="warning", stage=name)
+            yield problem("unreachable_stage", at(f"{path}.stages.{name}"), severity="warning", stage=name)
         elif definition.category in ("open", "waiting") and not ways[name] - {name}:
-            yield problem("dead_end", at(f"lifecycle.stages.{name}"), severity="warning", stage=name)
+            yield problem("dead_end", at(f"{path}.stages.{name}"), severity="warning", stage=name)
 
 
 def _notify(flow: Flow) -> Iterator[Problem]:

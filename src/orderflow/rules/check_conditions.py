@@ -36,10 +36,10 @@ def in_full(flow: Flow, condition: Condition) -> Condition:
     return spell_out(condition, flow.lifecycle.stages, triggers_of(flow))
 
 
-def condition_problems(flow: Flow, condition: Condition, path: str) -> Iterator[Problem]:
-    """What is wrong in a condition that stands at a path of the flow."""
-    names = schema(flow)
-    for item in check(condition, names, {"track": (ORDER_TRACK,)}):
+def condition_problems(flow: Flow, condition: Condition, path: str, track: str = ORDER_TRACK) -> Iterator[Problem]:
+    """What is wrong in a condition on a track that stands at a path of the flow."""
+    names = schema(flow, track)
+    for item in check(condition, names, {"track": (ORDER_TRACK, *flow.tracks)}):
         yield evolve(item, place=evolve(item.place or Place(), path=path))
     for node in walk(condition.tree):
         if isinstance(node, Call) and node.function == "elapsed" and unparse(node) != "elapsed(stage)":

@@ -122,8 +122,9 @@ class Program:
     def calendar_names(self) -> list[tuple[str, str]]:
         """Every calendar that the flow names: (path, name); the words for the flow's own, owner's … are none."""
         found = [(f"sla.{sla.name}.calendar", sla.policy.calendar) for sla in self.slas]
-        stages = self.flow.lifecycle.stages.items()
-        found += [(f"lifecycle.stages.{name}.calendar", stage.calendar) for name, stage in stages if stage.calendar]
+        for _, where, lifecycle in self.flow.lifecycles():
+            stages = lifecycle.stages.items()
+            found += [(f"{where}.stages.{name}.calendar", stage.calendar) for name, stage in stages if stage.calendar]
         return [(path, name) for path, name in found if name not in WORDS]
 
     def sla_named(self, name: str) -> CompiledSLA | None:
@@ -173,7 +174,10 @@ def compile_flow(flow: Flow) -> Program:
     return Program(
         flow=flow,
         fingerprint=fingerprint(flow),
-        lifecycles={ORDER_TRACK: _compile_lifecycle(flow.lifecycle, "lifecycle", flow.currency, test)},
+        lifecycles={
+            name: _compile_lifecycle(lifecycle, path, flow.currency, test)
+            for name, path, lifecycle in flow.lifecycles()
+        },
         slas=tuple(_compile_sla(name, sla, flow, test) for name, sla in flow.sla.items()),
         personal=frozenset(path for path, declared in flow.fields.items() if declared.personal),
         calendar=calendar,

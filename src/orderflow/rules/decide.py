@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from orderflow.model.canonical import digest_of
-from orderflow.model.commands import Acknowledge, Assign, Command, Erase, Fire, Note, Observe, Place, Settle
+from orderflow.model.commands import Acknowledge, Assign, Command, Erase, Fire, Note, Observe, OpenTrack, Place, Settle
 from orderflow.model.decision import Decision, Needs
 from orderflow.model.errors import DefinitionError
 from orderflow.model.reasons import Reason, reason
@@ -20,6 +20,7 @@ Handler = Callable[[Draft, Any], list[Reason]]
 
 _HANDLERS: dict[type[Command], Handler] = {
     Place: placing.place,
+    OpenTrack: placing.open_track,
     Fire: firing.fire,
     Observe: observing.observe,
     Assign: acting.assign,
@@ -57,7 +58,7 @@ def command_digest(program: Program, command: Command) -> str:
         data["content"] = placing.without_personal(program, command.content)
     else:
         data |= {"by": command.by, "at": command.at, "reason": command.reason}
-        more = ("trigger", "stage", "source", "source_seq", "to", "team", "text", "track", "sla")
+        more = ("trigger", "stage", "source", "source_seq", "to", "team", "text", "track", "sla", "id")
         data |= {name: getattr(command, name) for name in more if hasattr(command, name)}
     return digest_of(data)
 

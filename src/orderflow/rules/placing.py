@@ -12,9 +12,9 @@ import attrs
 
 from orderflow.model.canonical import hide
 from orderflow.model.clock import MOMENT
-from orderflow.model.commands import Place
+from orderflow.model.commands import OpenTrack, Place
 from orderflow.model.decision import Decision
-from orderflow.model.events import OrderPlaced, StageEntered
+from orderflow.model.events import ORDER_TRACK, OrderPlaced, StageEntered
 from orderflow.model.flow import Field
 from orderflow.model.order import Erased, Money, Order, map_attributes, plain
 from orderflow.model.reasons import Reason, reason, suggest
@@ -34,11 +34,40 @@ def place(draft: Draft, command: Place) -> list[Reason]:
         return wrong
     promised = promise(command.content.promised_at, program.zone)
     draft.add(OrderPlaced(order=attrs.evolve(command.content, flow=flow.name, promised_at=promised)))
-    initial = flow.lifecycle.initial
-    draft.add(StageEntered(stage=initial, category=flow.lifecycle.stages[initial].category))
-    assign_by_rule(draft, "order", initial)
+    begin(draft, ORDER_TRACK)
+    for name, track in flow.tracks.items():
+        if not track.many:
+            begin(draft, name)
     sla.react(draft)
     return []
+
+
+def begin(draft: Draft, track: str) -> None:
+    """Enter the initial stage of a track, with its owner."""
+    lifecycle = draft.program.lifecycle(track).lifecycle
+    category = lifecycle.stages[lifecycle.initial].category
+    draft.add(StageEntered(stage=lifecycle.initial, category=category), track=track)
+    assign_by_rule(draft, track, lifecycle.initial)
+
+
+def open_track(draft: Draft, command: OpenTrack) -> list[Reason]:
+    """Open one more track of a kind."""
+    kinds = {name: track for name, track in draft.program.flow.tracks.items() if track.many}
+    if command.track not in kinds:
+        hint = suggest(command.track, kinds)
+        return [reason("unknown_track_kind", track=command.track, known=tuple(kinds), suggestion=hint)]
+    track = f"{command.track}:{command.id or _next_number(draft, command.track)}"
+    if track in draft.order.tracks:
+        return [reason("track_open", track=track)]
+    begin(draft, track)
+    sla.react(draft)
+    return []
+
+
+def _next_number(draft: Draft, kind: str) -> int:
+    """One more than the highest number of a track of this kind."""
+    ids = (name.partition(":")[2] for name in draft.order.tracks if name.startswith(f"{kind}:"))
+    return max((int(id) for id in ids if id.isdecimal() and len(id) < 10), default=0) + 1
 
 
 def again(program: Program, state: OrderState, command: Place, digest: str) -> Decision:

@@ -81,11 +81,14 @@ LINE_FIELDS: dict[str, Type] = {
 }
 
 
-def schema(flow: Flow) -> dict[str, NameType]:
-    """Every name that the flow's conditions may use, with its type."""
+def schema(flow: Flow, track: str = ORDER_TRACK) -> dict[str, NameType]:
+    """Every name that conditions on a track of the flow may use, with its type."""
+    lifecycles = {name: lifecycle for name, _, lifecycle in flow.lifecycles()}
+    own = lifecycles[track]
     names = {name: NameType(kind) for name, (kind, _) in BUILT_IN.items()}
-    names["stage"] = NameType("choice", tuple(flow.lifecycle.stages))
-    names["trigger"] = NameType("choice", tuple(dict.fromkeys(item.trigger for item in flow.lifecycle.transitions)))
+    names["stage"] = NameType("choice", tuple(own.stages))
+    names["trigger"] = NameType("choice", tuple(dict.fromkeys(item.trigger for item in own.transitions)))
+    names |= {f"track('{name}').stage": NameType("choice", tuple(item.stages)) for name, item in lifecycles.items()}
     names["actor.kind"] = NameType("choice", ACTOR_KINDS)
     names |= {name: NameType(kind) for name, kind in LINE_FIELDS.items()}
     for name, field in flow.fields.items():

@@ -82,6 +82,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "money is compared with a bare number here, and the flow has no currency:, so the answer is unknown; state currency:",
         "zh": "这里将金额与纯数字比较，但流程没有 currency:，结果无法判断；请写明 currency:",
     },
+    "bad_track_name": {
+        "en": "{name!r} is no name for a track; use letters, digits, _ and -, and not order, which every order has",
+        "zh": "{name!r} 不能作为分支名称；请用字母、数字、_ 和 -，且不能是每个订单都有的 order",
+    },
     "no_stages": {"en": "a lifecycle needs at least one stage", "zh": "生命周期至少需要一个节点"},
     "unknown_stage_in_flow": {
         "en": "there is no stage {name!r}; there are {known}.",

@@ -113,6 +113,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "the order has no track {track!r}; it has {known}.",
         "zh": "订单没有分支 {track!r}；现有 {known}。",
     },
+    "unknown_track_kind": {
+        "en": "no track {track!r} can be opened; there are {known}.",
+        "zh": "不能开启分支 {track!r}；可开启的有 {known}。",
+    },
+    "track_open": {"en": "the order has the track {track!r} already", "zh": "订单已有分支 {track!r}"},
     "unknown_stage": {
         "en": "there is no stage {stage!r}; there are {known}.",
         "zh": "没有节点 {stage!r}；现有 {known}。",
