@@ -51,7 +51,31 @@ FLOW = of.Flow(
             of.Transition(trigger="cancel", source=["placed", "review"], dest="cancelled"),
         ],
     ),
+    tracks={
+        "payment": of.Track(
+            lifecycle=of.Lifecycle(
+                initial="due",
+                stages={"due": of.Stage(owner="wang"), "paid": of.Stage(category="done")},
+                transitions=[
+                    of.Transition(trigger="pay", source="due", dest="paid", guard="track('order').stage != 'placed'"),
+                    of.Transition(trigger="refund", source="paid", dest="due"),
+                ],
+            )
+        ),
+        "parcel": of.Track(
+            many=True,
+            lifecycle=of.Lifecycle(
+                initial="packed",
+                stages={"packed": of.Stage(), "sent": of.Stage(category="done")},
+                transitions=[of.Transition(trigger="send", source="packed", dest="sent")],
+            ),
+        ),
+    },
     sla={
+        "pay": of.SLA(
+            track="payment", start="due", target="6h", warn=["50%"], pause="track('order').stage == 'review'"
+        ),
+        "parcel": of.SLA(track="parcel", start="packed", target="2h", time="wall"),
         "review": of.SLA(start="stage == 'review'", target="8h", warn=["50%", "80%", "-1h"]),
         "work": of.SLA(
             start="review or production",
@@ -139,6 +163,13 @@ steps = st.one_of(
     st.tuples(st.just("observe"), ids, st.sampled_from((*STAGES, "no-such-stage")), backdates),
     st.tuples(st.just("assign"), ids, st.sampled_from((*PEOPLE, None))),
     st.tuples(st.just("note"), ids),
+    st.tuples(st.just("open"), ids),
+    st.tuples(
+        st.just("on"),
+        ids,
+        st.sampled_from(["payment", "parcel:1", "parcel:2"]),
+        st.sampled_from(["pay", "refund", "send"]),
+    ),
     st.tuples(st.just("wait"), st.integers(1, 60 * 40)),
 )
 stories = st.lists(steps, min_size=3, max_size=25).map(lambda story: [("place", of.Order("SO-1")), *story])
@@ -159,6 +190,10 @@ def command(step: tuple[Any, ...], now: datetime) -> Any:
             return of.Observe(order=id, stage=stage, source="erp", by=of.Actor.external("erp"), at=at(minutes))
         case ("assign", id, person):
             return of.Assign(order=id, to=person, by="wang")
+        case ("open", id):
+            return of.OpenTrack(order=id, track="parcel", by="zhao")
+        case ("on", id, track, trigger):
+            return of.Fire(order=id, track=track, trigger=trigger, by="zhao")
         case ("note", id):
             return of.Note(order=id, text="备注", by="li")
     return None

@@ -171,3 +171,47 @@ def test_a_mistake_in_a_track_is_told_where_it_is(old: str, new: str, words: str
     with pytest.raises(of.DefinitionError) as caught:
         read_flow_text(FLOW.replace(old, new, 1), file="f.yaml")
     assert words in str(caught.value)
+
+
+def test_every_track_has_its_own_clocks() -> None:
+    """A promise about a kind of track runs once for each: started, breached and met by itself, with the track's owner."""
+    now = [NOW]
+    text = (
+        FLOW
+        + """
+sla:
+  pay: {track: payment, start: due, target: 2h, time: wall, warn: [50%]}
+  carry: {track: shipment, start: [packed, on_road], stop: delivered, scope: stage, target: 3h, time: wall}
+  order: {start: placed, target: 9h, time: wall}
+"""
+    )
+    sent: list[of.Notification] = []
+    subject = of.Tracker(
+        read_flow_text(text), clock=lambda: now[0], plugins=[of.Channels(of.CallableChannel("mail", sent.append))]
+    )
+    subject.place(of.Order("SO-1"), by=SHOP)
+    subject.open_track("SO-1", "shipment", by=SHOP)
+    now[0] = NOW.replace(hour=2)
+    subject.open_track("SO-1", "shipment", by=SHOP)
+    now[0] = NOW.replace(hour=3, minute=30)
+    subject.fire("SO-1", "send", by=SHOP, track="shipment:1")
+    subject.sweep()
+    clocks = {(clock.track, clock.sla): clock for clock in subject.get("SO-1").clocks}
+    assert set(clocks) == {("order", "order"), ("payment", "pay"), ("shipment:1", "carry"), ("shipment:2", "carry")}
+    assert clocks["payment", "pay"].breached_at == NOW.replace(hour=3)
+    assert clocks["shipment:1", "carry"].due_at == NOW.replace(hour=6, minute=30)
+    assert clocks["shipment:2", "carry"].due_at == NOW.replace(hour=5)
+    subject.deliver()
+    told = {(item.topic, item.to) for item in sent if item.topic in ("warned", "breached")}
+    assert told == {("warned", ("wang",)), ("breached", ("wang",))}
+    subject.fire("SO-1", "pay", by=SHOP, track="payment")
+    ended = {clock.track: clock.ended for clock in subject.get("SO-1").clocks}
+    assert ended == {"order": None, "payment": "met", "shipment:1": None, "shipment:2": None}
+
+
+def test_a_promise_names_a_track_that_there_is() -> None:
+    """An unknown kind of track is told with a suggestion, and bare names are those of its track."""
+    with pytest.raises(of.DefinitionError, match="Did you mean 'payment'"):
+        read_flow_text(FLOW + "sla: {pay: {track: paymnt, start: due, target: 2h}}")
+    with pytest.raises(of.DefinitionError, match="sla.pay.start"):
+        read_flow_text(FLOW + "sla: {pay: {track: payment, start: placed, target: 2h}}")

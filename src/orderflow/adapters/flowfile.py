@@ -378,5 +378,12 @@ _FLOW_KEYS = (
     "find",
 )
 _CONDITIONS = ("stop", "pause", "resume", "reset", "cancel")
-_WORDS = {"time": "business", "calendar": "flow", "scope": "order", "carry": "all", "reminders": "always"}
+_WORDS = {
+    "time": "business",
+    "calendar": "flow",
+    "track": "order",
+    "scope": "order",
+    "carry": "all",
+    "reminders": "always",
+}
 _SLA_KEYS = ("start", *_CONDITIONS, "target", "due", *_WORDS, "warn", "escalate", "title")

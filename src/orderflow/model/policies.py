@@ -134,8 +134,10 @@ class SLA:
     - or `due`: the name of an instant of the order (`order.promised_at`).
     - `calendar`: `flow`; `owner`, `customer` or `stage` (theirs, else the flow's); or the name of one under the flow's
       `calendars:`, or of one that a plugin provides.
-    - `scope`: `order` (or `track`: the same while an order has one); `stage` begins anew with each stage entered,
-      `owner` with each owner.
+    - `track`: on which strand of the order; of a kind of which there are many, each has a clock of its own. Stages and
+      triggers without further words are those of the track.
+    - `scope`: `track` is one run from start to stop (also written `order`); `stage` begins anew with each stage
+      entered, `owner` with each owner.
     - `carry`: when another row of the table fits midway: `all`, the time spent counts in full; `used`, its share of the
       old target counts; `restart`, none counts.
 
@@ -155,6 +157,7 @@ class SLA:
     due: str | None = None
     time: Literal["business", "wall"] = "business"
     calendar: str = "flow"
+    track: str = "order"
     scope: Literal["order", "track", "stage", "owner"] = "order"
     carry: Literal["all", "used", "restart"] = "all"
     warn: tuple[Warn, ...] = field(default=(), converter=_warns)

@@ -11,7 +11,7 @@ from attrs import evolve
 from orderflow.model.check import NameType, check
 from orderflow.model.condition import Call, Condition, Constant, Name, unparse, walk
 from orderflow.model.events import ORDER_TRACK
-from orderflow.model.flow import Flow
+from orderflow.model.flow import Flow, Lifecycle
 from orderflow.model.reasons import Place, Problem, problem, suggest
 from orderflow.rules.names import spell_out
 from orderflow.rules.scope import schema
@@ -26,14 +26,16 @@ def unknown(code: str, path: str, name: str, known: Iterable[str], **params: Any
     return problem(code, at(path), name=name, known=names, suggestion=suggest(str(name), names), **params)
 
 
-def triggers_of(flow: Flow) -> tuple[str, ...]:
-    """Every trigger of a flow, in its order."""
-    return tuple(dict.fromkeys(item.trigger for item in flow.lifecycle.transitions))
+def lifecycle_of(flow: Flow, track: str) -> Lifecycle:
+    """The lifecycle of a kind of track; that of the order itself where there is no such track."""
+    return next((lifecycle for name, _, lifecycle in flow.lifecycles() if name == track), flow.lifecycle)
 
 
-def in_full(flow: Flow, condition: Condition) -> Condition:
-    """An SLA's condition with bare names of stages and triggers spelled out."""
-    return spell_out(condition, flow.lifecycle.stages, triggers_of(flow))
+def in_full(flow: Flow, condition: Condition, track: str) -> Condition:
+    """An SLA's condition with bare names of stages and triggers of its track spelled out."""
+    lifecycle = lifecycle_of(flow, track)
+    triggers = {item.trigger for item in lifecycle.transitions}
+    return spell_out(condition, lifecycle.stages, triggers)
 
 
 def condition_problems(flow: Flow, condition: Condition, path: str, track: str = ORDER_TRACK) -> Iterator[Problem]:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from orderflow.model.condition import Compare, Condition, Constant, Name, instants, walk
-from orderflow.model.flow import OPEN, Flow
+from orderflow.model.events import ORDER_TRACK
+from orderflow.model.flow import OPEN, Flow, Lifecycle
 from orderflow.model.policies import SLA
 from orderflow.model.reasons import Problem, problem
-from orderflow.rules.check_conditions import at, condition_problems, in_full, unknown
+from orderflow.rules.check_conditions import at, condition_problems, in_full, lifecycle_of, unknown
 from orderflow.rules.evaluate import compile_condition
 from orderflow.rules.scope import schema
 
@@ -23,12 +24,16 @@ def sla_problems(flow: Flow) -> Iterator[Problem]:
     for name in flow.calendars:
         if name in WORDS:
             yield problem("calendar_name_taken", at(f"calendars.{name}"), name=name)
+    kinds = [name for name, _, _ in flow.lifecycles()]
     for name, sla in flow.sla.items():
         where = f"sla.{name}"
+        if sla.track not in kinds:
+            yield unknown("unknown_sla_track", f"{where}.track", sla.track, kinds)
+            continue
         for key in _CONDITIONS:
             if (condition := getattr(sla, key)) is not None:
-                yield from _condition(flow, name, in_full(flow, condition), f"{where}.{key}")
-        if sla.stop is None and _names_trigger(in_full(flow, sla.start)):
+                yield from _condition(flow, name, in_full(flow, condition, sla.track), f"{where}.{key}", sla.track)
+        if sla.stop is None and _names_trigger(in_full(flow, sla.start, sla.track)):
             yield problem("start_needs_stop", at(f"{where}.start"), sla=name)
         yield from _promise(flow, name, sla, where)
         yield from _table(flow, name, sla, where)
@@ -40,8 +45,8 @@ def sla_problems(flow: Flow) -> Iterator[Problem]:
     yield from _unwatched(flow)
 
 
-def _condition(flow: Flow, name: str, condition: Condition, path: str) -> Iterator[Problem]:
-    yield from condition_problems(flow, condition, path)
+def _condition(flow: Flow, name: str, condition: Condition, path: str, track: str) -> Iterator[Problem]:
+    yield from condition_problems(flow, condition, path, track)
     if instants(condition):
         yield problem("time_in_sla_condition", at(path), sla=name)
 
@@ -74,7 +79,7 @@ def _table(flow: Flow, name: str, sla: SLA, where: str) -> Iterator[Problem]:
         if row.target <= timedelta():
             yield problem("target_not_positive", at(path), sla=name)
         if row.when is not None:
-            yield from _condition(flow, name, row.when, f"{path}.when")
+            yield from _condition(flow, name, row.when, f"{path}.when", sla.track)
         text = row.when.text if row.when is not None else "true"
         if "true" in seen or text in seen:
             yield problem("target_row_unreachable", at(path), sla=name, row=seen.get("true", seen.get(text, 0)) + 1)
@@ -104,12 +109,12 @@ def _pause(flow: Flow, name: str, sla: SLA, where: str) -> Iterator[Problem]:
         yield problem("resume_without_pause", at(f"{where}.resume"), sla=name)
     if sla.pause is None or sla.resume is not None:
         return
-    condition = in_full(flow, sla.pause)
+    condition = in_full(flow, sla.pause, sla.track)
     if _names_trigger(condition):
         yield problem("pause_never_resumed", at(f"{where}.pause"), sla=name)
         return
-    test = _at_stage(condition)
-    stuck = [stage for stage in flow.lifecycle.stages if test(stage) is True and not _leaves(flow, stage, test)]
+    test, lifecycle = _at_stage(condition, sla.track), lifecycle_of(flow, sla.track)
+    stuck = [stage for stage in lifecycle.stages if test(stage) is True and not _leaves(lifecycle, stage, test)]
     if stuck:
         yield problem("pause_never_resumed", at(f"{where}.pause"), sla=name)
 
@@ -118,17 +123,17 @@ def _names_trigger(condition: Condition) -> bool:
     return any(isinstance(node, Name) and node.path == "trigger" for node in walk(condition.tree))
 
 
-def _leaves(flow: Flow, stage: str, test: Callable[[str], bool | None]) -> bool:
+def _leaves(lifecycle: Lifecycle, stage: str, test: Callable[[str], bool | None]) -> bool:
     """Whether some path of transitions leads from a stage to one where a condition does not hold."""
     seen, ahead = set(), [stage]
     while ahead:
         here = ahead.pop()
-        if here in seen or here not in flow.lifecycle.stages:
+        if here in seen or here not in lifecycle.stages:
             continue
         if test(here) is not True:
             return True
         seen.add(here)
-        for item in flow.lifecycle.transitions:
+        for item in lifecycle.transitions:
             if (here in item.source or "*" in item.source) and item.dest not in (None, "="):
                 ahead.append(str(item.dest))
     return False
@@ -169,7 +174,7 @@ def _misfits(flow: Flow) -> Iterator[Problem]:
     for name, sla in flow.sla.items():
         for other, longer in flow.sla.items():
             inside = covers[name] < covers[other] or (covers[name] == covers[other] and longer.stop is not None)
-            part = len(covers[name]) == 1 and inside
+            part = len(covers[name]) == 1 and inside and sla.track == longer.track
             if not (part and sla.target and longer.target and sla.stop is None):
                 continue
             same = sla.time == longer.time and sla.calendar == longer.calendar and longer.scope in ("order", "track")
@@ -191,29 +196,31 @@ def _unwatched(flow: Flow) -> Iterator[Problem]:
     """Open and waiting stages in which no clock can run, in a flow that has promises."""
     if not flow.sla:
         return
-    watched = {stage for sla in flow.sla.values() for stage in _stages_of(flow, sla)}
+    own = [sla for sla in flow.sla.values() if sla.track == ORDER_TRACK]
+    watched = {stage for sla in own for stage in _stages_of(flow, sla)}
     for name, stage in flow.lifecycle.stages.items():
         if stage.category in OPEN and name not in watched:
             yield problem("stage_unwatched", at(f"lifecycle.stages.{name}"), stage=name, severity="warning")
 
 
 def _stages_of(flow: Flow, sla: SLA) -> set[str]:
-    """The stages in which a promise's clock may run, as far as stages and transitions tell."""
-    start = _at_stage(in_full(flow, sla.start))
-    found = {name for name in flow.lifecycle.stages if start(name) is not False}
+    """The stages of its track in which a promise's clock may run, as far as stages and transitions tell."""
+    lifecycle = lifecycle_of(flow, sla.track)
+    start = _at_stage(in_full(flow, sla.start, sla.track), sla.track)
+    found = {name for name in lifecycle.stages if start(name) is not False}
     if sla.stop is None:
         return found
-    stop, ahead = _at_stage(in_full(flow, sla.stop)), list(found)
+    stop, ahead = _at_stage(in_full(flow, sla.stop, sla.track), sla.track), list(found)
     found = set()
     while ahead:
         here = ahead.pop()
-        if here not in found and here in flow.lifecycle.stages and stop(here) is not True:
+        if here not in found and here in lifecycle.stages and stop(here) is not True:
             found.add(here)
-            ahead += [str(way.dest) for way in flow.lifecycle.transitions if here in way.source or "*" in way.source]
+            ahead += [str(way.dest) for way in lifecycle.transitions if here in way.source or "*" in way.source]
     return found
 
 
-def _at_stage(condition: Condition) -> Callable[[str], bool | None]:
+def _at_stage(condition: Condition, track: str) -> Callable[[str], bool | None]:
     """What a condition says when only the stage is known; None where more would have to be."""
 
     def resolve(name: str) -> Callable[[Any], Any]:
@@ -221,7 +228,7 @@ def _at_stage(condition: Condition) -> Callable[[str], bool | None]:
 
     def resolve_call(function: str) -> Callable[[Any, tuple[Any, ...], Any], Any]:
         own = function == "track.stage"
-        return lambda stage, args, kwargs: stage if own and args == ("order",) else None
+        return lambda stage, args, kwargs: stage if own and args == (track,) else None
 
     test = compile_condition(condition, resolve, resolve_call, currency=None)
     return lambda stage: test(stage)

@@ -45,7 +45,7 @@ class CompiledWarn:
 
 @frozen(kw_only=True)
 class CompiledSLA:
-    """A time promise with its conditions and its table of targets as closures; `clock` names its clock in a state."""
+    """A time promise with its conditions and its table of targets as closures."""
 
     name: str
     policy: SLA
@@ -57,7 +57,10 @@ class CompiledSLA:
     cancel: Test | None
     targets: tuple[tuple[Test | None, timedelta], ...]
     warns: tuple[CompiledWarn, ...]
-    clock: str
+
+    def clock(self, track: str) -> str:
+        """The name of its clock on a track, in a state."""
+        return f"{track}/{self.name}"
 
 
 @frozen(kw_only=True)
@@ -114,6 +117,7 @@ class Program:
     fingerprint: str
     lifecycles: dict[str, CompiledLifecycle]
     slas: tuple[CompiledSLA, ...]
+    slas_by_track: dict[str, tuple[CompiledSLA, ...]]
     personal: frozenset[str]
     calendar: WorkCalendar
     calendars: dict[str, NamedCalendar]
@@ -171,6 +175,7 @@ def compile_flow(flow: Flow) -> Program:
     calendar = flow.calendar or ALWAYS
     # The digests are found now: a calendar that needs a missing extra says so here, not at the first deadline.
     calendars = {"flow": calendar, **flow.calendars}
+    slas = tuple(_compile_sla(name, sla, flow, test) for name, sla in flow.sla.items())
     return Program(
         flow=flow,
         fingerprint=fingerprint(flow),
@@ -178,7 +183,11 @@ def compile_flow(flow: Flow) -> Program:
             name: _compile_lifecycle(lifecycle, path, flow.currency, test)
             for name, path, lifecycle in flow.lifecycles()
         },
-        slas=tuple(_compile_sla(name, sla, flow, test) for name, sla in flow.sla.items()),
+        slas=slas,
+        slas_by_track={
+            kind: tuple(sla for sla in slas if sla.policy.track == kind)
+            for kind in dict.fromkeys(sla.policy.track for sla in slas)
+        },
         personal=frozenset(path for path, declared in flow.fields.items() if declared.personal),
         calendar=calendar,
         calendars={name: NamedCalendar(name, item, item.digest) for name, item in calendars.items()},
@@ -209,12 +218,12 @@ def _compile_lifecycle(
 
 def _compile_sla(name: str, sla: SLA, flow: Flow, test: Callable[[Condition], Test]) -> CompiledSLA:
     def optional(condition: Condition | None) -> Test | None:
-        return None if condition is None else test(in_full(flow, condition))
+        return None if condition is None else test(in_full(flow, condition, sla.track))
 
     return CompiledSLA(
         name=name,
         policy=sla,
-        start=test(in_full(flow, sla.start)),
+        start=test(in_full(flow, sla.start, sla.track)),
         stop=optional(sla.stop),
         pause=optional(sla.pause),
         resume=optional(sla.resume),
@@ -222,7 +231,6 @@ def _compile_sla(name: str, sla: SLA, flow: Flow, test: Callable[[Condition], Te
         cancel=optional(sla.cancel),
         targets=tuple((optional(row.when), row.target) for row in sla.target),
         warns=tuple(_compile_warn(warn) for warn in sla.warn),
-        clock=f"{ORDER_TRACK}/{name}",
     )
 
 

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.clock import NOTHING, Clock, Mark, MarkKind, MarkRef, apply_mark
-from orderflow.model.events import ORDER_TRACK, ClockMarked
+from orderflow.model.events import ClockMarked
 from orderflow.model.flow import OPEN
 from orderflow.model.state import OrderState
 from orderflow.rules.compile import CompiledSLA, Test
@@ -18,19 +18,21 @@ from orderflow.rules.terms import Terms, carried, running_mark, terms_of
 
 
 class Change:
-    """What a command changed, seen once for all promises."""
+    """What a command changed on one track, seen once for all promises."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, track: str) -> None:
         self.draft = draft
+        self.track = track
         self.at = draft.at
         self.state = draft.order
         self.clocks = self.state.clocks
-        self.after = draft.scope(ORDER_TRACK)
+        self.after = draft.scope(track)
+        self.now = self.state.tracks[track]
         self.before: Scope | None = None
         self.moved = self.handed_over = False
-        if isinstance(draft.before, OrderState):
-            self.before = draft.scope(ORDER_TRACK, draft.before)
-            old, new = draft.before.main, self.state.main
+        if isinstance(draft.before, OrderState) and track in draft.before.tracks:
+            self.before = draft.scope(track, draft.before)
+            old, new = draft.before.tracks[track], self.now
             self.moved = new.entered_at != old.entered_at or new.stage != old.stage
             self.handed_over = new.owner != old.owner
         self._measured: dict[tuple[str | None, str | None, datetime], timedelta] = {}
@@ -41,7 +43,7 @@ class Change:
         A change that lies before the clock's last mark counts what had counted by then.
         """
         if self.at < clock.moved_at:
-            then = clock_at(self.state, clock.sla, self.at)
+            then = clock_at(self.state, self.track, clock.sla, self.at)
             return NOTHING if then is None else then.spent_by(calendar_by(self.draft, then), self.at)
         since = clock.running_since
         if since is None:
@@ -69,13 +71,13 @@ class _Run:
         """The clock after the marks so far; folded when asked for, which is seldom."""
         clock = self._found
         for mark in self.marks:
-            clock = apply_mark(clock, mark, ORDER_TRACK, self.change.at)
+            clock = apply_mark(clock, mark, self.change.track, self.change.at)
         return clock
 
 
 def follow(change: Change, sla: CompiledSLA) -> list[Mark]:
     """What the change does to the clock of one promise."""
-    clock = change.clocks.get(sla.clock)
+    clock = change.clocks.get(sla.clock(change.track))
     run = _Run(change, sla, clock)
     if clock is None or clock.ended is not None:
         _start(run, first=clock is None)
@@ -102,7 +104,7 @@ def _begins_anew(change: Change, sla: CompiledSLA) -> bool:
 
 def _armed(sla: CompiledSLA, scope: Scope) -> bool:
     """Whether a clock may run: its start holds, and nothing that would end it."""
-    open_ = scope.state.main.category in OPEN
+    open_ = scope.state.tracks[scope.track].category in OPEN and scope.state.main.category != "cancelled"
     return open_ and sla.start(scope) is True and not _is(sla.stop, scope) and not _is(sla.cancel, scope)
 
 
@@ -127,8 +129,8 @@ def _begin(run: _Run, kind: MarkKind, terms: Terms, *, held: bool) -> None:
 
 def _ending(change: Change, sla: CompiledSLA) -> MarkKind | None:
     """How the clock ends, or None."""
-    category = change.state.main.category
-    if category == "cancelled" or _is(sla.cancel, change.after):
+    category = change.now.category
+    if "cancelled" in (category, change.state.main.category) or _is(sla.cancel, change.after):
         return "cancelled"
     if _is(sla.stop, change.after) if sla.stop else sla.start(change.after) is False:
         return "met"
@@ -244,11 +246,11 @@ def calendar_by(draft: Draft, clock: Clock) -> WorkCalendar | None:
     return (named or draft.program.calendars["flow"]).calendar
 
 
-def clock_at(state: OrderState, sla: str, at: datetime) -> Clock | None:
+def clock_at(state: OrderState, track: str, sla: str, at: datetime) -> Clock | None:
     """The clock as its marks up to an instant make it; None before the first."""
     clock: Clock | None = None
     for event in state.timeline:
-        if isinstance(event.body, ClockMarked) and event.occurred_at <= at:
+        if isinstance(event.body, ClockMarked) and event.track == track and event.occurred_at <= at:
             for mark in event.body.marks:
                 if mark.sla == sla:
                     clock = apply_mark(clock, mark, event.track, event.occurred_at)

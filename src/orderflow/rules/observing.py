@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orderflow.model.commands import Observe
-from orderflow.model.events import ORDER_TRACK, StageEntered, StageObserved
+from orderflow.model.events import StageEntered, StageObserved
 from orderflow.model.reasons import Reason, reason, suggest
 from orderflow.rules import sla
 from orderflow.rules.acting import check_track
@@ -27,8 +27,7 @@ def observe(draft: Draft, command: Observe) -> list[Reason]:
     if draft.at < track.entered_at or command.stage == track.stage:
         body = StageObserved(stage=command.stage, current=track.stage)
         draft.add(body, track=command.track, source=command.source, source_seq=command.source_seq)
-        if command.track == ORDER_TRACK:
-            sla.correct(draft, command.stage, draft.at)
+        sla.correct(draft, command.track, command.stage, draft.at)
         return []
     draft.add(
         StageEntered(

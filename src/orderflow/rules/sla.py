@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from orderflow.model.actor import Actor
 from orderflow.model.clock import NOTHING, Clock, Mark
-from orderflow.model.events import ORDER_TRACK, ClockMarked, Event
+from orderflow.model.events import ClockMarked, Event
 from orderflow.model.state import OrderState, State
 from orderflow.rules.draft import Draft
 from orderflow.rules.follow import Change, calendar_by, clock_at, follow, renewed, wrong_after
@@ -57,7 +57,7 @@ def settle(draft: Draft) -> None:
         mark = due.mark
         policy = draft.program.sla_named(mark.sla)
         if mark.kind == "breached" and policy is not None:
-            clock = draft.order.clocks[policy.clock]
+            clock = draft.order.clocks[policy.clock(due.track)]
             mark = evolve(mark, warn_at=rungs_of(draft, policy, calendar_by(draft, clock), due.occurred_at))
         draft.add(ClockMarked(marks=(mark,)), at=due.occurred_at, track=due.track, actor=CLOCK, rule=f"sla:{mark.sla}")
     if isinstance(draft.state, OrderState) and draft.context.recording:
@@ -65,7 +65,8 @@ def settle(draft: Draft) -> None:
 
 
 def _redue(draft: Draft) -> None:
-    marks = []
+    """Set anew, now, the clocks whose calendar has another content than the one by which they were set."""
+    marks: dict[str, list[Mark]] = {}
     for clock in draft.order.clocks.values():
         if clock.running_since is None or clock.calendar is None:
             continue
@@ -73,48 +74,52 @@ def _redue(draft: Draft) -> None:
         if named is None or named.digest == clock.digest:
             continue
         sla = draft.program.sla_named(clock.sla)
-        terms = None if sla is None else terms_of(draft, sla, draft.scope(ORDER_TRACK), clock)
+        terms = None if sla is None else terms_of(draft, sla, draft.scope(clock.track), clock)
         if sla is not None and terms is not None and terms.named.name == clock.calendar:
             spent = clock.spent_by(calendar_by(draft, clock), draft.context.now)
-            marks.append(renewed(draft, sla, clock, terms, draft.context.now, spent))
-    if marks:
-        draft.add(ClockMarked(marks=marks), at=draft.context.now, actor=CLOCK, rule="calendar")
+            mark = renewed(draft, sla, clock, terms, draft.context.now, spent)
+            marks.setdefault(clock.track, []).append(mark)
+    for track, found in marks.items():
+        draft.add(ClockMarked(marks=found), at=draft.context.now, track=track, actor=CLOCK, rule="calendar")
 
 
 def react(draft: Draft) -> None:
-    """Move the clocks after the command's own events: all marks in one event, in the flow's order."""
-    if not draft.program.slas:
-        return
-    change = Change(draft)
-    marks = [mark for sla in draft.program.slas for mark in follow(change, sla)]
+    """Move the clocks after the command's own events: of each track all marks in one event, in the flow's order."""
+    for kind, slas in draft.program.slas_by_track.items():
+        for track in [name for name in draft.order.tracks if name.partition(":")[0] == kind]:
+            change = Change(draft, track)
+            _add(draft, track, [mark for sla in slas for mark in follow(change, sla)])
+
+
+def _add(draft: Draft, track: str, marks: list[Mark]) -> None:
     if marks:
-        draft.add(ClockMarked(marks=marks), rule="sla:" + ",".join(dict.fromkeys(mark.sla for mark in marks)))
+        names = dict.fromkeys(mark.sla for mark in marks)
+        draft.add(ClockMarked(marks=marks), track=track, rule="sla:" + ",".join(names))
 
 
-def correct(draft: Draft, stage: str, at: datetime) -> None:
-    """An old fact has come: the order was in `stage` at `at` already. Take back what clocks wrongly did after it.
+def correct(draft: Draft, track: str, stage: str, at: datetime) -> None:
+    """An old fact has come: the track was in `stage` at `at` already. Take back what clocks wrongly did after it.
 
     A clock that this stage would have ended did end at `at`, whether it runs still or ended later; breaches, warnings
     and rungs after it are voided. Nothing is removed. Earlier runs of a clock stay as they are.
     """
     state = draft.order
-    then = evolve(state, tracks=state.tracks.set(ORDER_TRACK, evolve(state.main, stage=stage)))
-    scope = draft.scope(ORDER_TRACK, then)
+    then = evolve(state, tracks=state.tracks.set(track, evolve(state.tracks[track], stage=stage)))
+    scope = draft.scope(track, then)
     marks: list[Mark] = []
-    for sla in draft.program.slas:
-        clock = state.clocks.get(sla.clock)
+    for sla in draft.program.slas_by_track.get(track.partition(":")[0], ()):
+        clock = state.clocks.get(sla.clock(track))
         if clock is None or not clock.started_at <= at or (clock.ended_at is not None and clock.ended_at <= at):
             continue
         if (sla.stop(scope) is True) if sla.stop else (sla.start(scope) is False):
             marks += _ended_then(draft, state, clock, at)
-    if marks:
-        draft.add(ClockMarked(marks=marks), rule="sla:" + ",".join(dict.fromkeys(mark.sla for mark in marks)))
+    _add(draft, track, marks)
 
 
 def _ended_then(draft: Draft, state: OrderState, clock: Clock, at: datetime) -> list[Mark]:
     """The marks by which a clock turns out to have been met at `at`; none when that changes no answer."""
     wrong = wrong_after(clock, at)
-    before = clock_at(state, clock.sla, at)
+    before = clock_at(state, clock.track, clock.sla, at)
     spent = NOTHING if before is None else before.spent_by(calendar_by(draft, before), at)
     if clock.active:
         corrected = [Mark(sla=clock.sla, kind="corrected", voided=wrong)] if wrong else []

@@ -9,9 +9,7 @@ from attrs import frozen
 from orderflow.model.actor import Person
 from orderflow.model.calendar import ALWAYS, WorkCalendar
 from orderflow.model.clock import NOTHING, Clock, Mark, MarkKind, WarnAt, measure
-from orderflow.model.events import ORDER_TRACK
 from orderflow.model.order import plain
-from orderflow.model.state import OrderState
 from orderflow.rules.compile import CompiledSLA
 from orderflow.rules.context import NamedCalendar
 from orderflow.rules.draft import Draft
@@ -39,7 +37,7 @@ def terms_of(draft: Draft, sla: CompiledSLA, scope: Scope, clock: Clock | None =
 
     `clock` is the one that runs, if any: where nobody can say by which calendar it should count, it keeps its own.
     """
-    named = calendar_of(draft, sla, scope.state, clock)
+    named = calendar_of(draft, sla, scope, clock)
     if sla.policy.due is not None:
         due = instant_of(scope.state, sla.policy.due)
         return None if due is None else Terms(named, None, due)
@@ -49,7 +47,7 @@ def terms_of(draft: Draft, sla: CompiledSLA, scope: Scope, clock: Clock | None =
     return None
 
 
-def calendar_of(draft: Draft, sla: CompiledSLA, state: OrderState, clock: Clock | None) -> NamedCalendar:
+def calendar_of(draft: Draft, sla: CompiledSLA, scope: Scope, clock: Clock | None) -> NamedCalendar:
     """The calendar by which a promise counts now.
 
     Where a provider fails, a running clock keeps the calendar that it has. A new one counts by the flow's for the time
@@ -58,7 +56,7 @@ def calendar_of(draft: Draft, sla: CompiledSLA, state: OrderState, clock: Clock 
     if sla.policy.time == "wall":
         return _REAL_TIME
     flow = draft.program.calendars["flow"]
-    known, name = _calendar_name(draft, sla.policy.calendar, state)
+    known, name = _calendar_name(draft, sla.policy.calendar, scope)
     if known and (name is None or name == "flow"):
         return flow
     found = (draft.program.calendars.get(name) or draft.context.calendar(name)) if name is not None else None
@@ -70,17 +68,17 @@ def calendar_of(draft: Draft, sla: CompiledSLA, state: OrderState, clock: Clock 
     return flow if name is None else NamedCalendar(name, flow.calendar, "")
 
 
-def _calendar_name(draft: Draft, of: str, state: OrderState) -> tuple[bool, str | None]:
+def _calendar_name(draft: Draft, of: str, scope: Scope) -> tuple[bool, str | None]:
     """Whether it is known which calendar counts, and its name; no name means the flow's."""
-    main = state.tracks[ORDER_TRACK]
+    main = scope.state.tracks[scope.track]
     if of == "stage":
-        stage = draft.program.flow.lifecycle.stages.get(main.stage)
+        stage = draft.program.lifecycle(scope.track).lifecycle.stages.get(main.stage)
         return True, stage.calendar if stage else None
     if of == "owner":
         person: Person | None = draft.context.person(main.owner) if main.owner is not None else None
         return person is not None or main.owner is None, person.calendar if person else None
     if of == "customer":
-        customer = state.order.customer
+        customer = scope.state.order.customer
         name = plain(customer.attributes.get("calendar")) if customer else None
         return True, name if isinstance(name, str) else None
     return True, of

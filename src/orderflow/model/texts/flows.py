@@ -132,6 +132,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "there is no time {name!r}; there are {known}.",
         "zh": "没有计时方式 {name!r}；可用的有 {known}。",
     },
+    "unknown_sla_track": {
+        "en": "there is no track {name!r}; there are {known}.",
+        "zh": "没有分支 {name!r}；现有 {known}。",
+    },
     "unknown_scope": {
         "en": "there is no scope {name!r}; there are {known}.",
         "zh": "没有范围 {name!r}；可用的有 {known}。",
