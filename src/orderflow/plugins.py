@@ -31,7 +31,7 @@ class Plugins:
             raise DefinitionError([problem("plugins_no_list", value=repr(plugins)[:80])])
         for plugin in (Storages(), Channels(), *plugins):
             self._register(plugin)
-        committed = self._manager.hook.orderflow_committed.get_hookimpls()
+        committed = reversed(self._manager.hook.orderflow_committed.get_hookimpls())  # as pluggy calls them
         self._committed = tuple((item.plugin_name, item.function, tuple(item.argnames)) for item in committed)
 
     def _register(self, plugin: Any) -> None:
