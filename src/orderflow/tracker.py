@@ -290,8 +290,13 @@ class Tracker:
         """A page of the open and waiting orders under no clock at all, in order of their ids."""
         return self._views.unwatched(after, limit)
 
-    def board(self, flow: str | None = None, *, cards: int = 20) -> Board:
-        """The stages of a flow as columns: how many orders, how many late, and the first `cards` of each open stage."""
+    def board(self, flow: str | None = None, *, viewer: Actor | str | None = None, cards: int = 20) -> Board:
+        """The stages of a flow as columns: how many orders, how many late, and the first `cards` of each open stage.
+
+        As with `get`, a flow without `access:` shows every `viewer` the same.
+        """
+        if viewer is not None:
+            to_actor(viewer)
         return self._views.board(flow, cards)
 
     def changes(self, after: int | None = None, *, limit: int = 1_000) -> tuple[tuple[Event, ...], int]:
