@@ -174,7 +174,7 @@ def test_a_mistake_in_a_track_is_told_where_it_is(old: str, new: str, words: str
 
 
 def test_every_track_has_its_own_clocks() -> None:
-    """A promise about a kind of track runs once for each: started, breached and met by itself, with the track's owner."""
+    """A promise about a kind of track runs once for each: started, breached and met by itself."""
     now = [NOW]
     text = (
         FLOW
@@ -213,5 +213,5 @@ def test_a_promise_names_a_track_that_there_is() -> None:
     """An unknown kind of track is told with a suggestion, and bare names are those of its track."""
     with pytest.raises(of.DefinitionError, match="Did you mean 'payment'"):
         read_flow_text(FLOW + "sla: {pay: {track: paymnt, start: due, target: 2h}}")
-    with pytest.raises(of.DefinitionError, match="sla.pay.start"):
+    with pytest.raises(of.DefinitionError, match=r"sla\.pay\.start"):
         read_flow_text(FLOW + "sla: {pay: {track: payment, start: placed, target: 2h}}")

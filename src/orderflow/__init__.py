@@ -7,6 +7,8 @@ The public names, and nothing else. Optional libraries are imported when a funct
 
 from orderflow import metrics
 from orderflow.adapters.channels import CallableChannel, Channels, LogChannel
+from orderflow.adapters.dump import dump_flow
+from orderflow.adapters.flow_schema import flow_schema
 from orderflow.adapters.flowfile import load_flow
 from orderflow.adapters.report_text import write_report
 from orderflow.adapters.tables import read_log
@@ -38,6 +40,10 @@ from orderflow.model.view import Board, Card, View
 from orderflow.plugins import installed_plugins
 from orderflow.ports import Failed, Retry, Sent
 from orderflow.rules.check import problems
+from orderflow.rules.describe import describe
+from orderflow.rules.diff import Change, diff
+from orderflow.rules.draw import draw
+from orderflow.rules.interop import from_machine, to_machine
 from orderflow.rules.receipt import Receipt
 from orderflow.tracker import Tracker, utc_now
 
@@ -53,6 +59,7 @@ __all__ = [
     "CalendarHorizonWarning",
     "CallableChannel",
     "Card",
+    "Change",
     "Channels",
     "Conflict",
     "Customer",
@@ -102,7 +109,13 @@ __all__ = [
     "Warn",
     "WorkCalendar",
     "__version__",
+    "describe",
+    "diff",
+    "draw",
+    "dump_flow",
     "fingerprint",
+    "flow_schema",
+    "from_machine",
     "hookimpl",
     "installed_plugins",
     "load_flow",
@@ -110,6 +123,7 @@ __all__ = [
     "problems",
     "read_log",
     "report",
+    "to_machine",
     "utc_now",
     "write_report",
 ]

@@ -2,6 +2,8 @@
 
 Exit codes: 0 done; 2 wrong usage or wrong input (options, a file or a definition that cannot be used); 1 refused or
 failed. Errors are one message on stderr; `--debug`, on the group or on a command, shows the traceback.
+`check` answers what is wrong with a file, so errors in it are its figures: on stdout, with 1; 2 is a file that cannot
+be read. `diff` is done (0) whether or not there is a difference.
 """
 
 from __future__ import annotations
@@ -156,6 +158,70 @@ def demo_command(orders: int, days: int, seed: int, storage: str | None, lang: L
     from orderflow.demo import run_demo
 
     run_demo(_console(), orders=orders, days=days, seed=seed, storage=storage, language=lang)
+
+
+_FLOW_FILE = click.Path(dir_okay=False, path_type=Path)
+_lang = click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the output."
+)
+
+
+@main.command("check")
+@click.argument("file", type=_FLOW_FILE)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_lang
+def check_command(file: Path, form: str, lang: Language) -> None:
+    """Say what is wrong or doubtful in the flow FILE, with line and column.
+
+    Exit code 0 when there are no errors (warnings are allowed), 1 when there are, 2 when FILE cannot be read.
+    """
+    from orderflow import cli_flow
+
+    found = cli_flow.found_in(file)
+    if form == "json":
+        click.echo(cli_flow.check_json(file, found, lang, ascii_only=not _unicode()), nl=False)
+    else:
+        click.echo(_printable(cli_flow.check_text(file, found, lang)), nl=False)
+    if cli_flow.errors_in(found):
+        raise click.exceptions.Exit(1)
+
+
+@main.command("diagram")
+@click.argument("file", type=_FLOW_FILE)
+@click.option("--format", "form", type=click.Choice(["mermaid", "dot"]), default="mermaid", show_default=True)
+@click.option("--at", metavar="STAGE", help="Mark the stage that an order is in.")
+@_lang
+def diagram_command(file: Path, form: Any, at: str | None, lang: Language) -> None:
+    """Draw the flow FILE as a state diagram: text for Mermaid, or DOT for Graphviz."""
+    from orderflow.adapters.flowfile import load_flow
+    from orderflow.rules.draw import draw
+
+    click.echo(_printable(draw(load_flow(file), format=form, language=lang, at=at)), nl=False)
+
+
+@main.command("describe")
+@click.argument("file", type=_FLOW_FILE)
+@_lang
+def describe_command(file: Path, lang: Language) -> None:
+    """Tell the flow FILE in plain sentences."""
+    from orderflow.adapters.flowfile import load_flow
+    from orderflow.rules.describe import describe
+
+    click.echo(_printable(describe(load_flow(file), lang)), nl=False)
+
+
+@main.command("diff")
+@click.argument("old", type=_FLOW_FILE)
+@click.argument("new", type=_FLOW_FILE)
+@_lang
+def diff_command(old: Path, new: Path, lang: Language) -> None:
+    """Say in words what changed from the flow file OLD to NEW."""
+    from orderflow.adapters.flowfile import load_flow
+    from orderflow.rules.diff import diff
+    from orderflow.rules.in_words import say
+
+    changes = diff(load_flow(old), load_flow(new), lang)
+    click.echo(_printable("\n".join(str(item) for item in changes) or say("diff.same", lang)))
 
 
 def _console() -> Console:

@@ -1,7 +1,10 @@
-"""YAML (and so JSON) read into plain data with the place of everything: the one door to PyYAML."""
+"""YAML (and so JSON) read with the place of everything, and written as people do: the one door to PyYAML."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -139,3 +142,101 @@ def _whole(text: str) -> str:
     if not any("\ud800" <= character <= "\udfff" for character in text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+WIDTH = 118
+"""The most columns of a line that is made of several parts; a text alone is never broken."""
+
+# What may stand without quotes: begins with a letter, or is a length of time or a share, and has no sign of YAML in it.
+_PLAIN = re.compile(r"[^\W\d_][\w .()<>='+*/@%;-]*|-?(?:[0-9]+[wdhms])+|[0-9]+%")
+# What some reader of YAML 1.1 or 1.2 takes for something other than a text.
+_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity", "none"}
+_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_NUMBER = re.compile(r"[-+]?[0-9.][0-9._]*(?:[eE][-+]?[0-9]+)?")
+
+
+def write_yaml(data: Mapping[str, Any], tables: Collection[str] = ()) -> str:
+    """A document from dictionaries, lists, texts, booleans and None.
+
+    - Every text is read back as it was, as a text, by readers of YAML 1.1, of YAML 1.2 and of flow files.
+    - What fits on a line stands on one; below keys in `tables`, each part has lines of its own.
+    - A blank line goes before and after each part of several lines.
+    """
+    parts = ["\n".join(_entry(key, value, 0, tables)) for key, value in data.items()]
+    lines = parts[:1]
+    for before, part in pairwise(parts):
+        lines += ["", part] if "\n" in before + part else [part]
+    return "\n".join(lines) + "\n"
+
+
+def scalar(value: Any) -> str:
+    """One value without parts: a text with the quotes that it needs, `true`, `false` or `null`."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    plain = value.isprintable() and _PLAIN.fullmatch(value) and value.lower() not in _WORDS
+    if plain and not value.endswith(" ") and not _NUMBER.fullmatch(value):
+        return str(value)
+    return '"' + "".join(_character(sign) for sign in value) + '"'
+
+
+def _character(sign: str) -> str:
+    """A character between double quotes; what is not printable is escaped (the ideographic space is harmless)."""
+    if sign in '"\\':
+        return "\\" + sign
+    if sign.isprintable() or sign == "\u3000":
+        return sign
+    return _ESCAPES.get(sign) or (f"\\u{ord(sign):04x}" if sign < "\U00010000" else f"\\U{ord(sign):08x}")
+
+
+def one_line(value: Any) -> str:
+    """Data on one line: `{a: [b, c]}`."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{scalar(str(key))}: {one_line(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(one_line(item) for item in value) + "]"
+    return scalar(value)
+
+
+def _entry(key: str, value: Any, indent: int, tables: Collection[str]) -> Iterator[str]:
+    """The lines of a key and its value."""
+    head = " " * indent + scalar(str(key)) + ":"
+    line = f"{head} {one_line(value)}"
+    table = key in tables or (isinstance(value, Mapping) and any(name in tables for name in value))
+    if not isinstance(value, Mapping | list | tuple) or not value or (not table and len(line) <= WIDTH):
+        yield line
+    elif isinstance(value, Mapping):
+        yield head
+        for name, item in value.items():
+            yield from _entry(name, item, indent + 2, tables)
+    elif any(isinstance(item, Mapping) for item in value):
+        yield head
+        for item in value:
+            yield from _item(item, indent + 2, tables)
+    else:
+        yield from _filled(head, value, indent + 4)
+
+
+def _item(value: Any, indent: int, tables: Collection[str]) -> Iterator[str]:
+    """The lines of one mapping in a list."""
+    line = " " * indent + "- " + one_line(value)
+    if not isinstance(value, Mapping) or not value or len(line) <= WIDTH:
+        yield line
+        return
+    lines = [line for name, item in value.items() for line in _entry(name, item, indent + 2, tables)]
+    yield " " * indent + "- " + lines[0].lstrip(" ")
+    yield from lines[1:]
+
+
+def _filled(head: str, values: Any, indent: int) -> Iterator[str]:
+    """A long list of texts, as many on each line as fit."""
+    line = f"{head} ["
+    for index, value in enumerate(values):
+        text = one_line(value) + ("]" if index == len(values) - 1 else ",")
+        if index and len(line) + len(text) + 1 > WIDTH:
+            yield line
+            line = " " * indent + text
+        else:
+            line += ("" if not index else " ") + text
+    yield line

@@ -50,7 +50,8 @@ def _names(flow: Flow) -> Iterator[Problem]:
     for _, path, lifecycle in flow.lifecycles():
         named += [(f"{path}.stages.{name}", name) for name in lifecycle.stages]
     for path, name in named:
-        if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > 100:
+        usual = isinstance(name, str) and name.strip() and name.isprintable() and len(name) <= 100
+        if not usual or name in ("*", "="):
             yield problem("bad_name", at(path), name=repr(name)[:80])
     for name in flow.tracks:
         if not name.replace("-", "_").isidentifier() or name == ORDER_TRACK:

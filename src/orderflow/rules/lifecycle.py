@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from orderflow.model.flow import Lifecycle, Transition
+from orderflow.model.flow import OPEN, Lifecycle, Transition
 
 if TYPE_CHECKING:
     from transitions import Machine
+
+NO_ATTRIBUTE = "\n"  # the Machine forbids a trigger that is named like this attribute: a name that no trigger can have
 
 
 @frozen(kw_only=True)
@@ -34,11 +37,46 @@ def build_machine(lifecycle: Lifecycle) -> Machine:
     """
     from transitions import Machine
 
-    machine = Machine(model=None, states=list(lifecycle.stages), initial=lifecycle.initial, auto_transitions=False)
+    machine = Machine(
+        model=None,
+        states=list(lifecycle.stages),
+        initial=lifecycle.initial,
+        auto_transitions=False,
+        model_attribute=NO_ATTRIBUTE,
+    )
     for index, transition in enumerate(lifecycle.transitions):
-        source: Any = "*" if "*" in transition.source else list(transition.source)
-        machine.add_transition(transition.trigger, source, transition.dest, conditions=f"way_{index}")
+        add(machine, transition, f"way_{index}")
     return machine
+
+
+def open_machine(
+    lifecycle: Lifecycle,
+    *,
+    kind: type[Machine] | None,
+    condition: Callable[[Transition], Callable[..., bool] | None],
+    options: dict[str, Any],
+) -> Machine:
+    """A Machine with the lifecycle's stages and transitions, each with what `condition` makes of it."""
+    from transitions import Machine
+
+    stages = [{"name": name, "final": stage.category not in OPEN} for name, stage in lifecycle.stages.items()]
+    machine = (kind or Machine)(states=stages, initial=lifecycle.initial, **options)
+    for transition in lifecycle.transitions:
+        add(machine, transition, condition(transition))
+    return machine
+
+
+def is_machine(value: Any) -> bool:
+    """Whether a value is a `transitions.Machine`, of whatever kind."""
+    from transitions import Machine
+
+    return isinstance(value, Machine)
+
+
+def add(machine: Machine, transition: Transition, condition: Any) -> None:
+    """Adds one transition of a lifecycle to a Machine, from each of its sources."""
+    source: Any = "*" if "*" in transition.source else list(transition.source)
+    machine.add_transition(transition.trigger, source, transition.dest, conditions=condition)
 
 
 def build_table(lifecycle: Lifecycle) -> Table:

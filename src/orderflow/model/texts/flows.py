@@ -50,8 +50,8 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     # The flow (rules/check.py).
     "bad_name": {
-        "en": "{name} is no name; use 1 to 100 printable characters",
-        "zh": "{name} 不是名称；请用 1 到 100 个可打印字符",
+        "en": "{name} is no name; use 1 to 100 printable characters, and not * or = alone",
+        "zh": "{name} 不是名称；请用 1 到 100 个可打印字符，且不能只是 * 或 =",
     },
     "bad_flow_currency": {
         "en": "{value!r} is not an ISO 4217 code, such as CNY",
@@ -221,6 +221,27 @@ TEXTS: dict[str, dict[str, str]] = {
     "find_line": {
         "en": "{name}: only fields of order and customer can be searched",
         "zh": "{name}：只能搜索订单和客户的字段",
+    },
+    # Machines of the `transitions` library (rules/interop.py).
+    "machine_nested": {
+        "en": "a {kind} has nested or parallel states, a lifecycle has not; make each part a lifecycle of its own",
+        "zh": "{kind} 含有嵌套或并行状态，生命周期不支持；请为每个并行部分单独定义生命周期",
+    },
+    "machine_condition": {
+        "en": "{word}: {name} is Python code; say the same as an expression: guards={{{name!r}: '…'}}",
+        "zh": "{word}：{name} 是 Python 代码，流程无法保存；请用表达式说明：guards={{{name!r}: '…'}}",
+    },
+    "machine_callback": {
+        "en": "{word}: {name} has no place in a lifecycle (hooks, notify: and sla: have); drop=True leaves it out",
+        "zh": "{word}：{name} 在生命周期中没有对应；请改用钩子、notify: 和 sla:，并用 drop=True 将其略去",
+    },
+    "machine_state_name": {
+        "en": "a stage cannot be named {name!r}, which has a meaning of its own in transitions; rename the state",
+        "zh": "节点不能命名为 {name!r}，它在流转中另有含义；请给该状态改名",
+    },
+    "machine_not_asked": {
+        "en": "{trigger!r} needs {condition}; say whether it is so with to_machine(…, holds=…)",
+        "zh": "{trigger!r} 需要 {condition}；请用 to_machine(…, holds=…) 说明是否满足",
     },
     # A Tracker's set-up (tracker.py, road.py, plugins.py).
     "no_flows": {"en": "a Tracker needs at least one flow", "zh": "Tracker 至少需要一个流程"},

@@ -1,0 +1,280 @@
+"""The JSON Schema of flow files, made from the classes of a flow, so that editors complete and check while one writes.
+
+`python -m orderflow.adapters.flow_schema` writes `templates/flow.schema.json` anew; a test holds it true.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from datetime import timedelta
+from typing import Any, Literal, get_args, get_origin
+
+import attrs
+
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.condition import Condition
+from orderflow.model.duration import UNITS
+from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.frozen import FrozenMap
+from orderflow.model.hours import DAYS
+from orderflow.model.policies import SLA, TOPICS, NotifyRule, OwnerRule, Rung, Target, Warn
+
+Schema = dict[str, Any]
+_KINDS = (Field, Lifecycle, Track, Stage, OwnerRule, Transition, SLA, Target, Rung, NotifyRule)
+_EMPTY = (Field, Stage)  # nothing behind the name: all defaults
+_DIGITS = {"w": 5, "d": 6, "h": 7, "m": 8, "s": 9}
+_LENGTH = "(?=[0-9])" + "".join(f"([0-9]{{1,{_DIGITS[unit]}}}{unit})?" for unit in UNITS)
+_INTERVAL = r"\s*[0-9]{1,2}:[0-9]{2}\s*-\s*[0-9]{1,2}:[0-9]{2}\s*"
+_DAY = r"\s*(" + "|".join("".join(f"[{letter}{letter.upper()}]" for letter in day) for day in DAYS) + r")\s*"
+
+
+def flow_schema() -> Schema:
+    """The JSON Schema (draft 2020-12) of a flow file: what `load_flow` takes, short forms included.
+
+    It knows the shape of a file: keys, kinds of values, fixed words. What names mean - stages, fields, conditions - is
+    checked by `load_flow`.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:orderflow:flow",
+        "title": "An orderflow flow file",
+        **_object(Flow),
+        "$defs": {**_BASICS, **_calendar(), **{_key(kind): _object(kind) for kind in _KINDS}},
+    }
+
+
+def schema_text() -> str:
+    """The schema as the text that ships."""
+    import json
+
+    return json.dumps(flow_schema(), ensure_ascii=False, indent=2) + "\n"
+
+
+# --- from the classes ---------------------------------------------------------------------------------------------
+
+
+def _object(kind: type[Any]) -> Schema:
+    """The mapping that stands for a record."""
+    hints = typing.get_type_hints(kind)
+    properties: Schema = {}
+    required = []
+    for item in attrs.fields(kind):
+        if not item.metadata.get("canonical", True):
+            continue
+        name = "flow" if (kind, item.name) == (Flow, "name") else item.name
+        if (kind, name) == (Track, "lifecycle"):  # its keys stand among those of the track
+            inner = _object(Lifecycle)
+            properties |= inner["properties"]
+            required += inner["required"]
+            continue
+        known = _SPECIAL.get((kind, name))
+        text = _MEANING.get(f"{_key(kind)}.{name}") or _MEANING.get(name)
+        properties[name] = {**(known if known is not None else _value(name, hints[item.name]))}
+        if text:
+            properties[name]["description"] = text
+        if item.default is attrs.NOTHING or (kind, name) == (Transition, "dest"):
+            required.append(name)
+    more = {"required": required} if required else {}
+    return {"type": "object", "properties": properties, **more, "additionalProperties": False, **_RULES.get(kind, {})}
+
+
+def _value(name: str, hint: Any) -> Schema:
+    """What may stand for a field, by its type."""
+    if name == "title":
+        return _ref("title")
+    if get_origin(hint) in (typing.Union, types.UnionType):
+        (hint,) = [item for item in get_args(hint) if item is not type(None)]
+    if get_origin(hint) is Literal:
+        return {"enum": list(get_args(hint))}
+    if get_origin(hint) is tuple:
+        inner = get_args(hint)[0]
+        return _ref("names") if inner is str else {"type": "array", "items": _value(name, inner)}
+    if get_origin(hint) is FrozenMap:
+        return _map(get_args(hint)[0])
+    if hint in _SIMPLE:
+        return _SIMPLE[hint]
+    return _ref(_key(hint))
+
+
+def _map(inner: Any) -> Schema:
+    """A mapping from free names to values of one kind."""
+    value = _value("", inner)
+    part = {"anyOf": [value, {"type": "null"}]} if inner in _EMPTY else value
+    return {"type": ["object", "null"], "additionalProperties": part}
+
+
+def _key(kind: type[Any]) -> str:
+    return kind.__name__
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _any(*parts: Schema) -> Schema:
+    return {"anyOf": list(parts)}
+
+
+def _text(pattern: str) -> Schema:
+    return {"type": "string", "pattern": f"^{pattern}$"}
+
+
+def _list(part: Schema) -> Schema:
+    return {"type": "array", "items": part}
+
+
+_BASICS: dict[str, Schema] = {
+    # A key decides what its value means, so `no` and `1e3` are texts where a text is wanted, whatever YAML thinks.
+    "text": {"type": ["string", "number", "boolean"], "pattern": r"\S"},
+    "names": _any(_ref("text"), _list(_ref("text"))),
+    "title": _any(
+        _ref("text"),
+        {"type": "object", "properties": {"en": _ref("text"), "zh": _ref("text")}, "additionalProperties": False},
+    ),
+    "duration": {**_text(rf"\s*{_LENGTH}\s*"), "examples": ["30m", "8h", "1d12h"]},
+    "warn": {**_text(rf"\s*([0-9]+\s*%|-\s*{_LENGTH})\s*"), "examples": ["80%", "-2h"]},
+    "condition": _any(_ref("text"), {**_list(_ref("text")), "minItems": 1}),
+}
+_SIMPLE: dict[Any, Schema] = {
+    str: _ref("text"),
+    bool: {"type": "boolean"},
+    Condition: _ref("condition"),
+    timedelta: _ref("duration"),
+    Warn: _ref("warn"),
+    WorkCalendar: _ref("calendar"),
+}
+_SPECIAL: dict[tuple[type[Any], str], Schema] = {
+    (Flow, "currency"): _text("[A-Z]{3}"),
+    (Flow, "fields"): {
+        **_map(Field),
+        "propertyNames": {"pattern": r"^(order|customer|line)\.[\s\S]+$"},
+    },
+    (Flow, "notify"): {
+        "type": ["object", "null"],
+        "properties": {topic: _any(_ref("names"), _ref("NotifyRule"), {"type": "null"}) for topic in TOPICS},
+        "additionalProperties": False,
+    },
+    (Lifecycle, "stages"): {
+        **_map(Stage),
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": r"\S", "maxLength": 100},
+    },
+    (Stage, "owner"): _any(_ref("text"), _ref("OwnerRule")),
+    (Transition, "dest"): _any(_ref("text"), {"type": "null"}),
+    (SLA, "target"): _any(_ref("duration"), {**_list(_ref("Target")), "minItems": 1}),
+}
+_RULES: dict[type[Any], Schema] = {
+    SLA: {"oneOf": [{"required": ["target"]}, {"required": ["due"]}]},
+    OwnerRule: {"anyOf": [{"required": [key]} for key in ("person", "role", "team")]},
+}
+
+
+# --- the calendar, whose spec has no class ------------------------------------------------------------------------
+
+
+def _calendar() -> dict[str, Schema]:
+    """The parts of a calendar as `SpecReader` reads them."""
+    spans = _any(_text(f"{_INTERVAL}(,{_INTERVAL})*"), _list(_text(_INTERVAL)))
+    day = _text("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+    dates = {"type": "object", "propertyNames": {"pattern": day["pattern"]}, "additionalProperties": _ref("hours")}
+    week = {
+        "type": "object",
+        "propertyNames": {"pattern": f"^{_DAY}(-{_DAY})?(,{_DAY}(-{_DAY})?)*$"},
+        "additionalProperties": _ref("hours"),
+    }
+    holidays = _closed(
+        {"country": _ref("text"), "subdivision": _ref("text"), "dates": _list(day)}, makeup=_ref("hours")
+    )
+    recurring = _closed({"rule": _ref("text"), "start": day, "hours": _ref("hours")})
+    keys = {
+        "timezone": _ref("text"),
+        "hours": _any({"enum": ["always"]}, week),
+        "holidays": _any(_text("[A-Za-z]{2,3}"), _list(day), holidays),
+        "exceptions": dates,
+        "breaks": dates,
+        "recurring": _list({**recurring, "required": ["rule", "start", "hours"]}),
+    }
+    combined = {key: {**_list(_ref("calendar")), "minItems": 2} for key in ("union", "intersection", "difference")}
+    described = {key: {**value, "description": _MEANING[f"calendar.{key}"]} for key, value in (keys | combined).items()}
+    return {"hours": spans, "calendar": _closed(described)}
+
+
+def _closed(properties: Schema, **more: Schema) -> Schema:
+    return {"type": "object", "properties": {**properties, **more}, "additionalProperties": False}
+
+
+# --- what editors show --------------------------------------------------------------------------------------------
+
+_MEANING = {
+    "title": "what people read: a text, or one by language: {en: …, zh: …}",
+    "Flow.flow": "the name of the flow, at most 100 characters",
+    "Flow.lifecycle": "stages and transitions of the order",
+    "Flow.tracks": "further strands of an order, with lifecycles of their own",
+    "Flow.currency": "ISO 4217 code: what a bare number means beside money in a condition",
+    "Flow.fields": "the attributes of orders, customers and lines: order.region, customer.level, line.batch",
+    "Flow.calendar": "when work is done; without it around the clock, UTC",
+    "Flow.calendars": "further calendars by name",
+    "Flow.sla": "time promises by name",
+    "Flow.notify": "who is told what",
+    "Flow.find": "attributes by which orders can be searched; not of lines, not personal",
+    "Field.type": "what kind of value; text unless stated",
+    "Field.of": "the words of a choice",
+    "Field.required": "whether an order without it is refused",
+    "Field.personal": "whether the value is kept out of the history, and can be erased",
+    "Track.many": "false: one, there from the placing on; true: none until one is opened, then as many as are",
+    "initial": "the stage in which it begins",
+    "stages": "the stages by name; their order is the order of the board's columns",
+    "transitions": "the ways between the stages",
+    "Stage.category": "open (somebody works on it), waiting (for somebody else), done, cancelled",
+    "Stage.owner": "who becomes responsible: a person's id, or a rule; without it the owner stays",
+    "Stage.calendar": "by which calendar promises with `calendar: stage` count here",
+    "OwnerRule.person": "this person; excludes the others",
+    "OwnerRule.role": "somebody active with this role",
+    "OwnerRule.team": "somebody active in this team",
+    "OwnerRule.pick": "spread: who has the fewest open orders",
+    "Transition.trigger": "the name by which it is fired",
+    "Transition.source": 'where it can be fired: a stage, several, or "*" for every stage',
+    "Transition.dest": "where it leads: a stage; = enters the same stage again, null enters none",
+    "Transition.guard": "a condition that must be true; unknown refuses",
+    "Transition.roles": "a person must have one of these roles",
+    "Transition.requires": "fields that must have a value",
+    "SLA.start": "the clock starts: a condition, the name of a stage or trigger, or several names",
+    "SLA.stop": "it is met; without it, when `start` is no longer true",
+    "SLA.pause": "time does not count while this holds",
+    "SLA.resume": "it goes on after a pause; without it, when `pause` is no longer true",
+    "SLA.reset": "it begins anew",
+    "SLA.cancel": "it ends without an answer",
+    "SLA.target": "how long it may take: 8h, 1d12h; or a table of rows, of which the first that fits counts",
+    "SLA.due": "until when: a field of type instant, such as order.promised_at, in place of target",
+    "SLA.time": "business: only the calendar's open time counts; wall: all time",
+    "SLA.calendar": "flow, stage, owner, customer, or the name of a calendar",
+    "SLA.track": "about which strand of the order",
+    "SLA.scope": "whether it begins anew with each stage, or with each owner",
+    "SLA.carry": "what counts of the time spent when another row fits",
+    "SLA.warn": "when to warn: 80% of the target is used up, or -2h before the deadline",
+    "SLA.reminders": "working_hours: warnings wait for the next opening",
+    "SLA.escalate": "who is told when a breach goes on",
+    "Target.target": "how long it may take",
+    "Target.when": "for which orders; without it for all",
+    "Rung.after": "how long after the breach; 0h is at once",
+    "Rung.to": "owner, lead or manager of the owner, customer, role:NAME, team:NAME, or the id of a person",
+    "NotifyRule.to": "owner, lead or manager of the owner, customer, role:NAME, team:NAME, or the id of a person",
+    "NotifyRule.channels": "the channels to use; all that are registered unless stated",
+    "calendar.timezone": "IANA name, such as Asia/Shanghai; UTC unless stated",
+    "calendar.hours": "always, or days (mon, mon-fri, mon,wed) to intervals such as 09:00-12:00",
+    "calendar.holidays": "days off: dates, a country's code, or a mapping",
+    "calendar.exceptions": "the hours of single dates, whatever else they are; [] closes",
+    "calendar.breaks": "intervals that are cut out of single dates",
+    "calendar.recurring": "hours by an RFC 5545 rule, in place of those of the week",
+    "calendar.union": "open when any of these calendars is",
+    "calendar.intersection": "open when all of these calendars are",
+    "calendar.difference": "open when the first is, and no other",
+}
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    target = Path(__file__).parent.parent / "templates" / "flow.schema.json"
+    target.write_text(schema_text(), encoding="utf-8", newline="\n")
