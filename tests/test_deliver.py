@@ -220,6 +220,21 @@ def test_failed_is_buried_at_once() -> None:
     assert len(mail.got) == 1
 
 
+@pytest.mark.parametrize("reason", ["half a character: \ud83d", "", "x" * 5_000])
+def test_any_reason_can_be_kept(tmp_path: Path, reason: str) -> None:
+    """Text that no file can hold, none, or a book of it: the row is buried, and the next channel is served."""
+    with closing(SqliteStorage(tmp_path / "orders.db")) as storage:
+        world = World(storage)
+        good: list[Notification] = []
+        first = of.CallableChannel("a", lambda notification: of.Failed(reason))
+        tracker = world.tracker(first, of.CallableChannel("b", good.append))
+        world.place(tracker, "1")
+        done = tracker.deliver()
+        assert (done.buried, done.sent, len(good)) == (1, 1, 1)
+        ((_, kept),) = storage.buried(10)
+        assert 0 < len(kept) <= 1_000
+
+
 @pytest.mark.parametrize("answer", [None, "ok", True, of.Sent, of.Retry("5m"), of.Failed(None)])  # type: ignore[arg-type]  # on purpose
 def test_an_answer_that_is_none_counts_as_an_error(answer: Any) -> None:
     """A channel that answers anything else than an outcome has failed: it is tried again, and the report says so."""

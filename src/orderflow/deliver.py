@@ -19,7 +19,6 @@ ATTEMPTS = 10
 SOON, LATE = timedelta(seconds=1), timedelta(days=365)
 """The least and the most that `Retry` may ask for: nothing is sent twice by one delivery, nothing waits for ever."""
 CHUNK = 10
-SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=366)
 
 
 @frozen(kw_only=True)
@@ -70,9 +69,14 @@ def _settle(road: Road, row: OutboxRow, outcome: Outcome | _Raised) -> str:
     if isinstance(outcome, Sent):
         return "sent" if road.storage.ack(row) else "lost"
     if isinstance(outcome, Failed) or (isinstance(outcome, _Raised) and row.attempts >= ATTEMPTS):
-        return "buried" if road.storage.bury(row, outcome.reason) else "lost"
+        return "buried" if road.storage.bury(row, _storable(outcome.reason)) else "lost"
     after = min(max(outcome.after, SOON), LATE) if isinstance(outcome, Retry) else backoff(row.attempts)
     return "retried" if road.storage.retry(row, road.now() + after) else "lost"
+
+
+def _storable(reason: str) -> str:
+    """A reason as a storage can keep it: UTF-8, not empty, not a book."""
+    return reason.encode("utf-8", "replace").decode()[:1_000] or "no reason given"
 
 
 @frozen
