@@ -13,7 +13,7 @@ from orderflow.adapters.channels import Channels
 from orderflow.adapters.storages import Storages
 from orderflow.hookspecs import PREFIX, Hooks
 from orderflow.model.calendar import WorkCalendar
-from orderflow.model.errors import DefinitionError, StorageError
+from orderflow.model.errors import DefinitionError, OrderflowError, StorageError
 from orderflow.model.reasons import problem, suggest
 from orderflow.ports import Channel, Storage
 from orderflow.rules.receipt import Failure, Receipt
@@ -49,14 +49,14 @@ class Plugins:
 
     def configure(self, settings: dict[str, Any]) -> dict[str, Any]:
         """The settings after every plugin has seen them."""
-        self._manager.hook.orderflow_configure(settings=settings)
+        _call(self._manager, "orderflow_configure", settings=settings)
         return settings
 
     def storage(self, url: str, tenant: str) -> Storage:
         """The storage for a URL from the first plugin that knows it; entry points are asked last."""
         managers: tuple[Callable[[], pluggy.PluginManager], ...] = (lambda: self._manager, _installed)
         for manager in managers:  # installed packages are loaded only when nobody else knows
-            storage: Storage | None = manager().hook.orderflow_storage(url=url, tenant=tenant)
+            storage: Storage | None = _call(manager(), "orderflow_storage", url=url, tenant=tenant)
             if storage is not None:
                 return storage
         known = "memory: and sqlite:///file.db"
@@ -70,7 +70,7 @@ class Plugins:
     def channels(self) -> dict[str, Channel]:
         """Every channel by its name. Two of one name are a `DefinitionError`."""
         found: dict[str, Channel] = {}
-        for channels in reversed(self._manager.hook.orderflow_channels()):
+        for channels in reversed(_call(self._manager, "orderflow_channels")):
             for channel in channels or ():
                 if not isinstance(channel, Channel):
                     wrong = f"{channel!r} is no channel; one has a name and a method send(notification)"
@@ -147,3 +147,22 @@ def _hooks(plugin: Any) -> Iterator[tuple[str, Any]]:
         options = getattr(method, f"{PREFIX}_impl", None)
         if inspect.isroutine(method) and (name.startswith(f"{PREFIX}_") or isinstance(options, dict)):
             yield (options or {}).get("specname") or name, method
+
+
+def _call(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> Any:
+    """Call a hook while a Tracker opens; what a plugin raises there is a `DefinitionError` that names who can have.
+
+    Errors of orderflow itself, such as a `StorageError`, are passed on.
+    """
+    caller = getattr(manager.hook, hook)
+    try:
+        return caller(**arguments)
+    except OrderflowError:
+        raise
+    except Exception as error:
+        names = [item.plugin_name for item in caller.get_hookimpls() if item.plugin_name not in _OWN]
+        said = f"{hook} raised {type(error).__name__}: {error}"
+        raise DefinitionError([problem("bad_plugin", plugin=", ".join(names), error=said)]) from error
+
+
+_OWN = (Storages.__name__, Channels.__name__)

@@ -68,6 +68,10 @@ class Tracker:
         known = ("clock", "directory", "flows", "storage", "tenant")
         for name in sorted(set(settings) ^ set(known)):
             raise DefinitionError([problem("unknown_setting", name=name, known=known, suggestion=suggest(name, known))])
+        if not callable(settings["clock"]):
+            raise DefinitionError(
+                [problem("wrong_kind", what="clock", kind="callable", value=repr(settings["clock"])[:80])]
+            )
         tenant = settings["tenant"]
         check_id(tenant, "tenant")
         values, people = _flows(settings["flows"]), _directory(settings["directory"])
@@ -75,9 +79,9 @@ class Tracker:
         own = isinstance(opened, str)
         if isinstance(opened, str):
             opened = registered.storage(opened, tenant)
-        elif getattr(opened, "tenant", None) is None:
+        if getattr(opened, "tenant", None) is None:
             raise DefinitionError([problem("bad_storage", value=repr(opened)[:80])])
-        elif opened.tenant != tenant:
+        if opened.tenant != tenant:
             raise DefinitionError([problem("other_tenant", storage=opened.tenant, tenant=tenant)])
         try:
             self._road = Road(

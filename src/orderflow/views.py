@@ -136,6 +136,7 @@ class Views:
 
         Stages of older versions in which orders still stand come last.
         """
+        _check_texts(flow=flow)
         program = self._road.program_for(flow)
         now, name = self._road.now(), program.flow.name
         counts = self._road.storage.tally(Query(flow=name))
@@ -220,6 +221,8 @@ def _check_names(road: Road, flow: str | None, stage: str | None) -> None:
 
 
 def _tags(road: Road, where: Mapping[str, Any]) -> FrozenMap[str]:
+    if not isinstance(where, Mapping):
+        raise InvalidValue.of("bad_attribute", name="where", value=repr(where)[:80])
     known = {name for program in road.current.values() for name in program.flow.find}
     for name in where:
         if name not in known:

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from attrs import field, frozen
 
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.condition import Condition
-from orderflow.model.errors import DefinitionError
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names, as_tuple
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, to_condition, to_titles
 from orderflow.model.reasons import Place
+from orderflow.model.validate import NONE, to_map, want, wrong_kind
 
 Category = Literal["open", "waiting", "done", "cancelled"]
 OPEN: tuple[Category, ...] = ("open", "waiting")  # the categories of orders that somebody still has to deal with
 FieldKind = Literal["text", "number", "money", "boolean", "date", "instant", "duration", "choice"]
-
-
-def want(*kinds: type[Any]) -> Callable[[Any, Any, Any], None]:
-    """An attrs validator: a `DefinitionError` that says what belongs there, for a definition written in Python."""
-
-    def check(instance: Any, attribute: Any, value: Any) -> None:
-        values = value.values() if isinstance(value, FrozenMap) else value if isinstance(value, tuple) else (value,)
-        for item in values:
-            if not isinstance(item, kinds):
-                names = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
-                where = f"{type(instance).__name__}.{attribute.name}"
-                raise DefinitionError.of("wrong_kind", what=where, kind=names, value=repr(item)[:80])
-
-    return check
 
 
 @frozen(kw_only=True)
@@ -44,7 +30,7 @@ class Field:
     of: tuple[str, ...] = field(default=(), converter=as_names)
     required: bool = False
     personal: bool = False
-    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles, validator=want(str))
 
 
 def _owner(value: Any) -> Any:
@@ -59,9 +45,9 @@ class Stage:
     promises with `calendar: stage` count while the order is here.
     """
 
-    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles, validator=want(str))
     category: Category = "open"
-    owner: OwnerRule | None = field(default=None, converter=_owner, validator=want(OwnerRule, type(None)))
+    owner: OwnerRule | None = field(default=None, converter=_owner, validator=want(OwnerRule, NONE))
     calendar: str | None = None
 
 
@@ -75,19 +61,26 @@ class Transition:
     - Of several transitions with the same trigger and source, the first whose conditions hold is taken.
     """
 
-    trigger: str
-    source: tuple[str, ...] = field(converter=as_names)
-    dest: str | None = None
-    guard: Condition | None = field(default=None, converter=to_condition)
-    roles: tuple[str, ...] = field(default=(), converter=as_names)
-    requires: tuple[str, ...] = field(default=(), converter=as_names)
-    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
+    trigger: str = field(validator=want(str))
+    source: tuple[str, ...] = field(converter=as_names, validator=want(str))
+    dest: str | None = field(default=None, validator=want(str, NONE))
+    guard: Condition | None = field(default=None, converter=to_condition, validator=want(Condition, NONE))
+    roles: tuple[str, ...] = field(default=(), converter=as_names, validator=want(str))
+    requires: tuple[str, ...] = field(default=(), converter=as_names, validator=want(str))
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles, validator=want(str))
 
 
 def _stages(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return FrozenMap(value)
-    return FrozenMap({name: Stage() for name in value})
+        names: Iterable[Any] = value
+    elif isinstance(value, Iterable):
+        names, value = value, {name: Stage() for name in value}
+    else:
+        raise wrong_kind("Lifecycle.stages", value, Mapping)
+    for name in names:
+        if not isinstance(name, str):
+            raise wrong_kind("Lifecycle.stages: a name", name, str)
+    return FrozenMap(value)
 
 
 @frozen(kw_only=True)
@@ -109,11 +102,7 @@ class Track:
 
     lifecycle: Lifecycle = field(validator=want(Lifecycle))
     many: bool = False
-    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
-
-
-def _map(value: Any) -> Any:
-    return value if value is None else FrozenMap(value)
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles, validator=want(str))
 
 
 @frozen(kw_only=True)
@@ -131,15 +120,15 @@ class Flow:
 
     name: str
     lifecycle: Lifecycle = field(validator=want(Lifecycle))
-    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
-    tracks: FrozenMap[Track] = field(default=EMPTY, converter=_map, validator=want(Track), metadata={"ordered": True})
-    currency: str | None = None
-    fields: FrozenMap[Field] = field(default=EMPTY, converter=_map, validator=want(Field))
-    calendar: WorkCalendar | None = field(default=None, validator=want(WorkCalendar, type(None)))
-    calendars: FrozenMap[WorkCalendar] = field(default=EMPTY, converter=_map, validator=want(WorkCalendar))
-    sla: FrozenMap[SLA] = field(default=EMPTY, converter=_map, validator=want(SLA), metadata={"ordered": True})
-    notify: FrozenMap[NotifyRule] | None = field(default=None, converter=_map, validator=want(NotifyRule, type(None)))
-    find: tuple[str, ...] = field(default=(), converter=as_names)
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles, validator=want(str))
+    tracks: FrozenMap[Track] = field(default=EMPTY, converter=to_map, validator=want(Track), metadata={"ordered": True})
+    currency: str | None = field(default=None, validator=want(str, NONE))
+    fields: FrozenMap[Field] = field(default=EMPTY, converter=to_map, validator=want(Field))
+    calendar: WorkCalendar | None = field(default=None, validator=want(WorkCalendar, NONE))
+    calendars: FrozenMap[WorkCalendar] = field(default=EMPTY, converter=to_map, validator=want(WorkCalendar))
+    sla: FrozenMap[SLA] = field(default=EMPTY, converter=to_map, validator=want(SLA), metadata={"ordered": True})
+    notify: FrozenMap[NotifyRule] | None = field(default=None, converter=to_map, validator=want(NotifyRule, NONE))
+    find: tuple[str, ...] = field(default=(), converter=as_names, validator=want(str))
     places: FrozenMap[Place] = field(default=EMPTY, eq=False, repr=False, metadata={"canonical": False})
 
     def lifecycles(self) -> tuple[tuple[str, str, Lifecycle], ...]:

@@ -71,15 +71,15 @@ EMPTY: FrozenMap[Any] = FrozenMap()
 
 
 def as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
-    """The values as a tuple: what records use where they hold several."""
-    return tuple(values)
+    """The values as a tuple: what records use where they hold several; a lone value is one."""
+    return tuple(values) if isinstance(values, Iterable) else (values,)
 
 
 def as_names(values: str | Iterable[str] | None) -> tuple[str, ...]:
-    """Several names as a tuple; a lone text is one name, None is none."""
+    """Several names as a tuple; a lone value is one name, None is none. Validators say what is no name."""
     if values is None:
         return ()
-    return (values,) if isinstance(values, str) else tuple(values)
+    return (values,) if isinstance(values, str) or not isinstance(values, Iterable) else tuple(values)
 
 
 def freeze(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -15,13 +15,14 @@ from orderflow.model.duration import parse_duration, write_duration
 from orderflow.model.errors import DefinitionError
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names, as_tuple
 from orderflow.model.parse import parse
+from orderflow.model.validate import NONE, want
 
 
 def to_titles(value: Any) -> Any:
     """Titles by language; a plain text stands for every language, under `*`."""
     if value is None:
         return EMPTY
-    return FrozenMap({"*": value}) if isinstance(value, str) else FrozenMap(value)
+    return FrozenMap(value) if isinstance(value, Mapping) else FrozenMap({"*": value})
 
 
 def to_condition(value: Any) -> Any:
@@ -87,25 +88,24 @@ def _warns(values: str | Warn | Iterable[Any]) -> tuple[Any, ...]:
 class Target:
     """One row of a table of targets: how long it may take when `when` is true; without a `when` it fits every order."""
 
-    target: timedelta = field(converter=to_duration)
-    when: Condition | None = field(default=None, converter=to_condition)
+    target: timedelta = field(converter=to_duration, validator=want(timedelta))
+    when: Condition | None = field(default=None, converter=to_condition, validator=want(Condition, NONE))
 
 
 def _targets(value: Any) -> Any:
     """Rows of a table from one duration, or from several rows."""
     if value is None:
         return ()
-    if isinstance(value, str | timedelta):
-        return (Target(target=value),)
-    return (value,) if isinstance(value, Target) else tuple(value)
+    rows = value if isinstance(value, list | tuple) else (value,)
+    return tuple(Target(target=row) if isinstance(row, str | timedelta) else row for row in rows)
 
 
 @frozen(kw_only=True)
 class Rung:
     """One step of an escalation ladder: who is told, how long after the breach, in the promise's time."""
 
-    after: timedelta = field(converter=to_duration)
-    to: tuple[str, ...] = field(converter=as_names)
+    after: timedelta = field(converter=to_duration, validator=want(timedelta))
+    to: tuple[str, ...] = field(converter=as_names, validator=want(str))
 
 
 def _stage_or_names(value: Any) -> Any:
@@ -147,14 +147,14 @@ class SLA:
     - `escalate`: rungs after a breach, until somebody acknowledges, the order moves, or the clock pauses.
     """
 
-    start: Condition = field(converter=_stage_or_names)
-    stop: Condition | None = field(default=None, converter=_stage_or_names)
-    pause: Condition | None = field(default=None, converter=_stage_or_names)
-    resume: Condition | None = field(default=None, converter=_stage_or_names)
-    reset: Condition | None = field(default=None, converter=_stage_or_names)
-    cancel: Condition | None = field(default=None, converter=_stage_or_names)
-    target: tuple[Target, ...] = field(default=(), converter=_targets)
-    due: str | None = None
+    start: Condition = field(converter=_stage_or_names, validator=want(Condition))
+    stop: Condition | None = field(default=None, converter=_stage_or_names, validator=want(Condition, NONE))
+    pause: Condition | None = field(default=None, converter=_stage_or_names, validator=want(Condition, NONE))
+    resume: Condition | None = field(default=None, converter=_stage_or_names, validator=want(Condition, NONE))
+    reset: Condition | None = field(default=None, converter=_stage_or_names, validator=want(Condition, NONE))
+    cancel: Condition | None = field(default=None, converter=_stage_or_names, validator=want(Condition, NONE))
+    target: tuple[Target, ...] = field(default=(), converter=_targets, validator=want(Target))
+    due: str | None = field(default=None, validator=want(str, NONE))
     time: Literal["business", "wall"] = "business"
     calendar: str = "flow"
     track: str = "order"
@@ -162,8 +162,8 @@ class SLA:
     carry: Literal["all", "used", "restart"] = "all"
     warn: tuple[Warn, ...] = field(default=(), converter=_warns)
     reminders: Literal["always", "working_hours"] = "always"
-    escalate: tuple[Rung, ...] = field(default=(), converter=as_tuple)
-    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles)
+    escalate: tuple[Rung, ...] = field(default=(), converter=as_tuple, validator=want(Rung))
+    title: FrozenMap[str] = field(default=EMPTY, converter=to_titles, validator=want(str))
 
 
 @frozen(kw_only=True)

@@ -16,6 +16,7 @@ from orderflow.rules.evaluate import compile_condition
 from orderflow.rules.scope import schema
 
 WORDS = ("flow", "stage", "owner", "customer")  # what `calendar:` of a promise may say besides a name
+LONGEST = timedelta(days=36_525)  # a hundred years: what lies further is a slip, and calendars end in 2199
 _CONDITIONS = ("start", "stop", "pause", "resume", "reset", "cancel")
 
 
@@ -78,6 +79,8 @@ def _table(flow: Flow, name: str, sla: SLA, where: str) -> Iterator[Problem]:
         path = f"{where}.target" if len(sla.target) == 1 else f"{where}.target[{index}]"
         if row.target <= timedelta():
             yield problem("target_not_positive", at(path), sla=name)
+        if row.target > LONGEST:
+            yield problem("target_too_long", at(path), sla=name)
         if row.when is not None:
             yield from _condition(flow, name, row.when, f"{path}.when", sla.track)
         text = row.when.text if row.when is not None else "true"
@@ -153,7 +156,7 @@ def _warnings(sla: SLA, where: str) -> Iterator[Problem]:
 def _ladder(sla: SLA, where: str) -> Iterator[Problem]:
     for index, rung in enumerate(sla.escalate):
         path = f"{where}.escalate[{index}]"
-        if rung.after < timedelta():
+        if not timedelta() <= rung.after <= LONGEST:
             yield problem("rung_before_breach", at(f"{path}.after"))
         if not rung.to:
             yield problem("rung_to_nobody", at(f"{path}.to"))

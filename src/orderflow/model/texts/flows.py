@@ -156,6 +156,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{sla!r} counts by the customer's calendar; declare the field customer.calendar (text: its name)",
         "zh": "时效 {sla!r} 按客户日历计时；请声明字段 customer.calendar（文本：日历名称）",
     },
+    "target_too_long": {
+        "en": "the target of {sla!r} is more than a hundred years",
+        "zh": "{sla!r} 的 target 超过一百年",
+    },
     "target_row_unreachable": {
         "en": "this row of {sla!r} is never reached: row {row} fits all that would come here",
         "zh": "时效 {sla!r} 的这一行永远不会用到：第 {row} 行已匹配",
