@@ -49,15 +49,15 @@ def read_event(envelope: bytes, body: bytes, personal: Mapping[str, Personal]) -
     Raises `StorageError` for bytes that are no event that this version knows.
     """
     try:
-        head = json.loads(envelope)
+        head = _json(envelope)
         kind, schema = head.pop("type"), head.pop("schema")
         known = BODIES.get(kind)
         if known is None or schema > known.SCHEMA:
             raise StorageError(
                 f"{head.get('stream')}: event type {kind!r}, schema {schema}, was written by a newer orderflow; upgrade"
             )
-        content = _converter().structure(json.loads(body), known)
-        fields = {name: _READ[name](value) if name in _READ else value for name, value in head.items()}
+        content = _converter().structure(_json(body), known)
+        fields = {name: _READ[name](value) for name, value in head.items()}
         return with_personal(Event(**fields, body=content), personal)
     except StorageError:
         raise
@@ -84,11 +84,22 @@ def read_flow(text: str) -> Flow:
 
 def _read(data: bytes, kind: type[Any], what: str) -> Any:
     try:
-        return _converter().structure(json.loads(data), kind)
+        return _converter().structure(_json(data), kind)
     except OrderflowError as error:
         raise StorageError(f"{what} cannot be read: {error}") from error
     except Exception as error:
         raise StorageError(f"{what} cannot be read: {error!r} in {data[:200]!r}") from error
+
+
+def _no_float(number: str) -> Any:
+    raise ValueError(f"{number}: canonical bytes hold no floats")
+
+
+_DECODER = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
+
+
+def _json(data: bytes) -> Any:
+    return _DECODER.decode(data.decode())
 
 
 def read_open(value: Any) -> Any:
@@ -170,9 +181,39 @@ _READERS: dict[Any, Callable[[Any], Any]] = {
 }
 
 
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is no whole number")
+    return value
+
+
+def _instant(value: str) -> datetime:
+    instant = datetime.fromisoformat(value)
+    if instant.tzinfo is None:
+        raise ValueError(f"{value!r} has no offset from UTC")
+    return instant
+
+
+# A field that is None is not written, so a null in an envelope is damage like any other wrong type.
 _READ: dict[str, Callable[[Any], Any]] = {
+    "tenant": _text,
     "stream": Stream.parse,
+    "version": _whole,
+    "track": _text,
     "actor": lambda value: Actor(**value),
-    "occurred_at": datetime.fromisoformat,
-    "recorded_at": datetime.fromisoformat,
+    "reason": _text,
+    "source": _text,
+    "source_seq": _whole,
+    "rule": _text,
+    "key": _text,
+    "command_digest": _text,
+    "occurred_at": _instant,
+    "recorded_at": _instant,
+    "flow": _text,
 }
