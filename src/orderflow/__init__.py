@@ -18,7 +18,23 @@ from orderflow.metrics.report import Report, report
 from orderflow.model.actor import Actor, Directory, Person
 from orderflow.model.calendar import ALWAYS, CalendarHorizonWarning, WorkCalendar
 from orderflow.model.canonical import fingerprint
-from orderflow.model.commands import Acknowledge, Assign, Erase, Fire, Note, Observe, OpenTrack, Place, Settle
+from orderflow.model.commands import (
+    Acknowledge,
+    Amend,
+    Assign,
+    Erase,
+    FactChanged,
+    Fire,
+    Jump,
+    Link,
+    Load,
+    Move,
+    Note,
+    Observe,
+    OpenTrack,
+    Place,
+    Settle,
+)
 from orderflow.model.commit import Notification
 from orderflow.model.errors import (
     Conflict,
@@ -32,9 +48,10 @@ from orderflow.model.errors import (
     StorageError,
     UnknownOrder,
 )
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Stage, Track, Transition
 from orderflow.model.order import Customer, Line, Money, Order
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn
+from orderflow.model.quantities import LineMove, Lines, LineStage
 from orderflow.model.reasons import Problem, Reason
 from orderflow.model.view import Board, Card, View
 from orderflow.plugins import installed_plugins
@@ -54,6 +71,8 @@ __all__ = [
     "SLA",
     "Acknowledge",
     "Actor",
+    "Amend",
+    "AmendmentRule",
     "Assign",
     "Board",
     "CalendarHorizonWarning",
@@ -67,18 +86,26 @@ __all__ = [
     "Directory",
     "Erase",
     "EventLog",
+    "FactChanged",
     "Failed",
     "Field",
     "Fire",
     "Flow",
     "InvalidValue",
+    "Jump",
     "KeyReused",
     "Lifecycle",
     "Line",
+    "LineMove",
+    "LineStage",
+    "Lines",
+    "Link",
+    "Load",
     "LogChannel",
     "LogError",
     "MissingExtraError",
     "Money",
+    "Move",
     "Note",
     "Notification",
     "NotifyRule",

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -66,13 +66,14 @@ class Road:
         storage: Storage,
         directory: DirectoryPort | None,
         plugins: Plugins,
+        facts: Mapping[str, Callable[..., Any]] = EMPTY,
         clock: Callable[[], datetime],
         actor: Actor,
     ) -> None:
         self.storage = storage
         self.directory = directory
         self.plugins = plugins
-        self.providers = Providers(storage, directory, plugins)
+        self.providers = Providers(storage, directory, plugins, facts)
         self.channels = plugins.channels()
         self._channel_names = tuple(self.channels)
         self._clock = clock
@@ -262,9 +263,7 @@ class Road:
             program = self.program_for(command.content.flow)
         else:
             raise UnknownOrder([reason("unknown_order", order=command.order)])
-        if isinstance(command, Place):
-            hidden = protect(program, command.content, lambda: os.urandom(16))
-            command = attrs.evolve(command, content=hidden)
+        command = protect(program, command, lambda: os.urandom(16))
         other = command.expect is not None and command.expect != state.version
         if other and not self._key_known(command):
             raise Conflict(str(state.stream), command.expect)

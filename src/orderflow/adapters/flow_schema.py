@@ -15,14 +15,31 @@ import attrs
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.condition import Condition
 from orderflow.model.duration import UNITS
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Stage, Track, Transition
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.hours import DAYS
 from orderflow.model.policies import SLA, TOPICS, NotifyRule, OwnerRule, Rung, Target, Warn
+from orderflow.model.quantities import LineMove, Lines, LineStage
+from orderflow.rules.check_lines import JUMPS
 
 Schema = dict[str, Any]
-_KINDS = (Field, Lifecycle, Track, Stage, OwnerRule, Transition, SLA, Target, Rung, NotifyRule)
-_EMPTY = (Field, Stage)  # nothing behind the name: all defaults
+_KINDS = (
+    Field,
+    Lifecycle,
+    Track,
+    Stage,
+    OwnerRule,
+    Transition,
+    Lines,
+    LineStage,
+    LineMove,
+    AmendmentRule,
+    SLA,
+    Target,
+    Rung,
+    NotifyRule,
+)
+_EMPTY = (Field, Stage, LineStage)  # nothing behind the name: all defaults
 _DIGITS = {"w": 5, "d": 6, "h": 7, "m": 8, "s": 9}
 _LENGTH = "(?=[0-9])" + "".join(f"([0-9]{{1,{_DIGITS[unit]}}}{unit})?" for unit in UNITS)
 _INTERVAL = r"\s*[0-9]{1,2}:[0-9]{2}\s*-\s*[0-9]{1,2}:[0-9]{2}\s*"
@@ -161,6 +178,15 @@ _SPECIAL: dict[tuple[type[Any], str], Schema] = {
         "minProperties": 1,
         "propertyNames": {"pattern": r"\S", "maxLength": 100},
     },
+    (Lifecycle, "jumps"): {
+        "type": ["object", "null"],
+        "properties": {kind: _ref("names") for kind in JUMPS},
+        "additionalProperties": False,
+    },
+    (Lines, "stages"): _any(
+        {**_list(_ref("text")), "minItems": 1}, {**_map(LineStage), "type": "object", "minProperties": 1}
+    ),
+    (Lines, "tolerance"): {**_text(r"\s*[0-9]+(\.[0-9]+)?\s*%\s*"), "examples": ["5%"]},
     (Stage, "owner"): _any(_ref("text"), _ref("OwnerRule")),
     (Transition, "dest"): _any(_ref("text"), {"type": "null"}),
     (SLA, "target"): _any(_ref("duration"), {**_list(_ref("Target")), "minItems": 1}),
@@ -240,6 +266,27 @@ _MEANING = {
     "Transition.guard": "a condition that must be true; unknown refuses",
     "Transition.roles": "a person must have one of these roles",
     "Transition.requires": "fields that must have a value",
+    "Transition.moves": "which moves of `lines:` go with it: what the track carries, or what no track does",
+    "Stage.requires": "fields that must have a value before the stage is left, save to be cancelled",
+    "jumps": "who may leave the ways of the flow: back, skip, force -> roles; nobody does what is not named",
+    "Track.carries_lines": "whether quantity of lines is loaded onto it and moves with it",
+    "Track.loads": "the line stages it is loaded from; those of its first move unless stated",
+    "Flow.lines": "where the quantity of lines can stand, and how it moves",
+    "Flow.amendments": "what of an order may be changed after placing; without it everything, while it is open",
+    "Flow.sources": "other master systems, the most trusted first; `orderflow` is what was fired here",
+    "Flow.undeclared": "what becomes of attributes that `fields` does not declare: refuse the order, keep them aside",
+    "Lines.stages": "the line stages in their order, names alone or with titles; quantity begins in the first",
+    "Lines.moves": "how quantity moves between line stages, by name",
+    "Lines.tolerance": "how much more than ordered may be delivered by moves with `over`: 5%",
+    "LineMove.source": "the line stages it is taken from, the first before the others",
+    "LineMove.dest": "the line stage it goes to",
+    "LineMove.over": "whether more than there is may move, within the tolerance",
+    "LineMove.guard": "a condition that must be true; unknown refuses",
+    "LineMove.roles": "a person must have one of these roles",
+    "AmendmentRule.fields": "order.total, customer.address, line.quantity …; lines: adding and removing; *: everything",
+    "AmendmentRule.guard": "a condition that must be true; unknown refuses",
+    "AmendmentRule.roles": "a person must have one of these roles",
+    "AmendmentRule.approval": "the name of an approval that it needs",
     "SLA.start": "the clock starts: a condition, the name of a stage or trigger, or several names",
     "SLA.stop": "it is met; without it, when `start` is no longer true",
     "SLA.pause": "time does not count while this holds",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
+from orderflow.model.amending import LINE_OWN, OWN
 from orderflow.model.calendar import ALWAYS, WorkCalendar
 from orderflow.model.canonical import fingerprint
-from orderflow.model.condition import Condition
+from orderflow.model.condition import Call, Condition, Constant, walk
 from orderflow.model.errors import DefinitionError
 from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Flow, Lifecycle, Stage
@@ -27,6 +28,7 @@ from orderflow.rules.lifecycle import Table, build_table
 from orderflow.rules.scope import Scope, resolve_call, resolve_condition, resolve_line
 
 Test = Callable[[Scope], bool | None]
+AMENDABLE = frozenset((*OWN, *LINE_OWN))  # what every order and line has: no attribute
 
 
 @frozen
@@ -110,7 +112,9 @@ class Program:
 
     - `lifecycles`: kind of track (`order`, `payment`) -> its lifecycle.
     - `calendars`: `flow` and those that the flow names; `calendar` is the first of them.
-    - `personal`: paths of the fields whose values are hidden.
+    - `personal`: paths of the fields whose values are hidden; with `keeps`, those of undeclared attributes are too.
+    - `facts`: those that the time promises ask for.
+    - `moves`, `amendments`: name -> its guard, where it has one.
     """
 
     flow: Flow
@@ -118,7 +122,11 @@ class Program:
     lifecycles: dict[str, CompiledLifecycle]
     slas: tuple[CompiledSLA, ...]
     slas_by_track: dict[str, tuple[CompiledSLA, ...]]
+    facts: frozenset[str]
+    moves: dict[str, CompiledGuard]
+    amendments: dict[str, CompiledGuard]
     personal: frozenset[str]
+    keeps: bool
     calendar: WorkCalendar
     calendars: dict[str, NamedCalendar]
     zone: ZoneInfo
@@ -130,6 +138,10 @@ class Program:
             stages = lifecycle.stages.items()
             found += [(f"{where}.stages.{name}.calendar", stage.calendar) for name, stage in stages if stage.calendar]
         return [(path, name) for path, name in found if name not in WORDS]
+
+    def hides(self, path: str) -> bool:
+        """Whether the values of an attribute are hidden in the history."""
+        return path in self.personal or (self.keeps and path not in self.flow.fields and path not in AMENDABLE)
 
     def sla_named(self, name: str) -> CompiledSLA | None:
         """The promise of this name, or None where this version has none."""
@@ -172,6 +184,9 @@ def compile_flow(flow: Flow) -> Program:
             resolve_line=resolve_line,
         )
 
+    def guard(condition: Condition) -> CompiledGuard:
+        return CompiledGuard(condition=condition, currency=flow.currency, test=test(condition))
+
     calendar = flow.calendar or ALWAYS
     # The digests are found now: a calendar that needs a missing extra says so here, not at the first deadline.
     calendars = {"flow": calendar, **flow.calendars}
@@ -179,15 +194,18 @@ def compile_flow(flow: Flow) -> Program:
     return Program(
         flow=flow,
         fingerprint=fingerprint(flow),
-        lifecycles={
-            name: _compile_lifecycle(lifecycle, path, flow.currency, test)
-            for name, path, lifecycle in flow.lifecycles()
-        },
+        lifecycles={name: _compile_lifecycle(lifecycle, path, guard) for name, path, lifecycle in flow.lifecycles()},
         slas=slas,
         slas_by_track={
             kind: tuple(sla for sla in slas if sla.policy.track == kind)
             for kind in dict.fromkeys(sla.policy.track for sla in slas)
         },
+        facts=frozenset(_facts_of(flow)),
+        moves={
+            name: guard(item.guard) for name, item in (flow.lines.moves if flow.lines else {}).items() if item.guard
+        },
+        amendments={name: guard(item.guard) for name, item in (flow.amendments or {}).items() if item.guard},
+        keeps=flow.undeclared == "keep" and bool(flow.fields),
         personal=frozenset(path for path, declared in flow.fields.items() if declared.personal),
         calendar=calendar,
         calendars={name: NamedCalendar(name, item, item.digest) for name, item in calendars.items()},
@@ -195,8 +213,26 @@ def compile_flow(flow: Flow) -> Program:
     )
 
 
+def _facts_of(flow: Flow) -> Iterator[str]:
+    """The names of the facts that the conditions of the time promises ask for."""
+    for sla in flow.sla.values():
+        conditions = (
+            sla.start,
+            sla.stop,
+            sla.pause,
+            sla.resume,
+            sla.reset,
+            sla.cancel,
+            *(row.when for row in sla.target),
+        )
+        for condition in conditions:
+            for node in walk(condition.tree) if condition is not None else ():
+                if isinstance(node, Call) and node.function == "fact" and isinstance(node.args[0], Constant):
+                    yield str(node.args[0].value)
+
+
 def _compile_lifecycle(
-    lifecycle: Lifecycle, path: str, currency: str | None, test: Callable[[Condition], Test]
+    lifecycle: Lifecycle, path: str, guard: Callable[[Condition], CompiledGuard]
 ) -> CompiledLifecycle:
     table, transitions = build_table(lifecycle), lifecycle.transitions
     triggers = tuple(dict.fromkeys(item.trigger for item in transitions))
@@ -208,11 +244,7 @@ def _compile_lifecycle(
         triggers_from={
             stage: tuple(trigger for trigger in triggers if (stage, trigger) in table) for stage in lifecycle.stages
         },
-        guards={
-            index: CompiledGuard(condition=item.guard, currency=currency, test=test(item.guard))
-            for index, item in enumerate(transitions)
-            if item.guard is not None
-        },
+        guards={index: guard(item.guard) for index, item in enumerate(transitions) if item.guard is not None},
     )
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from orderflow.model.actor import Person
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.decision import Need
-from orderflow.model.frozen import EMPTY
+from orderflow.model.frozen import EMPTY, FrozenMap
 
 
 @frozen
@@ -39,6 +39,8 @@ class Context:
     - `calendars`: name -> calendar, or None where nobody provides it.
     - `digests`: digest -> an older content of a calendar, or None where it is not known any more.
     - `recording`: False when somebody only looks: what time did is found, and nothing is set anew.
+    - `facts`: (name, subjects) -> the host's answer, or None where nobody answers.
+    - `externals`: (system, id) -> the order that has this id there, or None.
     - `digest`: of the command, when the caller has it already.
     - `roles`, `teams`: name -> everybody who has or is in it. `loads`: id -> number of open orders owned.
     """
@@ -51,6 +53,8 @@ class Context:
     loads: Mapping[str, int] = EMPTY
     calendars: Mapping[str, NamedCalendar | None] = EMPTY
     digests: Mapping[str, NamedCalendar | None] = EMPTY
+    facts: Mapping[tuple[str, FrozenMap[Any]], Any] = field(factory=dict)
+    externals: Mapping[tuple[str, str], str | None] = field(factory=dict)
     digest: str | None = None
     recording: bool = True
 
@@ -78,6 +82,18 @@ class Context:
         """The calendar that had this content, or None when it is not known any more."""
         found: NamedCalendar | None = _get(self.digests, "digest", digest)
         return found
+
+    def fact(self, name: str, subjects: FrozenMap[Any]) -> Any:
+        """What the host answers to a question about these subjects; None is *unknown*."""
+        if (name, subjects) not in self.facts:
+            raise Missing(Need("fact", name, subjects))
+        return self.facts[name, subjects]
+
+    def external(self, system: str, id: str) -> str | None:
+        """The order that is known to a system under this id, or None."""
+        if (system, id) not in self.externals:
+            raise Missing(Need("external", id, FrozenMap(system=system)))
+        return self.externals[system, id]
 
     def loads_of(self, people: tuple[Person, ...]) -> dict[str, int]:
         """How many open orders each of them owns."""

@@ -10,6 +10,7 @@ from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Transition
 from orderflow.model.policies import SLA, NotifyRule, Rung, Target, Warn
 from orderflow.model.reasons import Language
 from orderflow.rules.calendar_words import calendar_words
+from orderflow.rules.describe_lines import amendments_words, carries_words, jumps_words, lines_words, moves_words
 from orderflow.rules.in_words import Words
 
 
@@ -34,7 +35,11 @@ def describe(flow: Flow, language: Language = "en") -> str:
         own = evolve(words, lifecycle=track.lifecycle)
         heading = words.say("heading.track", name=words.title(track.title, name))
         begins = own.say("track.many" if track.many else "track.one", initial=own.stage(track.lifecycle.initial))
-        parts.append([heading, begins, *_lifecycle(own)])
+        parts.append([heading, begins, *carries_words(words, track), *_lifecycle(own)])
+    if flow.lines is not None:
+        parts.append([words.say("heading.lines"), *lines_words(words, flow.lines)])
+    if flow.amendments is not None:
+        parts.append([words.say("heading.amendments"), *amendments_words(words)])
     parts += [
         [words.say("heading.promises"), *_promises(words)],
         [words.say("heading.calendar"), *_calendars(words)],
@@ -62,6 +67,7 @@ def _lifecycle(words: Words) -> Iterator[str]:
     if everywhere := _everywhere(lifecycle):
         yield words.say("head", text=words.say("stage.any"))
         yield from (f"   - {_way(words, item)}" for item in everywhere)
+    yield from jumps_words(words)
 
 
 def _everywhere(lifecycle: Lifecycle) -> list[Transition]:
@@ -87,6 +93,9 @@ def _stage(words: Words, stage: Stage) -> str:
         facts.append(words.say("stage.keep"))
     if stage.calendar:
         facts.append(words.say("stage.calendar", name=stage.calendar))
+    if stage.requires:
+        fields = words.listed((words.field(path) for path in stage.requires), "both")
+        facts.append(words.say("stage.requires", fields=fields))
     return words.say("clause").join(facts)
 
 
@@ -107,6 +116,8 @@ def _way(words: Words, item: Transition) -> str:
     if item.requires:
         fields = words.listed((words.field(path) for path in item.requires), "both")
         clauses.append(words.say("way.requires", fields=fields))
+    if item.moves:
+        clauses.append(words.say("way.moves", moves=moves_words(words, item.moves)))
     return words.say("stop", text=words.say("half").join(clauses))
 
 
@@ -235,6 +246,10 @@ def _fields(words: Words) -> Iterator[str]:
         yield words.say("fields.none")
     if personal := [words.field(path) for path, declared in fields.items() if declared.personal]:
         yield words.say("fields.personal", names=words.listed(personal, "both"))
+    if words.flow.undeclared == "keep":
+        yield words.say("fields.kept")
+    if words.flow.sources:
+        yield words.say("sources.line", names=words.listed(words.flow.sources))
     if words.flow.find:
         yield words.say("fields.find", names=words.listed((words.field(path) for path in words.flow.find), "both"))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from orderflow.model.texts import calendars, conditions, flows, logs, orders
+from orderflow.model.texts import calendars, conditions, flows, lines, logs, orders
 
 LANGUAGES = ("en", "zh")
 
 CATALOGUE: dict[str, dict[str, str]] = {
     **orders.TEXTS,
+    **lines.TEXTS,
     **flows.TEXTS,
     **conditions.TEXTS,
     **calendars.TEXTS,

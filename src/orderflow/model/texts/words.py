@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from orderflow.model.texts.line_words import LINE_WORDS
+
 WORDS: dict[str, dict[str, str]] = {
     # Joining words.
     "and": {"en": " and ", "zh": "且"},
@@ -340,4 +342,5 @@ WORDS: dict[str, dict[str, str]] = {
     "what.breaks": {"en": "the interruptions", "zh": "中断"},
     "what.recurring": {"en": "the recurring hours", "zh": "周期性工作时间"},
     "channels.all": {"en": "all channels", "zh": "所有渠道"},
+    **LINE_WORDS,
 }
