@@ -39,7 +39,8 @@ START = datetime(2026, 1, 5, 1, 30, 0, 123_456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 MOMENT = timedelta(microseconds=1)
 ACTOR = Actor.person("wang")
-ANSWER: FrozenMap[Any] = FrozenMap({"fact('stock', item='A-7')": Decimal("1.5")})
+FACT = "fact('stock', item='A-7')"
+ANSWER: FrozenMap[Any] = FrozenMap({FACT: Decimal("1.5")})
 
 
 def event(stream: Stream, version: int, body: Any, *, tenant: str = "main", **envelope: Any) -> Event:
