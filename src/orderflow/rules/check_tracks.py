@@ -72,7 +72,7 @@ def _awaited(
 
 
 def absent_tracks(flow: Flow, condition: Condition, path: str) -> Iterator[Problem]:
-    """Tracks that a condition names and no order has: a kind alone where there are many, a number where there is one."""
+    """Tracks of a condition that no order has: a kind alone where there are many, a number where there is one."""
     for call, track in track_calls(condition):
         kind, numbered, _ = track.partition(":")
         many = kind in flow.tracks and flow.tracks[kind].many
