@@ -33,6 +33,8 @@ class Defect:
 
 
 APPROVE = "    - {trigger: approve, source: [review, big_review], dest: production, roles: [finance, finance_head]}\n"
+REPAIRED = "    - {trigger: repaired, source: rework, dest: production, roles: [plant]}\n"
+NEEDS = "guard: order.total < 50000, roles: [sales], requires: [customer.address]"
 SPLIT = "dest: big_review, guard: order.total >= 50000"
 REST = "    - {trigger: inspect, source: production, dest: shipping, roles: [plant]}"
 CLOSE = "guard: track('payment').stage == 'paid', roles: [service]"
@@ -50,68 +52,211 @@ DEFECTS = [
     Defect("a key misspelt", "notify:\n", "notifiy:\n", "unknown_key"),
     Defect("a key of a transition misspelt", "guard: order.weight", "gaurd: order.weight", "unknown_key"),
     Defect("no length of time", "target: 7h30m", "target: 7.5 hours", "bad_duration"),
-    Defect("no zone", "timezone: Asia/Shanghai, hours: {mon-fri", "timezone: Asia/Shangai, hours: {mon-fri", "calendar."),
-    Defect("a bracket too few", "roles: [plant]}\n    - {trigger: repaired", "roles: [plant}\n    - {trigger: repaired", "not_yaml"),
+    Defect(
+        "no zone", "timezone: Asia/Shanghai, hours: {mon-fri", "timezone: Asia/Shangai, hours: {mon-fri", "calendar."
+    ),
+    Defect(
+        "a bracket too few",
+        "roles: [plant]}\n    - {trigger: repaired",
+        "roles: [plant}\n    - {trigger: repaired",
+        "not_yaml",
+    ),
     # Names of stages, fields, triggers.
     Defect("an initial stage that is not there", "initial: placed", "initial: new", "unknown_stage_in_flow"),
-    Defect("a dest misspelt", "dest: production, roles: [finance", "dest: prodution, roles: [finance", "unknown_stage_in_flow"),
+    Defect(
+        "a dest misspelt",
+        "dest: production, roles: [finance",
+        "dest: prodution, roles: [finance",
+        "unknown_stage_in_flow",
+    ),
     Defect("a source misspelt", "source: shipping", "source: shiping", "unknown_stage_in_flow"),
     Defect("a field misspelt in a guard", "order.weight > 100", "order.wieght > 100", "condition_unknown_name"),
-    Defect("a required field misspelt", "[customer.address]}\n    - {trigger: submit, source: placed, dest: big", "[customer.adress]}\n    - {trigger: submit, source: placed, dest: big", "unknown_field"),
+    Defect("a required field misspelt", NEEDS, NEEDS.replace("address", "adress"), "unknown_field"),
     Defect("a word that is none of a choice", PHONE, "guard: order.channel == 'telephone'", "condition_vocabulary"),
     Defect("a stage of a track misspelt", CLOSE, CLOSE.replace("'paid'", "'payed'"), "condition_vocabulary"),
     Defect("money compared with a text", "order.total < 50000", "order.total < '50000'", "condition_types"),
     Defect("a search by a field that is not there", "find: [order.region]", "find: [order.regoin]", "unknown_field"),
     Defect("a search by a personal field", "find: [order.region]", "find: [customer.address]", "find_personal"),
-    Defect("a promise that begins with no stage", "intake:   {start: placed", "intake:   {start: plced", "condition_unknown_name"),
+    Defect(
+        "a promise that begins with no stage",
+        "intake:   {start: placed",
+        "intake:   {start: plced",
+        "condition_unknown_name",
+    ),
     # Stages.
-    Defect("a stage that nothing leads to", "    service:    {category", "    packing:    {owner: {role: warehouse}}\n    service:    {category", "unreachable_stage"),
-    Defect("the way out forgotten", "    - {trigger: repaired, source: rework, dest: production, roles: [plant]}\n", "", "dead_end", line="rework:     {}"),
-    Defect("the wrong dest: back to where it came from", "dest: completed", "dest: shipping", "unreachable_stage", line="completed:  {"),
-    Defect("a ring without an exit", "    rework:     {}\n", "    rework:     {}\n    testing:    {}\n", "no_way_to_end", line="rework:     {}"),
+    Defect(
+        "a stage that nothing leads to",
+        "    service:    {category",
+        "    packing:    {owner: {role: warehouse}}\n    service:    {category",
+        "unreachable_stage",
+    ),
+    Defect("the way out forgotten", REPAIRED, "", "dead_end", line="rework:     {}"),
+    Defect(
+        "the wrong dest: back to where it came from",
+        "dest: completed",
+        "dest: shipping",
+        "unreachable_stage",
+        line="completed:  {",
+    ),
+    Defect(
+        "a ring without an exit",
+        "    rework:     {}\n",
+        "    rework:     {}\n    testing:    {}\n",
+        "no_way_to_end",
+        line="rework:     {}",
+    ),
     Defect("the end forgotten", "completed:  {category: done}", "completed:  {}", "dead_end"),
     Defect("a first stage without owner", "placed:     {owner: {role: sales}}", "placed:     {}", "stage_unowned"),
-    Defect("a key of an owner misspelt", "checking: {owner: {role: finance}}", "checking: {owner: {rol: finance}}", "unknown_key"),
-    Defect("a stage under no clock", "intake:   {start: placed", "intake:   {start: review", "stage_unwatched", line="placed:     {"),
+    Defect(
+        "a key of an owner misspelt",
+        "checking: {owner: {role: finance}}",
+        "checking: {owner: {rol: finance}}",
+        "unknown_key",
+    ),
+    Defect(
+        "a stage under no clock",
+        "intake:   {start: placed",
+        "intake:   {start: review",
+        "stage_unwatched",
+        line="placed:     {",
+    ),
     Defect("the clock stops too early", "stop: completed", "stop: production", "stage_unwatched", line="shipping:   {"),
-    Defect("a stage of a track under no clock", "start: checking, target", "start: due, target", "stage_unwatched", line="checking: {owner"),
+    Defect(
+        "a stage of a track under no clock",
+        "start: checking, target",
+        "start: due, target",
+        "stage_unwatched",
+        line="checking: {owner",
+    ),
     # Guards.
     Defect("limits exchanged", "order.weight > 100", "order.weight > 100 and order.weight < 50", "guard_never_holds"),
-    Defect("and for or", "order.channel in ['web', 'shop']", "order.channel == 'web' and order.channel == 'shop'", "guard_never_holds"),
+    Defect(
+        "and for or",
+        "order.channel in ['web', 'shop']",
+        "order.channel == 'web' and order.channel == 'shop'",
+        "guard_never_holds",
+    ),
     Defect("a guard about another stage", "order.weight > 100", "stage == 'rework'", "guard_never_holds"),
-    Defect("a stage behind a guard that never holds", "order.weight > 100", "order.weight > 100 and order.weight < 50", "unreachable_stage", line="rework:     {}"),
-    Defect("a guard against what is required", "order.total < 50000", "customer.address is missing and order.total < 50000", "guard_never_holds"),
+    Defect(
+        "a stage behind a guard that never holds",
+        "order.weight > 100",
+        "order.weight > 100 and order.weight < 50",
+        "unreachable_stage",
+        line="rework:     {}",
+    ),
+    Defect(
+        "a guard against what is required",
+        "order.total < 50000",
+        "customer.address is missing and order.total < 50000",
+        "guard_never_holds",
+    ),
     Defect("both limits exclusive", SPLIT, SPLIT.replace(">=", ">"), "guards_leave_gap"),
     Defect("limits that do not meet", SPLIT, SPLIT.replace("50000", "80000"), "guards_leave_gap"),
     Defect("a word without a branch", "['web', 'shop']", "['web']", "guards_leave_gap", line=PHONE),
     Defect("both limits inclusive", SPLIT, SPLIT, "transition_ambiguous"),
     Defect("limits that overlap", SPLIT, SPLIT.replace("50000", "30000"), "transition_ambiguous"),
     Defect("a word in two branches", PHONE, "guard: \"order.channel in ['phone', 'shop']\"", "transition_ambiguous"),
-    Defect("a line pasted and half changed", APPROVE, APPROVE + APPROVE.replace("dest: production", "dest: shipping"), "transition_never_taken", line="dest: shipping, roles: [finance"),
-    Defect("the rule before the exception", "guard: order.weight > 100, roles", "roles", "transition_never_taken", line=REST),
+    Defect(
+        "a line pasted and half changed",
+        APPROVE,
+        APPROVE + APPROVE.replace("dest: production", "dest: shipping"),
+        "transition_never_taken",
+        line="dest: shipping, roles: [finance",
+    ),
+    Defect(
+        "the rule before the exception",
+        "guard: order.weight > 100, roles",
+        "roles",
+        "transition_never_taken",
+        line=REST,
+    ),
     Defect("a guard pasted and left as it was", SPLIT, SPLIT.replace(">=", "<"), "transition_never_taken"),
-    Defect("the narrower limit comes second", REST, REST.replace("roles", "guard: order.weight > 200, roles"), "transition_never_taken"),
+    Defect(
+        "the narrower limit comes second",
+        REST,
+        REST.replace("roles", "guard: order.weight > 200, roles"),
+        "transition_never_taken",
+    ),
     # Tracks.
-    Defect("a join that waits for a stage nothing reaches", "dest: waived, roles", "dest: paid, roles", "unreachable_stage", line="waived:   {"),
+    Defect(
+        "a join that waits for a stage nothing reaches",
+        "dest: waived, roles",
+        "dest: paid, roles",
+        "unreachable_stage",
+        line="waived:   {",
+    ),
     Defect("a join that never opens", CLOSE, CLOSE.replace("'paid'", "'void'"), "join_never_opens"),
-    Defect("joins that wait for each other", "dest: paid, guard: order.channel", "dest: checking, guard: order.channel", "join_never_opens", line="dest: completed"),
-    Defect("a track of many by its kind", CLOSE, CLOSE.replace("payment", "shipment").replace("'paid'", "'delivered'"), "track_never_there"),
+    Defect(
+        "joins that wait for each other",
+        "dest: paid, guard: order.channel",
+        "dest: checking, guard: order.channel",
+        "join_never_opens",
+        line="dest: completed",
+    ),
+    Defect(
+        "a track of many by its kind",
+        CLOSE,
+        CLOSE.replace("payment", "shipment").replace("'paid'", "'delivered'"),
+        "track_never_there",
+    ),
     Defect("a track that is not there", CLOSE, CLOSE.replace("payment", "invoice"), "condition_unknown_argument"),
     # Fields, promises, calendars.
-    Defect("a required field that nothing sets", "requires: [customer.address]}\n    - {trigger: submit, source: placed, dest: big", "requires: [trigger]}\n    - {trigger: submit, source: placed, dest: big", "required_never_set"),
-    Defect("a calendar misspelt", "target: 8h, calendar: warehouse", "target: 8h, calendar: warehuose", "calendar_not_here"),
-    Defect("a stage's calendar misspelt", "calendar: warehouse}\n    service", "calendar: werehouse}\n    service", "calendar_not_here"),
-    Defect("a promise that never begins", "start: [review, big_review]", "start: stage == 'review' and stage == 'big_review'", "condition_never_holds"),
-    Defect("a row that fits nobody", "when: order.rush", "when: customer.level == 'A' and customer.level == 'B'", "condition_never_holds"),
-    Defect("a table without a last row", "      - {target: 60h}\n", "", "target_uncovered", line="      - {when: customer.level"),
+    Defect(
+        "a required field that nothing sets", NEEDS, NEEDS.replace("customer.address", "trigger"), "required_never_set"
+    ),
+    Defect(
+        "a calendar misspelt", "target: 8h, calendar: warehouse", "target: 8h, calendar: warehuose", "calendar_not_here"
+    ),
+    Defect(
+        "a stage's calendar misspelt",
+        "calendar: warehouse}\n    service",
+        "calendar: werehouse}\n    service",
+        "calendar_not_here",
+    ),
+    Defect(
+        "a promise that never begins",
+        "start: [review, big_review]",
+        "start: stage == 'review' and stage == 'big_review'",
+        "condition_never_holds",
+    ),
+    Defect(
+        "a row that fits nobody",
+        "when: order.rush",
+        "when: customer.level == 'A' and customer.level == 'B'",
+        "condition_never_holds",
+    ),
+    Defect(
+        "a table without a last row",
+        "      - {target: 60h}\n",
+        "",
+        "target_uncovered",
+        line="      - {when: customer.level",
+    ),
     Defect("rungs of which nobody hears", "  escalated: owner\n", "", "escalation_untold", line="{after: 4h"),
     # People.
-    Defect("a role misspelt", "roles: [warehouse]}\n    - {trigger: close", "roles: [warehuose]}\n    - {trigger: close", "role_misspelt"),
+    Defect(
+        "a role misspelt",
+        "roles: [warehouse]}\n    - {trigger: close",
+        "roles: [warehuose]}\n    - {trigger: close",
+        "role_misspelt",
+    ),
     Defect("a role misspelt in a message", "role:sales", "role:slaes", "role_misspelt"),
-    Defect("a role that nobody has", "{trigger: waive, source: [due, checking], dest: waived, roles: [finance_head]}", "{trigger: waive, source: [due, checking], dest: waived, roles: [treasurer]}", "nobody_with_role", people=True),
+    Defect(
+        "a role that nobody has",
+        "dest: waived, roles: [finance_head]",
+        "dest: waived, roles: [treasurer]",
+        "nobody_with_role",
+        people=True,
+    ),
     Defect("a team that nobody is in", "{team: plant-1}", "{team: plant-7}", "nobody_in_team", people=True),
-    Defect("an owner who has left", "{category: waiting, owner: {role: service}}", "{category: waiting, owner: old-wang}", "nobody_with_id", people=True),
-]  # fmt: skip
+    Defect(
+        "an owner who has left",
+        "{category: waiting, owner: {role: service}}",
+        "{category: waiting, owner: old-wang}",
+        "nobody_with_id",
+        people=True,
+    ),
+]
 
 EVERYBODY = of.Directory(
     [
@@ -129,8 +274,8 @@ MORE = {  # what a defect needs besides its own edit
         "source: checking, dest: paid, guard: track('order').stage == 'completed'",
     ),
     "a ring without an exit": (
-        "{trigger: repaired, source: rework, dest: production, roles: [plant]}",
-        "{trigger: test, source: rework, dest: testing}\n    - {trigger: back, source: testing, dest: rework}",
+        REPAIRED,
+        "    - {trigger: test, source: rework, dest: testing}\n    - {trigger: back, source: testing, dest: rework}\n",
     ),
     "a join that never opens": ("waived:   {category: cancelled}", "void:     {category: cancelled}"),
 }

@@ -91,7 +91,8 @@ def samples(*names: str) -> Iterator[dict[str, Any]]:
         yield dict(zip(names, values, strict=True))
 
 
-WORLD = World(names=schema(of.Flow(name="f", lifecycle=of.Lifecycle(initial="a", stages=["a"], transitions=[]), fields=FIELDS)), currency="CNY")  # fmt: skip
+EMPTY = of.Lifecycle(initial="a", stages=["a"], transitions=[])
+WORLD = World(names=schema(of.Flow(name="f", lifecycle=EMPTY, fields=FIELDS)), currency="CNY")
 NAMES = st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=2, unique=True)
 
 

@@ -140,7 +140,7 @@ def classes(kind: NameType, literals: Iterable[Any], currency: str) -> tuple[Any
 
 def another(words: Iterable[str]) -> str:
     """A text that is none of these."""
-    return "…" + max((word for word in words), key=len, default="")
+    return "…" + max(words, key=lambda word: (len(word), word), default="")
 
 
 def _around(numbers: list[Decimal]) -> list[Decimal]:
