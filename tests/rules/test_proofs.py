@@ -197,3 +197,38 @@ def test_old_versions_stay_usable() -> None:
     flow = split("order.total > 5 and order.total < 3", "order.total < 5", "order.total < 4")
     assert {item.severity for item in of.problems(flow)} == {"warning"}
     assert of.Tracker(flow, clock=of.utc_now)
+
+
+def test_an_amount_in_another_currency_compares_with_nothing() -> None:
+    """So it is left to a later guard, although the earlier one seems to leave nothing."""
+    flow = split("order.total < 5 or order.total >= 5", "order.total is not missing")
+    assert codes(flow) == []
+    assert codes(split("order.count < 5 or order.count >= 5", "order.count is not missing")) == [
+        "transition_never_taken"
+    ]
+
+
+def test_tracks_that_wait_for_each_other_in_turn_do_open() -> None:
+    """Order and payment go one step each, four times: no join is shut, though each waits for the other's last step."""
+
+    def waits(track: str, *stages: str | None) -> of.Lifecycle:
+        ways = [
+            of.Transition(
+                trigger=f"t{index}",
+                source=f"s{index}",
+                dest=f"s{index + 1}",
+                guard=stage and f"track('{track}').stage == '{stage}'",
+            )
+            for index, stage in enumerate(stages)
+        ]
+        names = {f"s{index}": of.Stage() for index in range(len(stages))}
+        return of.Lifecycle(
+            initial="s0", stages={**names, f"s{len(stages)}": of.Stage(category="done")}, transitions=ways
+        )
+
+    payment = of.Track(lifecycle=waits("order", "s1", "s2", "s3"))
+    flow = of.Flow(name="f", lifecycle=waits("payment", None, "s1", "s2", "s3"), tracks={"payment": payment})
+    assert codes(flow) == []
+    late = of.Track(lifecycle=waits("order", "s1", "s3", "s3"))
+    flow = of.Flow(name="f", lifecycle=waits("payment", None, "s1", "s2", "s3"), tracks={"payment": late})
+    assert codes(flow) == ["join_never_opens", "join_never_opens"]
