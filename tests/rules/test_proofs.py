@@ -232,3 +232,9 @@ def test_tracks_that_wait_for_each_other_in_turn_do_open() -> None:
     late = of.Track(lifecycle=waits("order", "s1", "s3", "s3"))
     flow = of.Flow(name="f", lifecycle=waits("payment", None, "s1", "s2", "s3"), tracks={"payment": late})
     assert codes(flow) == ["join_never_opens", "join_never_opens"]
+
+
+def test_a_track_that_is_only_observed_is_not_judged() -> None:
+    """Without transitions another system moves it: its stages are reached, and joins over them open."""
+    seen = of.Track(lifecycle=of.Lifecycle(initial="due", stages=["due", "paid"], transitions=[]))
+    assert codes(split("track('payment').stage == 'paid'", tracks={"payment": seen})) == []

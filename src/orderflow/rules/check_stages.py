@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import OPEN
 from orderflow.model.reasons import Problem, problem
 from orderflow.rules.check_conditions import at
@@ -20,8 +19,7 @@ def stage_problems(study: Study, strand: Strand) -> Iterator[Problem]:
     yield from _endless(strand, ways)
     yield from _unowned(strand, ways)
     if not any(sla.track == strand.track for sla in study.flow.sla.values()) and not study.is_wrong("sla"):
-        kind = "the order" if strand.track == ORDER_TRACK else strand.track
-        yield problem("no_clocks", at(f"{strand.path}.stages"), severity="note", track=kind)
+        yield problem("no_clocks", at(f"{strand.path}.stages"), severity="note", track=strand.track)
 
 
 def ahead_of(start: Iterable[str], ways: Ways) -> set[str]:

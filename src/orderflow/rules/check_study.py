@@ -9,6 +9,7 @@ from attrs import frozen
 
 from orderflow.model.check import NameType
 from orderflow.model.condition import Call, Condition, Constant, unparse, walk
+from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Flow, Lifecycle, Transition
 from orderflow.model.frozen import EMPTY
 from orderflow.model.reasons import Problem
@@ -34,7 +35,8 @@ class Step:
 class Strand:
     """One lifecycle of a flow: the name of its track, its path, and what there is to prove about it.
 
-    - `graph`: whether stages and ways are as somebody meant them; False where an error hides one of them.
+    - `graph`: whether stages and ways are as somebody meant them; False where an error hides one of them, and where
+      another system alone says how the track moves.
     - `guards`: index of a transition -> its guard, read; those with errors are not among them.
     - `broken`: indices of transitions with errors of their own, about which nothing is said.
     """
@@ -134,7 +136,8 @@ def study(flow: Flow, errors: Iterable[Problem]) -> Study:
 
 def _strand(flow: Flow, track: str, path: str, lifecycle: Lifecycle, wrong: tuple[str, ...]) -> Strand:
     own = [item for item in wrong if _within(path, item)]
-    broken, graph = set(), True
+    broken = set()
+    graph = track == ORDER_TRACK or bool(lifecycle.transitions)  # a further track without any is only observed
     for item in own:
         index, key = _part(item.removeprefix(path))
         if index is None:

@@ -41,7 +41,7 @@ def join_problems(study: Study) -> Iterator[Problem]:
 
 
 def reached_together(study: Study) -> dict[str, set[str]]:
-    """The stages that each track can come to while the others go their ways; all of a track with errors."""
+    """The stages that each track can come to while the others go their ways; all where its ways are not known."""
     found: dict[str, set[str]] = {}
     for strand in study.strands:
         found[strand.track] = {strand.lifecycle.initial} if strand.graph else set(strand.lifecycle.stages)

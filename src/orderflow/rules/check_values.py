@@ -135,7 +135,8 @@ def classes(kind: NameType, literals: Iterable[Any], currency: str) -> tuple[Any
     else:
         values += _around(numbers)
     values += _between(lengths)
-    return (*values, another(words))
+    ordered = kind.type in ("number", "money", "duration") and (numbers or lengths)
+    return tuple(values) if ordered else (*values, another(words))
 
 
 def another(words: Iterable[str]) -> str:

@@ -50,8 +50,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "没有类别为 done 或 cancelled 的节点：此分支永不结束",
     },
     "no_clocks": {
-        "en": "there is no promise about {track}: no stage of it is ever late",
-        "zh": "没有关于 {track} 的时效：其节点永远不会超时",
+        "en": "there is no promise about the track {track!r}: no stage of it is ever late",
+        "zh": "没有关于分支 {track!r} 的时效：其节点永远不会超时",
     },
     # Tracks.
     "join_never_opens": {
