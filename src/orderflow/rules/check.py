@@ -64,7 +64,7 @@ def proofs(flow: Flow, known: Iterable[Problem], directory: People | None = None
     yield from join_problems(about)
     yield from never_set(flow, settable(flow))
     yield from promise_problems(about)
-    if not about.is_wrong("sla") and not any(about.is_wrong(strand.path) for strand in about.strands):
+    if not about.is_wrong("sla") and all(strand.graph or not strand.lifecycle.transitions for strand in about.strands):
         yield from unwatched(flow)
     yield from people_problems(flow, directory)
 
