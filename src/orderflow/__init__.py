@@ -8,6 +8,7 @@ The public names, and nothing else. Optional libraries are imported when a funct
 from orderflow import metrics
 from orderflow.adapters.channels import CallableChannel, Channels, LogChannel
 from orderflow.adapters.dump import dump_flow
+from orderflow.adapters.flow_check import check_flow_file
 from orderflow.adapters.flow_schema import flow_schema
 from orderflow.adapters.flowfile import load_flow
 from orderflow.adapters.report_text import write_report
@@ -136,6 +137,7 @@ __all__ = [
     "Warn",
     "WorkCalendar",
     "__version__",
+    "check_flow_file",
     "describe",
     "diff",
     "draw",

@@ -169,19 +169,21 @@ _lang = click.option(
 @main.command("check")
 @click.argument("file", type=_FLOW_FILE)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--people", type=_FLOW_FILE, help="YAML or JSON list of {id, roles, teams}: finds roles nobody has.")
+@click.option("--notes", is_flag=True, help="Say too what could not be checked.")
 @_lang
-def check_command(file: Path, form: str, lang: Language) -> None:
+def check_command(file: Path, form: str, people: Path | None, notes: bool, lang: Language) -> None:
     """Say what is wrong or doubtful in the flow FILE, with line and column.
 
     Exit code 0 when there are no errors (warnings are allowed), 1 when there are, 2 when FILE cannot be read.
     """
     from orderflow import cli_flow
 
-    found = cli_flow.found_in(file)
+    found = cli_flow.found_in(file, people=people, notes=notes)
     if form == "json":
-        click.echo(cli_flow.check_json(file, found, lang, ascii_only=not _unicode()), nl=False)
+        click.echo(cli_flow.check_json(file, found, lang, ascii_only=not _unicode(), notes=notes), nl=False)
     else:
-        click.echo(_printable(cli_flow.check_text(file, found, lang)), nl=False)
+        click.echo(_printable(cli_flow.check_text(file, found, lang, notes=notes)), nl=False)
     if cli_flow.errors_in(found):
         raise click.exceptions.Exit(1)
 

@@ -14,7 +14,7 @@ from orderflow.model.frozen import FrozenMap
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target
 from orderflow.model.quantities import LineMove, Lines, LineStage
 from orderflow.model.reasons import Place, Problem, problem
-from orderflow.rules.check import problems as problems_of
+from orderflow.rules.check import errors as errors_of
 
 
 def load_flow(path: str | os.PathLike[str]) -> Flow:
@@ -22,34 +22,42 @@ def load_flow(path: str | os.PathLike[str]) -> Flow:
 
     Raises `DefinitionError` with every problem found, each with `file:line:column`, its path, and what to do.
     """
+    return read_flow_text(read_file(path), file=str(path))
+
+
+def read_file(path: str | os.PathLike[str]) -> str:
+    """The text of a file. Raises `DefinitionError` when it cannot be opened or is no UTF-8."""
     from pathlib import Path
 
-    file = Path(path)
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        return Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise DefinitionError(
             [problem("cannot_open", Place(file=str(path)), error=error.strerror or str(error))]
         ) from None
     except UnicodeDecodeError as error:
         raise DefinitionError([problem("not_utf8", Place(file=str(path)), byte=error.start)]) from None
-    return read_flow_text(text, file=str(path))
 
 
 def read_flow_text(text: str, *, file: str | None = None) -> Flow:
     """The flow in a text. Raises as `load_flow` does."""
-    tree = read_tree(text, file)
-    reader = _Reader()
-    flow = reader.flow(tree)
+    flow, found = read_as_far(text, file=file)
     if flow is None:
-        raise DefinitionError(reader.problems)
-    found = [*reader.problems, *(item for item in problems_of(flow) if item.severity == "error")]
-    if found:
-        raise DefinitionError(sorted(found, key=_in_file))
+        raise DefinitionError(found)
+    if found := [*found, *errors_of(flow)]:
+        raise DefinitionError(sorted(found, key=in_file))
     return flow
 
 
-def _in_file(item: Problem) -> tuple[int, int]:
+def read_as_far(text: str, *, file: str | None = None) -> tuple[Flow | None, list[Problem]]:
+    """The flow in a text as far as it can be read, and what is wrong with the rest. Raises as `read_tree` does."""
+    reader = _Reader()
+    flow = reader.flow(read_tree(text, file))
+    return flow, reader.problems
+
+
+def in_file(item: Problem) -> tuple[int, int]:
+    """By which problems are sorted: line and column."""
     place = item.place
     return (place.line or 0, place.column or 0) if place else (0, 0)
 

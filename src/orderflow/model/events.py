@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -18,6 +19,10 @@ from orderflow.model.reasons import Reason
 
 ORDER_TRACK = "order"
 JumpKind = Literal["back", "skip", "force", "undo"]
+
+
+def _values(values: Mapping[str, Any]) -> FrozenMap[Any]:
+    return FrozenMap(values)
 
 
 @frozen
@@ -77,7 +82,7 @@ class StageEntered:
     observed: bool = False
     inconsistent: bool = False
     jump: JumpKind | None = None
-    facts: FrozenMap[Any] | None = field(default=None, converter=optional(FrozenMap))
+    facts: FrozenMap[Any] | None = field(default=None, converter=optional(_values))
 
 
 @frozen(kw_only=True)
@@ -102,7 +107,7 @@ class Triggered:
     SCHEMA: ClassVar[int] = 1
     trigger: str
     stage: str
-    facts: FrozenMap[Any] | None = field(default=None, converter=optional(FrozenMap))
+    facts: FrozenMap[Any] | None = field(default=None, converter=optional(_values))
 
 
 @frozen(kw_only=True)
@@ -114,7 +119,7 @@ class QuantityMoved:
     cause: Cause
     move: str | None = None
     transfers: tuple[Transfer, ...] = field(converter=as_tuple)
-    facts: FrozenMap[Any] | None = field(default=None, converter=optional(FrozenMap))
+    facts: FrozenMap[Any] | None = field(default=None, converter=optional(_values))
 
 
 @frozen(kw_only=True)
@@ -122,8 +127,8 @@ class Amended:
     """What changed on the order and its customer, or on one line: path -> value; what is absent is not there."""
 
     line: str | None = None
-    before: FrozenMap[Any] = field(converter=FrozenMap)
-    after: FrozenMap[Any] = field(converter=FrozenMap)
+    before: FrozenMap[Any] = field(converter=_values)
+    after: FrozenMap[Any] = field(converter=_values)
 
 
 @frozen(kw_only=True)
@@ -135,7 +140,7 @@ class OrderAmended:
     changes: tuple[Amended, ...] = field(default=(), converter=as_tuple)
     added: tuple[Line, ...] = field(default=(), converter=as_tuple)
     removed: tuple[Line, ...] = field(default=(), converter=as_tuple)
-    facts: FrozenMap[Any] | None = field(default=None, converter=optional(FrozenMap))
+    facts: FrozenMap[Any] | None = field(default=None, converter=optional(_values))
 
 
 @frozen(kw_only=True)
@@ -175,7 +180,7 @@ class ClockMarked:
     TYPE: ClassVar[str] = "clock_marked"
     SCHEMA: ClassVar[int] = 1
     marks: tuple[Mark, ...] = field(converter=as_tuple)
-    facts: FrozenMap[Any] | None = field(default=None, converter=optional(FrozenMap))
+    facts: FrozenMap[Any] | None = field(default=None, converter=optional(_values))
 
 
 @frozen(kw_only=True)

@@ -19,7 +19,7 @@ from orderflow.model.frozen import FrozenMap
 from orderflow.model.openings import MICROSECOND
 from orderflow.model.policies import SLA, Warn
 from orderflow.model.reasons import Place
-from orderflow.rules.check import problems
+from orderflow.rules.check import errors
 from orderflow.rules.check_conditions import in_full
 from orderflow.rules.check_sla import WORDS
 from orderflow.rules.context import NamedCalendar
@@ -171,9 +171,8 @@ def compile_flow(flow: Flow) -> Program:
     Raises `DefinitionError` with every error that `problems` finds; warnings do not stop it. Raises
     `MissingExtraError` when the calendar needs public holidays and the extra `calendars` is not installed.
     """
-    errors = [item for item in problems(flow) if item.severity == "error"]
-    if errors:
-        raise DefinitionError(errors)
+    if wrong := errors(flow):
+        raise DefinitionError(wrong)
 
     def test(condition: Condition) -> Test:
         return compile_condition(

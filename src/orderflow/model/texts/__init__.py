@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderflow.model.texts import calendars, conditions, flows, lines, logs, orders
+from orderflow.model.texts import calendars, conditions, flows, lines, logs, orders, proofs
 
 LANGUAGES = ("en", "zh")
 
@@ -13,6 +13,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     **conditions.TEXTS,
     **calendars.TEXTS,
     **logs.TEXTS,
+    **proofs.TEXTS,
 }
 
 SUGGESTION = {"en": " Did you mean {suggestion!r}?", "zh": "是否想写“{suggestion}”？"}
