@@ -6,6 +6,10 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from attrs import evolve
+
+from orderflow.adapters.compose import compose
+from orderflow.adapters.sources import read_text
 from orderflow.adapters.yamlnodes import Items, Pairs, Text, Tree, read_tree
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.condition import Condition
@@ -26,36 +30,27 @@ def load_flow(path: str | os.PathLike[str]) -> Flow:
 
     Raises `DefinitionError` with every problem found, each with `file:line:column`, its path, and what to do.
     """
-    from pathlib import Path
-
-    file = Path(path)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DefinitionError(
-            [problem("cannot_open", Place(file=str(path)), error=error.strerror or str(error))]
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DefinitionError([problem("not_utf8", Place(file=str(path)), byte=error.start)]) from None
+    text = read_text(path)
     return read_flow_text(text, file=str(path))
 
 
 def read_flow_text(text: str, *, file: str | None = None) -> Flow:
     """The flow in a text. Raises as `load_flow` does."""
-    tree = read_tree(text, file)
+    tree, notes = compose(read_tree(text, file), file)
     reader = _Reader()
     flow = reader.flow(tree)
     if flow is None:
         raise DefinitionError(reader.problems)
     found = [*reader.problems, *(item for item in problems_of(flow) if item.severity == "error")]
     if found:
-        raise DefinitionError(sorted(found, key=_in_file))
-    return flow
+        raise DefinitionError(sorted(found, key=lambda item: _in_file(item, file)))
+    return evolve(flow, notes=notes) if notes else flow
 
 
-def _in_file(item: Problem) -> tuple[int, int]:
-    place = item.place
-    return (place.line or 0, place.column or 0) if place else (0, 0)
+def _in_file(item: Problem, file: str | None) -> tuple[bool, str, int, int]:
+    """The order of problems: those of the file itself first, then those of the files that it is made of."""
+    place = item.place or Place(file=file)
+    return (place.file != file, place.file or "", place.line or 0, place.column or 0)
 
 
 class _Reader:

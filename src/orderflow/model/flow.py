@@ -11,7 +11,7 @@ from orderflow.model.calendar import WorkCalendar
 from orderflow.model.condition import Condition
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names, as_tuple
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, to_condition, to_titles
-from orderflow.model.reasons import Place
+from orderflow.model.reasons import Place, Problem
 from orderflow.model.validate import NONE, to_map, want, wrong_kind
 
 Category = Literal["open", "waiting", "done", "cancelled"]
@@ -116,6 +116,7 @@ class Flow:
     - `notify`: topic -> rule; None tells the owner when assigned, warned and breached.
     - `find`: declared attributes that can be searched; personal ones cannot.
     - `places`: where each path stands in the file that it was read from; no part of the value.
+    - `notes`: what that file overrides in those that it extends and includes; no part of the value either.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Flow:
     notify: FrozenMap[NotifyRule] | None = field(default=None, converter=to_map, validator=want(NotifyRule, NONE))
     find: tuple[str, ...] = field(default=(), converter=as_names, validator=want(str))
     places: FrozenMap[Place] = field(default=EMPTY, eq=False, repr=False, metadata={"canonical": False})
+    notes: tuple[Problem, ...] = field(default=(), eq=False, repr=False, metadata={"canonical": False})
 
     def lifecycles(self) -> tuple[tuple[str, str, Lifecycle], ...]:
         """Every lifecycle with the name of its track and its path in the flow; that of `order` first."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from orderflow.model.texts import calendars, conditions, flows, logs, orders
+from orderflow.model.texts import calendars, composing, conditions, flows, logs, orders
 
 LANGUAGES = ("en", "zh")
 
 CATALOGUE: dict[str, dict[str, str]] = {
     **orders.TEXTS,
     **flows.TEXTS,
+    **composing.TEXTS,
     **conditions.TEXTS,
     **calendars.TEXTS,
     **logs.TEXTS,
