@@ -32,7 +32,7 @@ from orderflow.model.errors import (
     StorageError,
     UnknownOrder,
 )
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.flow import Field, Flow, Lifecycle, Select, Stage, Track, Transition
 from orderflow.model.order import Customer, Line, Money, Order
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn
 from orderflow.model.reasons import Problem, Reason
@@ -40,6 +40,7 @@ from orderflow.model.view import Board, Card, View
 from orderflow.plugins import installed_plugins
 from orderflow.ports import Failed, Retry, Sent
 from orderflow.rules.check import problems
+from orderflow.rules.check_select import select_problems
 from orderflow.rules.describe import describe
 from orderflow.rules.diff import Change, diff
 from orderflow.rules.draw import draw
@@ -96,6 +97,7 @@ __all__ = [
     "Report",
     "Retry",
     "Rung",
+    "Select",
     "Sent",
     "Settle",
     "Stage",
@@ -123,6 +125,7 @@ __all__ = [
     "problems",
     "read_log",
     "report",
+    "select_problems",
     "to_machine",
     "utc_now",
     "write_report",

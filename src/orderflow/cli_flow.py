@@ -35,7 +35,7 @@ def found_in(file: Path) -> tuple[Problem, ...]:
         if any(item.code in UNREADABLE for item in error.problems):
             raise
         found = tuple(item for item in error.problems if isinstance(item, Problem))
-    return tuple(sorted(found, key=_position))
+    return tuple(sorted(found, key=lambda item: _position(file, item)))
 
 
 def errors_in(found: Iterable[Problem]) -> int:
@@ -58,21 +58,24 @@ def check_json(file: Path, found: tuple[Problem, ...], language: Language, *, as
         "file": str(file),
         "errors": errors,
         "warnings": len(found) - errors,
-        "problems": [_data(item, language) for item in found],
+        "problems": [_data(file, item, language) for item in found],
     }
     return json.dumps(data, ensure_ascii=ascii_only, indent=2) + "\n"
 
 
 def _line(file: Path, item: Problem, language: Language) -> str:
     place = item.place
-    parts = [str(file), *(str(x) for x in (place.line, place.column) if x is not None)] if place else [str(file)]
+    parts = [(place and place.file) or str(file)]  # what a file extends or includes has places of its own
+    parts += [str(x) for x in (place.line, place.column) if x is not None] if place else []
     path = f" ({place.path})" if place and place.path else ""
     return f"{':'.join(parts)}: {_HEADS[item.severity][language]}: {item.text(language)}{path}"
 
 
-def _data(item: Problem, language: Language) -> dict[str, Any]:
+def _data(file: Path, item: Problem, language: Language) -> dict[str, Any]:
     place = item.place
+    other = {"file": place.file} if place and place.file not in (None, str(file)) else {}
     return {
+        **other,
         "severity": item.severity,
         "code": item.code,
         "line": place.line if place else None,
@@ -82,6 +85,9 @@ def _data(item: Problem, language: Language) -> dict[str, Any]:
     }
 
 
-def _position(item: Problem) -> tuple[int, int]:
+def _position(file: Path, item: Problem) -> tuple[bool, str, int, int]:
     place = item.place
-    return (place.line or 0, place.column or 0) if place else (0, 0)
+    if place is None:
+        return (False, "", 0, 0)
+    other = place.file not in (None, str(file))
+    return (other, (other and place.file) or "", place.line or 0, place.column or 0)

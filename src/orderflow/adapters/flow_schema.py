@@ -12,16 +12,17 @@ from typing import Any, Literal, get_args, get_origin
 
 import attrs
 
+from orderflow.adapters.compose import KEYS as COMPOSING
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.condition import Condition
 from orderflow.model.duration import UNITS
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.flow import Field, Flow, Lifecycle, Select, Stage, Track, Transition
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.hours import DAYS
 from orderflow.model.policies import SLA, TOPICS, NotifyRule, OwnerRule, Rung, Target, Warn
 
 Schema = dict[str, Any]
-_KINDS = (Field, Lifecycle, Track, Stage, OwnerRule, Transition, SLA, Target, Rung, NotifyRule)
+_KINDS = (Field, Select, Lifecycle, Track, Stage, OwnerRule, Transition, SLA, Target, Rung, NotifyRule)
 _EMPTY = (Field, Stage)  # nothing behind the name: all defaults
 _DIGITS = {"w": 5, "d": 6, "h": 7, "m": 8, "s": 9}
 _LENGTH = "(?=[0-9])" + "".join(f"([0-9]{{1,{_DIGITS[unit]}}}{unit})?" for unit in UNITS)
@@ -32,15 +33,23 @@ _DAY = r"\s*(" + "|".join("".join(f"[{letter}{letter.upper()}]" for letter in da
 def flow_schema() -> Schema:
     """The JSON Schema (draft 2020-12) of a flow file: what `load_flow` takes, short forms included.
 
-    It knows the shape of a file: keys, kinds of values, fixed words. What names mean - stages, fields, conditions - is
-    checked by `load_flow`.
+    - It knows the shape of a file: keys, kinds of values, fixed words. What names mean - stages, fields, conditions -
+      is checked by `load_flow`.
+    - A file with `extends:` or `include:` is a `FlowPart`, in which nothing is required; and so is a module.
     """
+    whole = {**_BASICS, **_calendar(), **{_key(kind): _object(kind) for kind in (Flow, *_KINDS)}}
+    parts = {_part_key(name): part_of(whole[name], whole) for name in whole if name not in _WHOLE_ONLY}
+    parts["FlowPart"]["properties"] = {**_composing(), **parts["FlowPart"]["properties"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:orderflow:flow",
         "title": "An orderflow flow file",
-        **_object(Flow),
-        "$defs": {**_BASICS, **_calendar(), **{_key(kind): _object(kind) for kind in _KINDS}},
+        "type": "object",
+        "properties": {**_composing(), **{key: _said(item) for key, item in whole["Flow"]["properties"].items()}},
+        "if": {"anyOf": [{"required": [key]} for key in COMPOSING]},
+        "then": _ref("FlowPart"),
+        "else": _ref("Flow"),
+        "$defs": {**whole, **parts},
     }
 
 
@@ -139,12 +148,14 @@ _BASICS: dict[str, Schema] = {
 _SIMPLE: dict[Any, Schema] = {
     str: _ref("text"),
     bool: {"type": "boolean"},
+    int: {"type": "integer"},
     Condition: _ref("condition"),
     timedelta: _ref("duration"),
     Warn: _ref("warn"),
     WorkCalendar: _ref("calendar"),
 }
 _SPECIAL: dict[tuple[type[Any], str], Schema] = {
+    (Flow, "select"): _any(_ref("Select"), {"type": "null"}),
     (Flow, "currency"): _text("[A-Z]{3}"),
     (Flow, "fields"): {
         **_map(Field),
@@ -169,6 +180,63 @@ _RULES: dict[type[Any], Schema] = {
     SLA: {"oneOf": [{"required": ["target"]}, {"required": ["due"]}]},
     OwnerRule: {"anyOf": [{"required": [key]} for key in ("person", "role", "team")]},
 }
+
+
+# --- files that are merged with others ----------------------------------------------------------------------------
+
+_WHOLE_ONLY = ("text", "names", "duration", "warn", "condition", "hours", "Transition", "Target", "Rung")
+"""What replaces as a whole: values without parts, and the items of lists."""
+
+
+def part_of(schema: Schema, whole: Schema) -> Schema:
+    """The same in a file that is laid over another: nothing is required, null removes, `key+` appends to a list."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return schema if name in _WHOLE_ONLY else {**schema, **_ref(_part_key(name))}
+    kept = {key: item for key, item in schema.items() if key not in ("required", "oneOf", "minProperties")}
+    if any("required" in item for item in kept.get("anyOf", ())):
+        del kept["anyOf"]
+    if "anyOf" in kept:
+        kept["anyOf"] = [part_of(item, whole) for item in kept["anyOf"]]
+    if isinstance(kept.get("additionalProperties"), dict):
+        kept["additionalProperties"] = _or_null(part_of(kept["additionalProperties"], whole))
+    if "properties" in kept:
+        found: Schema = {}
+        for name, item in kept["properties"].items():
+            found[name] = {**_or_null(part_of(_unsaid(item), whole)), **_said(item)}
+            if _is_list(item, whole):
+                found[f"{name}+"] = {**item, "description": f"added to the list that {name}: has already"}
+        kept["properties"] = found
+    return kept
+
+
+def _is_list(schema: Schema, whole: Schema) -> bool:
+    """Whether a list may stand here."""
+    if "$ref" in schema:
+        return _is_list(whole[schema["$ref"].rpartition("/")[2]], whole)
+    return schema.get("type") == "array" or any(_is_list(item, whole) for item in schema.get("anyOf", ()))
+
+
+def _or_null(schema: Schema) -> Schema:
+    return _any(*schema["anyOf"], {"type": "null"}) if schema.keys() == {"anyOf"} else _any(schema, {"type": "null"})
+
+
+def _said(schema: Schema) -> Schema:
+    return {key: item for key, item in schema.items() if key == "description"}
+
+
+def _unsaid(schema: Schema) -> Schema:
+    return {key: item for key, item in schema.items() if key != "description"}
+
+
+def _part_key(name: str) -> str:
+    return f"{name[0].upper()}{name[1:]}Part"
+
+
+def _composing() -> Schema:
+    """The keys that say what a file is made of."""
+    kinds = {"extends": _ref("text"), "include": _ref("names")}
+    return {key: {**kinds[key], "description": _MEANING[f"FlowPart.{key}"]} for key in COMPOSING}
 
 
 # --- the calendar, whose spec has no class ------------------------------------------------------------------------
@@ -209,6 +277,11 @@ def _closed(properties: Schema, **more: Schema) -> Schema:
 
 _MEANING = {
     "title": "what people read: a text, or one by language: {en: …, zh: …}",
+    "FlowPart.extends": "a template's name (sales-order), or the path of a flow file from this one (./base.yaml)",
+    "FlowPart.include": "modules: files with keys of a flow, by their paths from this one",
+    "Flow.select": "for which new orders that name no flow this one is chosen",
+    "Select.when": "a condition about order, customer and lines; without it every order fits",
+    "Select.priority": "of the flows that fit, the one with the highest is taken",
     "Flow.flow": "the name of the flow, at most 100 characters",
     "Flow.lifecycle": "stages and transitions of the order",
     "Flow.tracks": "further strands of an order, with lifecycles of their own",

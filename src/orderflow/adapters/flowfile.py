@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import evolve
 
-from orderflow.adapters.compose import compose
+from orderflow.adapters.compose import KEYS, compose
 from orderflow.adapters.sources import read_text
 from orderflow.adapters.yamlnodes import Items, Pairs, Text, Tree, read_tree
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.condition import Condition
 from orderflow.model.duration import parse_duration
 from orderflow.model.errors import DefinitionError
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.flow import Field, Flow, Lifecycle, Select, Stage, Track, Transition
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.parse import parse
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn, to_warn
@@ -70,6 +71,7 @@ class _Reader:
             "lifecycle": lifecycle,
             "title": self.titles(parts.get("title")),
             "tracks": self.named(parts.get("tracks"), self.track),
+            "select": self.select(parts["select"]) if "select" in parts else None,
             "currency": self.text(parts.get("currency")),
             "fields": self.named(parts.get("fields"), self.field),
             "calendar": self.calendar(parts["calendar"]) if "calendar" in parts else None,
@@ -81,6 +83,10 @@ class _Reader:
         if values["name"] is None or lifecycle is None:
             return None
         return Flow(**values, places=FrozenMap(self.places))
+
+    def select(self, tree: Tree) -> Select:
+        parts = self.mapping(_or_empty(tree), ("when", "priority"))
+        return Select(when=self.condition(parts.get("when")), priority=self.whole(parts.get("priority")))
 
     def track(self, tree: Tree) -> Track | None:
         """A further track: the keys of a lifecycle, and its own."""
@@ -308,6 +314,14 @@ class _Reader:
         self.wrong("want_boolean", tree, value=tree.value if isinstance(tree, Text) else "…")
         return False
 
+    def whole(self, tree: Tree | None) -> int:
+        if tree is None:
+            return 0
+        if isinstance(tree, Text) and re.fullmatch(r"[-+]?[0-9]{1,9}", tree.value):
+            return int(tree.value)
+        self.wrong("want_whole", tree, value=tree.value[:80] if isinstance(tree, Text) else "…")
+        return 0
+
     def duration(self, tree: Tree | None) -> Any:
         if tree is None:
             return None
@@ -360,8 +374,10 @@ def _plain(tree: Tree, places: dict[str, Place]) -> Any:
 
 
 _FLOW_KEYS = (
+    *KEYS,  # for what is said of other keys: these two are dealt with before
     "flow",
     "title",
+    "select",
     "currency",
     "fields",
     "calendar",

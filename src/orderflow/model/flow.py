@@ -12,7 +12,7 @@ from orderflow.model.condition import Condition
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names, as_tuple
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, to_condition, to_titles
 from orderflow.model.reasons import Place, Problem
-from orderflow.model.validate import NONE, to_map, want, wrong_kind
+from orderflow.model.validate import NONE, to_map, want, whole, wrong_kind
 
 Category = Literal["open", "waiting", "done", "cancelled"]
 OPEN: tuple[Category, ...] = ("open", "waiting")  # the categories of orders that somebody still has to deal with
@@ -106,11 +106,24 @@ class Track:
 
 
 @frozen(kw_only=True)
+class Select:
+    """For which new orders a flow is chosen, where a Tracker has several and the order names none.
+
+    - `when`: a condition about order, customer and lines; without one, every order. Unknown does not fit.
+    - `priority`: of the flows that fit, the one with the highest is taken.
+    """
+
+    when: Condition | None = field(default=None, converter=to_condition, validator=want(Condition, NONE))
+    priority: int = field(default=0, validator=whole)
+
+
+@frozen(kw_only=True)
 class Flow:
     """How one kind of order is handled. Immutable; identified by `orderflow.model.canonical.fingerprint`.
 
     - `lifecycle` is that of the `order` track; `tracks` are the further ones, by name.
     - `fields`: `order.region`, `customer.level`, `line.batch` -> Field; the schema for conditions and intake.
+    - `select`: for which new orders it is chosen; without one only for those that name it, or in a Tracker of one flow.
     - `currency`: what a bare number means beside money in a condition.
     - `calendar`: business time; None is around the clock. `calendars`: further ones, by name.
     - `notify`: topic -> rule; None tells the owner when assigned, warned and breached.
@@ -123,6 +136,7 @@ class Flow:
     lifecycle: Lifecycle = field(validator=want(Lifecycle))
     title: FrozenMap[str] = field(default=EMPTY, converter=to_titles, validator=want(str))
     tracks: FrozenMap[Track] = field(default=EMPTY, converter=to_map, validator=want(Track), metadata={"ordered": True})
+    select: Select | None = field(default=None, validator=want(Select, NONE))
     currency: str | None = field(default=None, validator=want(str, NONE))
     fields: FrozenMap[Field] = field(default=EMPTY, converter=to_map, validator=want(Field))
     calendar: WorkCalendar | None = field(default=None, validator=want(WorkCalendar, NONE))

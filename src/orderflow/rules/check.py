@@ -12,6 +12,7 @@ from orderflow.model.flow import Category, FieldKind, Flow, Lifecycle, Transitio
 from orderflow.model.policies import TOPICS, OwnerRule
 from orderflow.model.reasons import Place, Problem, problem
 from orderflow.rules.check_conditions import at, condition_problems, unknown
+from orderflow.rules.check_select import own_select_problems
 from orderflow.rules.check_sla import is_recipient, sla_problems
 from orderflow.rules.scope import BUILT_IN, LINE_FIELDS, schema
 
@@ -26,6 +27,7 @@ def problems(flow: Flow) -> tuple[Problem, ...]:
     found = [
         *_names(flow),
         *_fields(flow),
+        *own_select_problems(flow),
         *(item for part in flow.lifecycles() for item in _lifecycle(flow, *part)),
         *sla_problems(flow),
         *_notify(flow),

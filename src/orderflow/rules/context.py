@@ -12,6 +12,7 @@ from orderflow.model.actor import Person
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.decision import Need
 from orderflow.model.frozen import EMPTY
+from orderflow.model.reasons import Reason
 
 
 @frozen
@@ -39,6 +40,7 @@ class Context:
     - `calendars`: name -> calendar, or None where nobody provides it.
     - `digests`: digest -> an older content of a calendar, or None where it is not known any more.
     - `recording`: False when somebody only looks: what time did is found, and nothing is set anew.
+    - `chosen`: why the flow of a new order was chosen, where it was.
     - `digest`: of the command, when the caller has it already.
     - `roles`, `teams`: name -> everybody who has or is in it. `loads`: id -> number of open orders owned.
     """
@@ -51,6 +53,7 @@ class Context:
     loads: Mapping[str, int] = EMPTY
     calendars: Mapping[str, NamedCalendar | None] = EMPTY
     digests: Mapping[str, NamedCalendar | None] = EMPTY
+    chosen: Reason | None = None
     digest: str | None = None
     recording: bool = True
 
