@@ -12,6 +12,7 @@ from orderflow.adapters.flow_schema import flow_schema
 from orderflow.adapters.flowfile import load_flow
 from orderflow.adapters.report_text import write_report
 from orderflow.adapters.tables import read_log
+from orderflow.adapters.templates import template, templates
 from orderflow.hookspecs import hookimpl
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import Report, report
@@ -126,6 +127,8 @@ __all__ = [
     "read_log",
     "report",
     "select_problems",
+    "template",
+    "templates",
     "to_machine",
     "utc_now",
     "write_report",
