@@ -1,4 +1,4 @@
-"""What `orderflow init` writes and prints: a template's file, or a small one that extends it. `cli.py` has the command."""
+"""What `orderflow init` writes and prints: a template, or a small file that extends it. `cli.py` has the command."""
 
 from __future__ import annotations
 
