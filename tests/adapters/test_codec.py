@@ -119,7 +119,7 @@ MARK = st.builds(
     label=OPTIONAL,
 )
 BODY: dict[str, st.SearchStrategy[Any]] = {
-    "order_placed": st.builds(OrderPlaced, order=ORDERS),
+    "order_placed": st.builds(OrderPlaced, order=ORDERS, why=st.none() | REASONS),
     "stage_entered": st.builds(
         StageEntered,
         stage=TEXTS,
