@@ -137,6 +137,7 @@ def section_of(path: str) -> str:
         return "title"
     for pattern, heading in (
         (r"", "the file"),
+        (r"select", "select"),
         (r"lifecycle", "lifecycle"),
         (r"tracks\.\w+", "tracks.NAME"),
         (r"(lifecycle|tracks\.\w+)\.stages\.\w+", "lifecycle.stages.STAGE"),

@@ -13,6 +13,7 @@ from orderflow.adapters.flow_schema import flow_schema
 from orderflow.adapters.flowfile import load_flow
 from orderflow.adapters.report_text import write_report
 from orderflow.adapters.tables import read_log
+from orderflow.adapters.templates import template, templates
 from orderflow.hookspecs import hookimpl
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import Report, report
@@ -49,7 +50,7 @@ from orderflow.model.errors import (
     StorageError,
     UnknownOrder,
 )
-from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Select, Stage, Track, Transition
 from orderflow.model.order import Customer, Line, Money, Order
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn
 from orderflow.model.quantities import LineMove, Lines, LineStage
@@ -58,6 +59,7 @@ from orderflow.model.view import Board, Card, View
 from orderflow.plugins import installed_plugins
 from orderflow.ports import Failed, Retry, Sent
 from orderflow.rules.check import problems
+from orderflow.rules.check_select import select_problems
 from orderflow.rules.describe import describe
 from orderflow.rules.diff import Change, diff
 from orderflow.rules.draw import draw
@@ -124,6 +126,7 @@ __all__ = [
     "Report",
     "Retry",
     "Rung",
+    "Select",
     "Sent",
     "Settle",
     "Stage",
@@ -152,6 +155,9 @@ __all__ = [
     "problems",
     "read_log",
     "report",
+    "select_problems",
+    "template",
+    "templates",
     "to_machine",
     "utc_now",
     "write_report",

@@ -226,6 +226,26 @@ def diff_command(old: Path, new: Path, lang: Language) -> None:
     click.echo(_printable("\n".join(str(item) for item in changes) or say("diff.same", lang)))
 
 
+@main.command("init")
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option("--template", "name", metavar="NAME", help="The template to begin with; --list shows them.")
+@click.option("--extends", is_flag=True, help="Write a small file that extends the template instead of a copy.")
+@click.option("--force", is_flag=True, help="Write over a file that exists.")
+@click.option("--list", "listed", is_flag=True, help="List the templates and write nothing.")
+@_lang
+def init_command(path: Path | None, name: str | None, extends: bool, force: bool, listed: bool, lang: Language) -> None:
+    """Begin a flow file at PATH from a template that ships. [NAME.yaml]"""
+    from orderflow import cli_init
+
+    if listed:
+        click.echo(_printable(cli_init.template_list(lang)), nl=False)
+        return
+    if name is None:
+        raise click.UsageError("which one? give --template NAME; --list shows the templates")
+    written = cli_init.init(path, name, extends=extends, force=force)
+    click.echo(_printable(cli_init.next_steps(written, lang)), nl=False)
+
+
 def _console() -> Console:
     """A console on stdout, which takes every character; where nobody watches, lines have a fixed width."""
     try:

@@ -54,7 +54,7 @@ def check_json(
     data = {
         "file": str(file),
         **{name: count for name, count in _totals(found).items() if notes or name != "notes"},
-        "problems": [_data(item, language) for item in found],
+        "problems": [_data(file, item, language) for item in found],
     }
     return json.dumps(data, ensure_ascii=ascii_only, indent=2) + "\n"
 
@@ -66,14 +66,17 @@ def _totals(found: Iterable[Problem]) -> dict[str, int]:
 
 def _line(file: Path, item: Problem, language: Language) -> str:
     place = item.place
-    parts = [str(file), *(str(x) for x in (place.line, place.column) if x is not None)] if place else [str(file)]
+    parts = [(place and place.file) or str(file)]  # what a file extends or includes has places of its own
+    parts += [str(x) for x in (place.line, place.column) if x is not None] if place else []
     path = f" ({place.path})" if place and place.path else ""
     return f"{':'.join(parts)}: {_HEADS[item.severity][language]}: {item.text(language)}{path}"
 
 
-def _data(item: Problem, language: Language) -> dict[str, Any]:
+def _data(file: Path, item: Problem, language: Language) -> dict[str, Any]:
     place = item.place
+    other = {"file": place.file} if place and place.file not in (None, str(file)) else {}
     return {
+        **other,
         "severity": item.severity,
         "code": item.code,
         "line": place.line if place else None,

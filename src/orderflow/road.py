@@ -26,22 +26,24 @@ from orderflow.model.errors import (
     StorageError,
     UnknownOrder,
 )
-from orderflow.model.events import Event, FlowRegistered, OwnerAssigned, Stream
+from orderflow.model.events import Event, FlowRegistered, OrderPlaced, OwnerAssigned, Stream
 from orderflow.model.flow import Flow
 from orderflow.model.frozen import EMPTY
-from orderflow.model.order import to_instant
+from orderflow.model.order import Order, to_instant
 from orderflow.model.reasons import Reason, problem, reason, suggest
 from orderflow.model.state import Blank, FlowState, OrderState, State, fold
 from orderflow.model.view import View
 from orderflow.plugins import Plugins
 from orderflow.ports import DirectoryPort, Storage
 from orderflow.providers import Providers
+from orderflow.rules.check_select import select_problems
 from orderflow.rules.commit import bare_commit, make_commit, owed
 from orderflow.rules.compile import Program, compile_flow
 from orderflow.rules.context import Context
 from orderflow.rules.decide import command_digest, decide
 from orderflow.rules.placing import protect, same_personal
 from orderflow.rules.receipt import Receipt
+from orderflow.rules.select import choose
 
 ROUNDS = 8
 TRIES = 4
@@ -81,6 +83,8 @@ class Road:
         self._states: OrderedDict[Stream, State] = OrderedDict()
         self.current: dict[str, Program] = {}
         self._programs: dict[str, Program] = {}
+        if wrong := [item for item in select_problems(flows) if item.severity == "error"]:
+            raise DefinitionError(wrong)
         for flow in flows:
             self._open(flow, actor)
 
@@ -172,6 +176,15 @@ class Road:
             raise Refused.of("unknown_flow", flow=flow, known=names, suggestion=suggest(flow, names))
         return self.current[flow]
 
+    def _choose(self, order: Order) -> tuple[Program, Reason | None]:
+        """The program of a new order; where it names no flow and there are several, with the reason for this one."""
+        if order.flow is not None or len(self.current) < 2:
+            return self.program_for(order.flow), None
+        choice = choose(self.current.values(), order)
+        if choice.program is None:
+            raise Refused(choice.reasons)
+        return choice.program, choice.reasons[0]
+
     # --- states ---------------------------------------------------------------------------------------------------
 
     def state(self, stream: Stream) -> State:
@@ -212,10 +225,10 @@ class Road:
         `StorageError`.
         """
         for left in reversed(range(TRIES)):
-            program, command, state = self._start(command)
+            program, command, state, chosen = self._start(command)
             if repeated := self._repeated(program, command, state, look):
                 return repeated
-            decision = self._decide(program, state, command)
+            decision = self._decide(program, state, command, chosen)
             after = decision.after
             if after is None:
                 return self._unchanged(state, decision, look)
@@ -234,10 +247,10 @@ class Road:
 
     def preview(self, command: Command, look: Look) -> Receipt:
         """The Receipt that a command would give; nothing is written and nobody is told."""
-        program, command, state = self._start(command)
+        program, command, state, chosen = self._start(command)
         if repeated := self._repeated(program, command, state, look):
             return attrs.evolve(repeated, preview=True)
-        decision = self._decide(program, state, command)
+        decision = self._decide(program, state, command, chosen)
         after = decision.after
         if after is None:
             return attrs.evolve(self._unchanged(state, decision, look), preview=True)
@@ -255,19 +268,20 @@ class Road:
         after = self._ask(self.program(state), state, command, now, recording=False).after
         return after if isinstance(after, OrderState) else state
 
-    def _start(self, command: Command) -> tuple[Program, Command, State]:
+    def _start(self, command: Command) -> tuple[Program, Command, State, Reason | None]:
+        chosen = None
         state = self.state(command_stream(command))
         if isinstance(state, OrderState):
             program = self.program(state)
         elif isinstance(command, Place):
-            program = self.program_for(command.content.flow)
+            program, chosen = self._choose(command.content)
         else:
             raise UnknownOrder([reason("unknown_order", order=command.order)])
         command = protect(program, command, lambda: os.urandom(16))
         other = command.expect is not None and command.expect != state.version
         if other and not self._key_known(command):
             raise Conflict(str(state.stream), command.expect)
-        return program, command, state
+        return program, command, state, chosen
 
     def _key_known(self, command: Command) -> bool:
         return command.key is not None and self.storage.lookup(command_stream(command), command.key) is not None
@@ -298,7 +312,8 @@ class Road:
         """The Receipt that the events from version `first` on gave, as it was then."""
         before = fold(Blank(stream=events[0].stream), events[: first - 1])
         after, own = fold(before, events[first - 1 :]), tuple(events[first - 1 :])
-        why = tuple(event.body.why for event in own if isinstance(event.body, OwnerAssigned))
+        whys = (event.body.why for event in own if isinstance(event.body, OrderPlaced | OwnerAssigned))
+        why = tuple(item for item in whys if item is not None)
         receipt = self._answer(after, own, Decision(repeated=True, reasons=why), look)
         return attrs.evolve(receipt, messages=owed(program, before, after, own, self._channel_names))
 
@@ -313,15 +328,22 @@ class Road:
             look=look,
         )
 
-    def _decide(self, program: Program, state: State, command: Command) -> Decision:
-        decision = self._ask(program, state, command, self.now())
+    def _decide(self, program: Program, state: State, command: Command, chosen: Reason | None) -> Decision:
+        decision = self._ask(program, state, command, self.now(), chosen=chosen)
         if decision.refused:
             error = next((_ERRORS[item.code] for item in decision.reasons if item.code in _ERRORS), Refused)
             raise error(decision.reasons)
         return decision
 
     def _ask(
-        self, program: Program, state: State, command: Command, now: datetime, *, recording: bool = True
+        self,
+        program: Program,
+        state: State,
+        command: Command,
+        now: datetime,
+        *,
+        recording: bool = True,
+        chosen: Reason | None = None,
     ) -> Decision:
         """Ask for a decision, fetching what it needs, at most 8 rounds."""
         if isinstance(state, OrderState):
@@ -329,7 +351,8 @@ class Road:
         by = command.by  # whoever asks is looked up at once: it saves a round
         people = {by.id: self.providers.person(by.id)} if by.kind == "person" else EMPTY
         digest = None if isinstance(command, Settle) else command_digest(program, command)
-        context = Context(now=now, tenant=self.storage.tenant, people=people, digest=digest, recording=recording)
+        tenant = self.storage.tenant
+        context = Context(now=now, tenant=tenant, people=people, digest=digest, recording=recording, chosen=chosen)
         for _ in range(ROUNDS):
             answer = decide(program, state, command, context)
             if isinstance(answer, Decision):

@@ -128,7 +128,7 @@ MARK = st.builds(
 )
 FACTS = st.none() | st.dictionaries(IDS, PLAIN, min_size=1, max_size=2)
 BODY: dict[str, st.SearchStrategy[Any]] = {
-    "order_placed": st.builds(OrderPlaced, order=ORDERS),
+    "order_placed": st.builds(OrderPlaced, order=ORDERS, why=st.none() | REASONS),
     "stage_entered": st.builds(
         StageEntered,
         stage=TEXTS,

@@ -28,6 +28,7 @@ _FIRST = {
     Flow: (
         "name",
         "title",
+        "select",
         "currency",
         "fields",
         "calendar",
@@ -82,7 +83,7 @@ def dump_flow(flow: Flow, path: str | os.PathLike[str] | None = None, *, format:
 
 
 def flow_data(flow: Flow) -> dict[str, Any]:
-    """The flow in the plain data of its file: dictionaries, lists, text, true and null; short forms where there are."""
+    """The flow in the plain data of its file: dictionaries, lists, texts, numbers, booleans, None; short forms."""
     return {"flow" if key == "name" else key: value for key, value in _record(flow).items()}
 
 
@@ -167,7 +168,7 @@ def _form(value: Any) -> Any:
         return [_form(item) for item in value]
     if isinstance(value, str):
         return str.__str__(value)  # of a text enum its value
-    return value if value is None or isinstance(value, bool) else str(value)
+    return value if value is None or isinstance(value, bool | int) else str(value)
 
 
 def _short(data: dict[str, Any], value: Any) -> Any:

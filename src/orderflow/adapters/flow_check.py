@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from orderflow.adapters.flowfile import in_file, read_as_far, read_file
+from orderflow.adapters.flowfile import in_order, read_as_far
+from orderflow.adapters.sources import read_text
 from orderflow.adapters.yamlnodes import Items, Pairs, Text, Tree, read_tree
 from orderflow.model.actor import Directory, Person
 from orderflow.model.errors import DefinitionError, InvalidValue
@@ -29,14 +30,14 @@ def check_flow_file(
     - `directory` and `notes` are those of `problems`.
     - Raises `DefinitionError` only when the file cannot be opened or is no UTF-8.
     """
-    text = read_file(path)
+    text, file = read_text(path), str(path)
     try:
-        flow, found = read_as_far(text, file=str(path))
+        flow, found = read_as_far(text, file=file)
     except DefinitionError as error:
-        return tuple(sorted(error.problems, key=in_file))
+        return tuple(in_order(error.problems, file))
     if flow is not None:
         found = [*found, *all_problems(flow, known=found, directory=directory, notes=notes)]
-    return tuple(sorted(found, key=in_file))
+    return tuple(in_order(found, file))
 
 
 def read_people(path: str | os.PathLike[str]) -> Directory:
@@ -44,7 +45,7 @@ def read_people(path: str | os.PathLike[str]) -> Directory:
 
     Raises `DefinitionError` with every problem found, each with its place.
     """
-    tree = read_tree(read_file(path), str(path))
+    tree = read_tree(read_text(path), str(path))
     found: list[Problem] = []
     people = [person for item in _items(tree, found) if (person := _person(item, found)) is not None]
     if found:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
-from orderflow.adapters.treereader import TreeReader
+from attrs import evolve
+
+from orderflow.adapters.compose import KEYS, compose
+from orderflow.adapters.sources import read_text
+from orderflow.adapters.treereader import TreeReader, or_empty
 from orderflow.adapters.yamlnodes import Items, Pairs, Text, Tree, read_tree
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import DefinitionError
-from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Select, Stage, Track, Transition
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target
 from orderflow.model.quantities import LineMove, Lines, LineStage
-from orderflow.model.reasons import Place, Problem, problem
+from orderflow.model.reasons import Place, Problem
 from orderflow.rules.check import errors as errors_of
 
 
@@ -22,21 +27,7 @@ def load_flow(path: str | os.PathLike[str]) -> Flow:
 
     Raises `DefinitionError` with every problem found, each with `file:line:column`, its path, and what to do.
     """
-    return read_flow_text(read_file(path), file=str(path))
-
-
-def read_file(path: str | os.PathLike[str]) -> str:
-    """The text of a file. Raises `DefinitionError` when it cannot be opened or is no UTF-8."""
-    from pathlib import Path
-
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DefinitionError(
-            [problem("cannot_open", Place(file=str(path)), error=error.strerror or str(error))]
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DefinitionError([problem("not_utf8", Place(file=str(path)), byte=error.start)]) from None
+    return read_flow_text(read_text(path), file=str(path))
 
 
 def read_flow_text(text: str, *, file: str | None = None) -> Flow:
@@ -45,21 +36,29 @@ def read_flow_text(text: str, *, file: str | None = None) -> Flow:
     if flow is None:
         raise DefinitionError(found)
     if found := [*found, *errors_of(flow)]:
-        raise DefinitionError(sorted(found, key=in_file))
+        raise DefinitionError(in_order(found, file))
     return flow
 
 
 def read_as_far(text: str, *, file: str | None = None) -> tuple[Flow | None, list[Problem]]:
-    """The flow in a text as far as it can be read, and what is wrong with the rest. Raises as `read_tree` does."""
+    """The flow in a text as far as it can be read, and what is wrong with the rest.
+
+    Raises `DefinitionError` when the text is no tree, or what it extends or includes cannot be put together.
+    """
+    tree, notes = compose(read_tree(text, file), file)
     reader = _Reader()
-    flow = reader.flow(read_tree(text, file))
-    return flow, reader.problems
+    flow = reader.flow(tree)
+    return evolve(flow, notes=notes) if flow is not None and notes else flow, reader.problems
 
 
-def in_file(item: Problem) -> tuple[int, int]:
-    """By which problems are sorted: line and column."""
-    place = item.place
-    return (place.line or 0, place.column or 0) if place else (0, 0)
+def in_order(found: Iterable[Problem], file: str | None) -> list[Problem]:
+    """Problems by position: those of the file itself first, then those of the files that it is made of."""
+
+    def position(item: Problem) -> tuple[bool, str, int, int]:
+        place = item.place or Place(file=file)
+        return (place.file != file, place.file or "", place.line or 0, place.column or 0)
+
+    return sorted(found, key=position)
 
 
 class _Reader(TreeReader):
@@ -73,6 +72,7 @@ class _Reader(TreeReader):
             "lifecycle": lifecycle,
             "title": self.titles(parts.get("title")),
             "tracks": self.named(parts.get("tracks"), self.track),
+            "select": self.select(parts["select"]) if "select" in parts else None,
             "currency": self.text(parts.get("currency")),
             "fields": self.named(parts.get("fields"), self.field),
             "undeclared": self.text(parts.get("undeclared"), "refuse"),
@@ -88,6 +88,10 @@ class _Reader(TreeReader):
         if values["name"] is None or lifecycle is None:
             return None
         return Flow(**values, places=FrozenMap(self.places))
+
+    def select(self, tree: Tree) -> Select:
+        parts = self.mapping(or_empty(tree), ("when", "priority"))
+        return Select(when=self.condition(parts.get("when")), priority=self.whole(parts.get("priority")))
 
     def track(self, tree: Tree) -> Track | None:
         """A further track: the keys of a lifecycle, and its own."""
@@ -285,8 +289,10 @@ def _plain(tree: Tree, places: dict[str, Place]) -> Any:
 
 
 _FLOW_KEYS = (
+    *KEYS,  # for what is said of other keys: these two are dealt with before
     "flow",
     "title",
+    "select",
     "currency",
     "fields",
     "calendar",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -59,7 +60,7 @@ class TreeReader:
         found = {}
         for key, value in tree.values:
             self.places[value.place.path] = value.place
-            item = read(_or_empty(value))
+            item = read(or_empty(value))
             if item is not None:
                 found[key.value] = item
         return FrozenMap(found)
@@ -116,6 +117,14 @@ class TreeReader:
         self.wrong("want_boolean", tree, value=tree.value if isinstance(tree, Text) else "…")
         return False
 
+    def whole(self, tree: Tree | None) -> int:
+        if tree is None:
+            return 0
+        if isinstance(tree, Text) and re.fullmatch(r"[-+]?[0-9]{1,9}", tree.value):
+            return int(tree.value)
+        self.wrong("want_whole", tree, value=tree.value[:80] if isinstance(tree, Text) else "…")
+        return 0
+
     def duration(self, tree: Tree | None) -> Any:
         if tree is None:
             return None
@@ -161,7 +170,7 @@ class TreeReader:
             return None
 
 
-def _or_empty(tree: Tree) -> Tree:
+def or_empty(tree: Tree) -> Tree:
     """`stage:` with nothing behind it is an empty mapping."""
     if isinstance(tree, Text) and tree.plain and tree.value in ("", "null", "~"):
         return Pairs((), tree.place)

@@ -58,11 +58,15 @@ class Stream:
 
 @frozen(kw_only=True)
 class OrderPlaced:
-    """The order came in. `order.promised_at` is an instant here, whatever was handed in."""
+    """The order came in. `order.promised_at` is an instant here, whatever was handed in.
+
+    `why`: by which rule its flow was chosen of several; None where the order named it, or there was one.
+    """
 
     TYPE: ClassVar[str] = "order_placed"
     SCHEMA: ClassVar[int] = 1
     order: Order
+    why: Reason | None = None
 
 
 @frozen(kw_only=True)

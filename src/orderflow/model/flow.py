@@ -12,8 +12,8 @@ from orderflow.model.condition import Condition
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names, as_tuple
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, to_condition, to_titles
 from orderflow.model.quantities import Lines
-from orderflow.model.reasons import Place
-from orderflow.model.validate import NONE, to_map, want, wrong_kind
+from orderflow.model.reasons import Place, Problem
+from orderflow.model.validate import NONE, to_map, want, whole, wrong_kind
 
 Category = Literal["open", "waiting", "done", "cancelled"]
 OPEN: tuple[Category, ...] = ("open", "waiting")  # the categories of orders that somebody still has to deal with
@@ -142,11 +142,24 @@ class AmendmentRule:
 
 
 @frozen(kw_only=True)
+class Select:
+    """For which new orders a flow is chosen, where a Tracker has several and the order names none.
+
+    - `when`: a condition about order, customer and lines; without one, every order. Unknown does not fit.
+    - `priority`: of the flows that fit, the one with the highest is taken.
+    """
+
+    when: Condition | None = field(default=None, converter=to_condition, validator=want(Condition, NONE))
+    priority: int = field(default=0, validator=whole)
+
+
+@frozen(kw_only=True)
 class Flow:
     """How one kind of order is handled. Immutable; identified by `orderflow.model.canonical.fingerprint`.
 
     - `lifecycle` is that of the `order` track; `tracks` are the further ones, by name.
     - `fields`: `order.region`, `customer.level`, `line.batch` -> Field; the schema for conditions and intake.
+    - `select`: for which new orders it is chosen; without one only for those that name it, or in a Tracker of one flow.
     - `currency`: what a bare number means beside money in a condition.
     - `undeclared`: what becomes of attributes that `fields` does not declare: `refuse` the order, or `keep` them aside:
       protected like personal ones, seen by no condition.
@@ -157,12 +170,14 @@ class Flow:
     - `notify`: topic -> rule; None tells the owner when assigned, warned and breached.
     - `find`: declared attributes that can be searched; personal ones cannot.
     - `places`: where each path stands in the file that it was read from; no part of the value.
+    - `notes`: what that file overrides in those that it extends and includes; no part of the value either.
     """
 
     name: str
     lifecycle: Lifecycle = field(validator=want(Lifecycle))
     title: FrozenMap[str] = field(default=EMPTY, converter=to_titles, validator=want(str))
     tracks: FrozenMap[Track] = field(default=EMPTY, converter=to_map, validator=want(Track), metadata={"ordered": True})
+    select: Select | None = field(default=None, validator=want(Select, NONE))
     currency: str | None = field(default=None, validator=want(str, NONE))
     fields: FrozenMap[Field] = field(default=EMPTY, converter=to_map, validator=want(Field))
     undeclared: Literal["refuse", "keep"] = "refuse"
@@ -177,6 +192,7 @@ class Flow:
     notify: FrozenMap[NotifyRule] | None = field(default=None, converter=to_map, validator=want(NotifyRule, NONE))
     find: tuple[str, ...] = field(default=(), converter=as_names, validator=want(str))
     places: FrozenMap[Place] = field(default=EMPTY, eq=False, repr=False, metadata={"canonical": False})
+    notes: tuple[Problem, ...] = field(default=(), eq=False, repr=False, metadata={"canonical": False})
 
     def lifecycles(self) -> tuple[tuple[str, str, Lifecycle], ...]:
         """Every lifecycle with the name of its track and its path in the flow; that of `order` first."""

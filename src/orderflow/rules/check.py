@@ -16,6 +16,7 @@ from orderflow.rules.check_guards import guard_problems
 from orderflow.rules.check_lines import amendment_problems, line_problems
 from orderflow.rules.check_people import People, people_problems
 from orderflow.rules.check_promises import never_set, promise_problems, settable
+from orderflow.rules.check_select import own_select_problems
 from orderflow.rules.check_sla import is_recipient, sla_problems, unwatched
 from orderflow.rules.check_stages import stage_problems
 from orderflow.rules.check_study import study
@@ -49,6 +50,7 @@ def all_problems(
     """As `problems`, for a flow some of whose parts could not be read: `known` is what is wrong with these."""
     found = list(_definition(flow))
     found += proofs(flow, [*known, *found], directory)
+    found += flow.notes
     return tuple(_located(flow, item) for item in found if notes or item.severity != "note")
 
 
@@ -74,6 +76,7 @@ def _definition(flow: Flow) -> Iterator[Problem]:
     """What is wrong with the parts of a flow, one by one."""
     yield from _names(flow)
     yield from _fields(flow)
+    yield from own_select_problems(flow)
     for part in flow.lifecycles():
         yield from _lifecycle(flow, *part)
     yield from sla_problems(flow)

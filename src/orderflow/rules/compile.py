@@ -112,6 +112,7 @@ class Program:
 
     - `lifecycles`: kind of track (`order`, `payment`) -> its lifecycle.
     - `calendars`: `flow` and those that the flow names; `calendar` is the first of them.
+    - `select`: the condition by which it is chosen for a new order; None where it takes every order, or none.
     - `personal`: paths of the fields whose values are hidden; with `keeps`, those of undeclared attributes are too.
     - `facts`: those that the time promises ask for.
     - `moves`, `amendments`: name -> its guard, where it has one.
@@ -130,6 +131,7 @@ class Program:
     calendar: WorkCalendar
     calendars: dict[str, NamedCalendar]
     zone: ZoneInfo
+    select: CompiledGuard | None = None
 
     def calendar_names(self) -> list[tuple[str, str]]:
         """Every calendar that the flow names: (path, name); the words for the flow's own, owner's … are none."""
@@ -186,6 +188,7 @@ def compile_flow(flow: Flow) -> Program:
     def guard(condition: Condition) -> CompiledGuard:
         return CompiledGuard(condition=condition, currency=flow.currency, test=test(condition))
 
+    when = flow.select.when if flow.select else None
     calendar = flow.calendar or ALWAYS
     # The digests are found now: a calendar that needs a missing extra says so here, not at the first deadline.
     calendars = {"flow": calendar, **flow.calendars}
@@ -209,6 +212,7 @@ def compile_flow(flow: Flow) -> Program:
         calendar=calendar,
         calendars={name: NamedCalendar(name, item, item.digest) for name, item in calendars.items()},
         zone=ZoneInfo(flow.calendar.timezone if flow.calendar else "UTC"),
+        select=CompiledGuard(condition=when, currency=flow.currency, test=test(when)) if when else None,
     )
 
 

@@ -12,6 +12,7 @@ from orderflow.model.actor import Person
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.decision import Need
 from orderflow.model.frozen import EMPTY, FrozenMap
+from orderflow.model.reasons import Reason
 
 
 @frozen
@@ -41,6 +42,7 @@ class Context:
     - `recording`: False when somebody only looks: what time did is found, and nothing is set anew.
     - `facts`: (name, subjects) -> the host's answer, or None where nobody answers.
     - `externals`: (system, id) -> the order that has this id there, or None.
+    - `chosen`: why the flow of a new order was chosen, where it was.
     - `digest`: of the command, when the caller has it already.
     - `roles`, `teams`: name -> everybody who has or is in it. `loads`: id -> number of open orders owned.
     """
@@ -55,6 +57,7 @@ class Context:
     digests: Mapping[str, NamedCalendar | None] = EMPTY
     facts: Mapping[tuple[str, FrozenMap[Any]], Any] = field(factory=dict)
     externals: Mapping[tuple[str, str], str | None] = field(factory=dict)
+    chosen: Reason | None = None
     digest: str | None = None
     recording: bool = True
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Transition
+from orderflow.model.flow import Field, Flow, Lifecycle, Select, Stage, Transition
 from orderflow.model.policies import SLA, NotifyRule, Rung, Target, Warn
 from orderflow.model.reasons import Language
 from orderflow.rules.calendar_words import calendar_words
@@ -28,7 +28,7 @@ def describe(flow: Flow, language: Language = "en") -> str:
     title = words.title(flow.title, flow.name)
     initial = words.stage(flow.lifecycle.initial)
     parts = [
-        [words.say(known, flow=title, initial=initial, currency=flow.currency)],
+        [words.say(known, flow=title, initial=initial, currency=flow.currency), *_select(words)],
         [words.say("heading.stages"), *_lifecycle(words)],
     ]
     for name, track in flow.tracks.items():
@@ -47,6 +47,18 @@ def describe(flow: Flow, language: Language = "en") -> str:
         [words.say("heading.fields"), *_fields(words)],
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _select(words: Words) -> Iterator[str]:
+    if words.flow.select is not None:
+        yield select_words(words, words.flow.select)
+
+
+def select_words(words: Words, select: Select) -> str:
+    """For which new orders the flow is chosen."""
+    if select.when is None:
+        return words.say("select.always", priority=select.priority)
+    return words.say("select.when", when=words.condition(select.when), priority=select.priority)
 
 
 # --- stages and transitions ---

@@ -30,7 +30,9 @@ def place(draft: Draft, command: Place) -> list[Reason]:
     if wrong := check_fields(program, command.content):
         return wrong
     promised = promise(command.content.promised_at, program.zone)
-    draft.add(OrderPlaced(order=attrs.evolve(command.content, flow=flow.name, promised_at=promised)))
+    why = draft.context.chosen
+    draft.reasons += [why] if why is not None else []
+    draft.add(OrderPlaced(order=attrs.evolve(command.content, flow=flow.name, promised_at=promised), why=why))
     begin(draft, ORDER_TRACK)
     for name, track in flow.tracks.items():
         if not track.many:
@@ -72,8 +74,12 @@ def _next_number(draft: Draft, kind: str) -> int:
 
 
 def again(program: Program, state: OrderState, command: Place, digest: str) -> Decision:
-    """The answer when the id is taken: the same content repeats, other content is refused."""
-    if state.digest == digest and same_personal(program, state.order, command.content):
+    """The answer when the id is taken: the same content repeats, other content is refused.
+
+    An order that names no flow repeats in the one that it has, whichever would be chosen today.
+    """
+    same_flow = command.content.flow in (None, state.order.flow)  # the digest has the order's own flow put in
+    if same_flow and state.digest == digest and same_personal(program, state.order, command.content):
         return Decision(repeated=True)
     return Decision(refused=True, reasons=(reason("order_id_reused", order=command.order),))
 

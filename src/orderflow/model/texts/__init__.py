@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderflow.model.texts import calendars, conditions, flows, lines, logs, orders, proofs
+from orderflow.model.texts import calendars, composing, conditions, flows, lines, logs, orders, proofs
 
 LANGUAGES = ("en", "zh")
 
@@ -10,6 +10,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     **orders.TEXTS,
     **lines.TEXTS,
     **flows.TEXTS,
+    **composing.TEXTS,
     **conditions.TEXTS,
     **calendars.TEXTS,
     **logs.TEXTS,
