@@ -35,6 +35,7 @@ LINE_WORDS: dict[str, dict[str, str]] = {
     "amend.all": {"en": "everything", "zh": "全部内容"},
     "amend.lines": {"en": "the lines themselves", "zh": "订单行的增减"},
     "amend.approval": {"en": "needs the approval {name}", "zh": "须经审批“{name}”"},
+    "draw.moves": {"en": "moves: {moves}", "zh": "移动：{moves}"},
     "sources.line": {
         "en": "Where other systems contradict each other, the first of these counts: {names}.",
         "zh": "其他系统的报告互相矛盾时，以排在前面的为准：{names}。",
