@@ -197,12 +197,9 @@ def test_a_view_marks_where_its_order_stands() -> None:
         transitions=[of.Transition(trigger="go", source="a", dest="b", moves="ship")],
     )
     ship = of.LineMove(source="open", dest="gone", title={"zh": "发货"})
-    lines = of.Lines(
-        stages=["open", "gone"], moves={"ship": of.LineMove(source="open", dest="gone", title={"zh": "发货"})}
-    )
-    flow = of.Flow(
-        name="f", lifecycle=lifecycle, tracks={"parcel": of.Track(lifecycle=lifecycle, many=True)}, lines=lines
-    )
+    lines = of.Lines(stages=["open", "gone"], moves={"ship": ship})
+    tracks = {"parcel": of.Track(lifecycle=lifecycle, many=True)}
+    flow = of.Flow(name="f", lifecycle=lifecycle, tracks=tracks, lines=lines)
     tracker = of.Tracker(flow)
     tracker.place(of.Order("1"), by="li")
     for _ in range(2):
