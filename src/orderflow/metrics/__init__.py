@@ -1,18 +1,24 @@
 """Floor 1: figures over whole histories. May import `orderflow.model` and polars; does not know `orderflow.rules`."""
 
 from orderflow.metrics.bottlenecks import Bottlenecks, bottlenecks
+from orderflow.metrics.first_response import first_response
 from orderflow.metrics.flow_map import flow_map
 from orderflow.metrics.handover import handover
+from orderflow.metrics.handover_of_teams import handover_of_teams
 from orderflow.metrics.lead_time import lead_time
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.on_time import OnTime, on_time
 from orderflow.metrics.overview import Overview, overview
 from orderflow.metrics.report import Report, report
 from orderflow.metrics.rework import Rework, rework
+from orderflow.metrics.sla_attainment import sla_attainment
 from orderflow.metrics.stage_time import stage_time
 from orderflow.metrics.summary import Durations, Table
 from orderflow.metrics.throughput import Throughput, throughput
+from orderflow.metrics.touches import touches
 from orderflow.metrics.variants import Variants, variants
+from orderflow.metrics.working_together import working_together
+from orderflow.metrics.workload import workload
 
 __all__ = [
     "Bottlenecks",
@@ -26,14 +32,20 @@ __all__ = [
     "Throughput",
     "Variants",
     "bottlenecks",
+    "first_response",
     "flow_map",
     "handover",
+    "handover_of_teams",
     "lead_time",
     "on_time",
     "overview",
     "report",
     "rework",
+    "sla_attainment",
     "stage_time",
     "throughput",
+    "touches",
     "variants",
+    "working_together",
+    "workload",
 ]

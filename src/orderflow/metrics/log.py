@@ -34,7 +34,8 @@ class EventLog:
     - `names`: for `stage`, `actor`, `track`, `team` the text of each code.
     - `more`: further tables by name (`marks`, `approvals` …), with `order` as a code.
     - `tz`: the zone in which days are counted. `done_stages`: the stages in which an order is finished, when
-      a flow says so. `assumptions`: what was guessed or assumed when the log was made.
+      a flow says so; `cancelled_stages`: those in which it is called off. `assumptions`: what was guessed or
+      assumed when the log was made.
     - `len(log)` is the number of events. Frames that read the Arrow PyCapsule interface can read a log.
     """
 
@@ -45,6 +46,7 @@ class EventLog:
     tz: str = "UTC"
     assumptions: tuple[Reason, ...] = ()
     done_stages: frozenset[str] | None = None
+    cancelled_stages: frozenset[str] | None = None
 
     @classmethod
     def from_columns(
@@ -54,6 +56,7 @@ class EventLog:
         *,
         tz: str = "UTC",
         done_stages: Iterable[str] | None = None,
+        cancelled_stages: Iterable[str] | None = None,
         assumptions: Iterable[Reason] = (),
         **more: Columns | None,
     ) -> EventLog:
@@ -62,7 +65,7 @@ class EventLog:
         - `events`: `order`, `stage` (texts), `at` (aware datetimes, or integers: microseconds since 1970 in
           UTC), and optionally `actor`, `track`, `team` (texts; None, empty or blank is missing).
         - `orders`: `order`, `promised_at` (as `at`; a date is the end of that day in `tz`), any attributes.
-        - `more`: further tables, each with an `order` column: `marks={...}`.
+        - `more`: further tables, each with an `order` column: `marks={...}`; their columns `at` and `*_at` are as `at`.
         - Raises LogError for a missing column, an event without order or stage, an order given twice, columns
           of unequal length, a naive datetime, an unknown zone.
         """
@@ -70,7 +73,7 @@ class EventLog:
         zone(tz)
         table = _events_table(events, tz)
         attributes = _orders_table(orders or {"order": []}, tz)
-        extra = {name: _frame(name, columns, ("order",)) for name, columns in more.items() if columns is not None}
+        extra = {name: _further_table(name, given, tz) for name, given in more.items() if given is not None}
         ids = _union(table["order"], attributes["order"], *(frame["order"] for frame in extra.values()))
         named = [name for name in NAMED if name in table.columns]
         names = FrozenMap({name: distinct(table[name]) for name in named})
@@ -87,6 +90,7 @@ class EventLog:
             more=FrozenMap({k: v.with_columns(encode(v["order"], ids).alias("order")) for k, v in extra.items()}),
             tz=tz,
             done_stages=None if done_stages is None else frozenset(done_stages),
+            cancelled_stages=None if cancelled_stages is None else frozenset(cancelled_stages),
             assumptions=tuple(assumptions),
         )
 
@@ -255,6 +259,11 @@ def _orders_table(orders: Columns, tz: str) -> pl.DataFrame:
     if "id" in frame.columns:
         raise LogError.of("log.reserved_attribute", name="id")
     return frame
+
+
+def _further_table(name: str, given: Columns, tz: str) -> pl.DataFrame:
+    times = {key: column(values, tz) for key, values in given.items() if key == "at" or key.endswith("_at")}
+    return _frame(name, {**given, **times}, ("order",))
 
 
 def _union(*columns: pl.Series) -> pl.Series:

@@ -1,0 +1,173 @@
+"""Mergeable numbers by key: sums, durations that are kept, and the intervals of shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from orderflow.metrics.keys import Keys
+from orderflow.metrics.summary import FIGURES, SECOND
+from orderflow.model.frozen import EMPTY
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Z = 1.959963984540054  # the two-sided 95% point of the normal distribution
+QUANTILES = {"median": 0.5, "p90": 0.9, "p95": 0.95}
+
+
+@frozen(kw_only=True, eq=False)
+class Sums:
+    """Numbers that add up, by key: a frame of key columns (values, not codes) and numbers. Without keys one row."""
+
+    keys: tuple[str, ...]
+    frame: pl.DataFrame
+
+    @classmethod
+    def of(
+        cls, rows: pl.DataFrame, keys: Keys, *more: str, coded: Mapping[str, str] = EMPTY, **numbers: pl.Expr
+    ) -> Sums:
+        """Group coded rows by the keys and by `more`, and compute the numbers.
+
+        `coded`: what further columns of `more` hold codes of; those that are called `stage`, `actor` … do anyway.
+        """
+        grouped = rows.group_by(*keys.codes, *more).agg(**numbers)
+        named = keys.named(grouped, **{**_coded(grouped, keys, more), **coded})
+        return cls(keys=(*keys.names, *(name for name in more if name not in keys.names)), frame=named).merge(None)
+
+    def merge(self, other: Sums | None) -> Sums:
+        """The sums of both."""
+        import polars as pl
+
+        frames = [self.frame] if other is None else [self.frame, other.frame]
+        both = pl.concat(frames, how="vertical_relaxed")
+        return Sums(keys=self.keys, frame=both.group_by(self.keys).agg(pl.exclude(self.keys).sum()))
+
+    def sorted(self, *by: str, descending: Sequence[str] = ()) -> pl.DataFrame:
+        """The rows by these columns, then by key; a missing key comes last."""
+        order = [*by, *(key for key in self.keys if key not in by)]
+        flags = [name in descending for name in order]
+        return self.frame.sort(order, descending=flags, nulls_last=True) if order else self.frame
+
+
+@frozen(kw_only=True, eq=False)
+class Spread:
+    """Durations by key, each kept, so that every figure stays exact after a merge.
+
+    - `groups`: `group` and the key columns (values, not codes); `values`: `group`, `micros` (Int64).
+    """
+
+    keys: tuple[str, ...]
+    groups: pl.DataFrame
+    values: pl.DataFrame
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, keys: Keys, *more: str, coded: Mapping[str, str] = EMPTY) -> Spread:
+        """From coded rows with `micros`, by the keys and by `more`; `coded` as in `Sums.of`."""
+        import polars as pl
+
+        codes = [*keys.codes, *more]
+        groups = rows.select(codes).unique(maintain_order=True).with_row_index("group")
+        values = rows.join(groups, on=codes, how="left", nulls_equal=True).select("group", pl.col("micros").cast(pl.Int64))
+        coded = {**_coded(groups, keys, more), **coded}
+        names = (*keys.names, *(name for name in more if name not in keys.names))
+        return cls(keys=names, groups=keys.named(groups, **coded).select("group", *names), values=values)
+
+    def merge(self, other: Spread) -> Spread:
+        """The durations of both; groups of the same key become one."""
+        return self._grouped(self.keys, self, other)
+
+    def relabelled(self, groups: pl.DataFrame) -> Spread:
+        """The same durations under other keys: `groups` has the same `group` codes."""
+        changed = Spread(keys=self.keys, groups=groups, values=self.values)
+        return self._grouped(self.keys, changed)
+
+    def figures(self) -> pl.DataFrame:
+        """One row per key: `n` and the figures in seconds (type 7 quantiles). Without keys one row, also of nothing."""
+        import polars as pl
+
+        micros = pl.col("micros")
+        figures = self.values.group_by("group").agg(
+            micros.len().cast(pl.Int64).alias("n"),
+            *(micros.quantile(q, "linear").alias(name) for name, q in QUANTILES.items()),
+            micros.min().cast(pl.Float64).alias("min"),
+            micros.max().cast(pl.Float64).alias("max"),
+            micros.cast(pl.Int128).sum().cast(pl.Float64).alias("sum"),
+        )
+        figures = figures.with_columns(mean=pl.col("sum") / pl.col("n"))
+        figures = figures.select("group", "n", *(in_seconds(pl.col(name)).alias(name) for name in FIGURES))
+        found = self.groups.join(figures, on="group", how="inner").drop("group")
+        if not self.keys and not found.height:
+            return pl.DataFrame({"n": [0], **dict.fromkeys(FIGURES, [None])}, schema=found.schema)
+        return found
+
+    @staticmethod
+    def _grouped(keys: tuple[str, ...], *parts: Spread) -> Spread:
+        import polars as pl
+
+        named = pl.concat([part.groups.select(keys) for part in parts], how="vertical_relaxed")
+        if not keys:
+            values = pl.concat([part.values for part in parts]).with_columns(pl.lit(0, dtype=pl.UInt32).alias("group"))
+            return Spread(keys=keys, groups=pl.DataFrame({"group": [0]}, schema={"group": pl.UInt32}), values=values)
+        groups = named.unique(maintain_order=True).with_row_index("group")
+        moved = []
+        for part in parts:
+            codes = part.groups.cast(dict(named.schema)).join(groups, on=list(keys), how="left", nulls_equal=True, suffix="_new")
+            moves = codes.select("group", "group_new")
+            moved.append(part.values.join(moves, on="group", how="left").select(group="group_new", micros="micros"))
+        return Spread(keys=keys, groups=groups, values=pl.concat(moved))
+
+
+def _coded(frame: pl.DataFrame, keys: Keys, more: Sequence[str]) -> dict[str, str]:
+    """Those of the columns that hold codes of stages, actors, teams or tracks, and not values."""
+    return {name: name for name in more if name in keys.texts and frame[name].dtype.is_integer()}
+
+
+def beside(left: pl.DataFrame, right: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Two frames of figures by the same keys side by side; every row of the left stays, in its order."""
+    import polars as pl
+
+    if not keys:
+        return pl.concat([left, right], how="horizontal")
+    same = right.cast({name: left.schema[name] for name in keys})
+    return left.join(same, on=list(keys), how="left", nulls_equal=True, maintain_order="left")
+
+
+def in_seconds(micros: pl.Expr) -> pl.Expr:
+    """Microseconds as seconds in floats, each the nearest."""
+    import polars as pl
+
+    # A column divided by a lone number would be multiplied by its reciprocal, which is off by a bit: 3 / 10 > 0.3.
+    return micros.cast(pl.Float64) / (micros.cast(pl.Float64) * 0 + SECOND)
+
+
+def share(part: str, whole: str, *, name: str = "share", low: str = "low", high: str = "high") -> list[pl.Expr]:
+    """The share part/whole and its 95% interval by Wilson's score, as three columns; missing where the whole is 0.
+
+    Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 22, 1927, pp. 209-212:
+    (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n).
+    """
+    import polars as pl
+
+    k, n = pl.col(part).cast(pl.Float64), pl.col(whole).cast(pl.Float64)
+    p, some = k / n, pl.when(pl.col(whole) > 0)
+    middle, width = p + Z * Z / (2 * n), Z * (p * (1 - p) / n + Z * Z / (4 * n * n)).sqrt()
+    scale = 1 + Z * Z / n
+    return [
+        some.then(p).alias(name),
+        some.then(((middle - width) / scale).clip(0, 1)).alias(low),
+        some.then(((middle + width) / scale).clip(0, 1)).alias(high),
+    ]
+
+
+def wilson(part: int, whole: int) -> tuple[float, float, float] | None:
+    """The same for two numbers: share, low, high; None when the whole is 0."""
+    if not whole:
+        return None
+    p, scale = part / whole, 1 + Z * Z / whole
+    middle = p + Z * Z / (2 * whole)
+    width = Z * sqrt(p * (1 - p) / whole + Z * Z / (4 * whole * whole))
+    return p, max((middle - width) / scale, 0.0), min((middle + width) / scale, 1.0)
