@@ -1,7 +1,11 @@
 """Floor 1: figures over whole histories. May import `orderflow.model` and polars; does not know `orderflow.rules`."""
 
+from orderflow.metrics.ageing import ageing
 from orderflow.metrics.bottlenecks import Bottlenecks, bottlenecks
+from orderflow.metrics.cancellation import cancellation
+from orderflow.metrics.conversion import conversion
 from orderflow.metrics.first_response import first_response
+from orderflow.metrics.flow_efficiency import flow_efficiency
 from orderflow.metrics.flow_map import flow_map
 from orderflow.metrics.handover import handover
 from orderflow.metrics.handover_of_teams import handover_of_teams
@@ -9,14 +13,18 @@ from orderflow.metrics.lead_time import lead_time
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.on_time import OnTime, on_time
 from orderflow.metrics.overview import Overview, overview
+from orderflow.metrics.ping_pong import ping_pong
+from orderflow.metrics.queues import queues
 from orderflow.metrics.report import Report, report
 from orderflow.metrics.rework import Rework, rework
+from orderflow.metrics.self_loops import self_loops
 from orderflow.metrics.sla_attainment import sla_attainment
 from orderflow.metrics.stage_time import stage_time
 from orderflow.metrics.summary import Durations, Table
 from orderflow.metrics.throughput import Throughput, throughput
 from orderflow.metrics.touches import touches
 from orderflow.metrics.variants import Variants, variants
+from orderflow.metrics.work_in_progress import work_in_progress
 from orderflow.metrics.working_together import working_together
 from orderflow.metrics.workload import workload
 
@@ -31,21 +39,29 @@ __all__ = [
     "Table",
     "Throughput",
     "Variants",
+    "ageing",
     "bottlenecks",
+    "cancellation",
+    "conversion",
     "first_response",
+    "flow_efficiency",
     "flow_map",
     "handover",
     "handover_of_teams",
     "lead_time",
     "on_time",
     "overview",
+    "ping_pong",
+    "queues",
     "report",
     "rework",
+    "self_loops",
     "sla_attainment",
     "stage_time",
     "throughput",
     "touches",
     "variants",
+    "work_in_progress",
     "working_together",
     "workload",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orderflow.metrics.business import positions
 from orderflow.metrics.instants import local_days
@@ -70,6 +70,13 @@ def main_events(log: EventLog) -> pl.DataFrame:
         return log.events
     codes = [code for code, name in enumerate(log.names["track"]) if name == MAIN]
     return log.events.filter(pl.col("track").is_null() | pl.col("track").is_in(codes))
+
+
+def as_of_events(log: EventLog, at: int) -> EventLog:
+    """The log as it stood at an instant: without later events."""
+    import polars as pl
+
+    return evolve(log, events=log.events.filter(pl.col("at") <= at))
 
 
 def strands(log: EventLog) -> tuple[pl.DataFrame, list[str]]:

@@ -54,10 +54,31 @@ class Sums:
 
 
 @frozen(kw_only=True, eq=False)
+class Rows:
+    """Rows by key, each kept: what can be counted only when everything is there. Key columns hold values, not codes."""
+
+    keys: tuple[str, ...]
+    frame: pl.DataFrame
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, keys: Keys, *more: str, values: Sequence[str]) -> Rows:
+        """The coded rows with these values, by the keys and by `more`."""
+        named = keys.named(rows.select(*keys.codes, *more, *values), **_coded(rows, keys, more))
+        names = (*keys.names, *(name for name in more if name not in keys.names))
+        return cls(keys=names, frame=named.select(*names, *values))
+
+    def merge(self, other: Rows) -> Rows:
+        """The rows of both."""
+        import polars as pl
+
+        return Rows(keys=self.keys, frame=pl.concat([self.frame, other.frame], how="vertical_relaxed"))
+
+
+@frozen(kw_only=True, eq=False)
 class Spread:
     """Durations by key, each kept, so that every figure stays exact after a merge.
 
-    - `groups`: `group` and the key columns (values, not codes); `values`: `group`, `micros` (Int64).
+    - `groups`: `group` and the key columns (values, not codes); `values`: `group`, `micros`.
     """
 
     keys: tuple[str, ...]
@@ -67,11 +88,9 @@ class Spread:
     @classmethod
     def of(cls, rows: pl.DataFrame, keys: Keys, *more: str, coded: Mapping[str, str] = EMPTY) -> Spread:
         """From coded rows with `micros`, by the keys and by `more`; `coded` as in `Sums.of`."""
-        import polars as pl
-
         codes = [*keys.codes, *more]
         groups = rows.select(codes).unique(maintain_order=True).with_row_index("group")
-        values = rows.join(groups, on=codes, how="left", nulls_equal=True).select("group", pl.col("micros").cast(pl.Int64))
+        values = rows.join(groups, on=codes, how="left", nulls_equal=True).select("group", "micros")
         coded = {**_coded(groups, keys, more), **coded}
         names = (*keys.names, *(name for name in more if name not in keys.names))
         return cls(keys=names, groups=keys.named(groups, **coded).select("group", *names), values=values)
@@ -104,6 +123,13 @@ class Spread:
             return pl.DataFrame({"n": [0], **dict.fromkeys(FIGURES, [None])}, schema=found.schema)
         return found
 
+    def medians(self) -> pl.DataFrame:
+        """The median by key in the unit of the values, as `median`: for shares, which are no durations."""
+        import polars as pl
+
+        found = self.values.group_by("group").agg(pl.col("micros").median().alias("median"))
+        return self.groups.join(found, on="group", how="left").drop("group")
+
     @staticmethod
     def _grouped(keys: tuple[str, ...], *parts: Spread) -> Spread:
         import polars as pl
@@ -131,9 +157,22 @@ def beside(left: pl.DataFrame, right: pl.DataFrame, keys: Sequence[str]) -> pl.D
     import polars as pl
 
     if not keys:
-        return pl.concat([left, right], how="horizontal")
+        return pl.concat([left, right if right.height else right.clear(1)], how="horizontal")
     same = right.cast({name: left.schema[name] for name in keys})
     return left.join(same, on=list(keys), how="left", nulls_equal=True, maintain_order="left")
+
+
+def running(sums: Sums, every: pl.Series, name: str) -> pl.DataFrame:
+    """The rows with each of the values `every` of the last key `name` for each of the other keys, 0 where nothing was."""
+    import polars as pl
+
+    groups = [key for key in sums.keys if key != name]
+    wanted = every.alias(name).to_frame()
+    if groups:
+        wanted = sums.frame.select(groups).unique().join(wanted, how="cross")
+    full = wanted.join(sums.frame, on=list(sums.keys), how="left", nulls_equal=True)
+    numbers = pl.exclude(sums.keys).fill_null(0)
+    return full.select(*sums.keys, numbers).sort(*groups, name, nulls_last=True)
 
 
 def in_seconds(micros: pl.Expr) -> pl.Expr:
