@@ -58,6 +58,7 @@ from orderflow.model.reasons import Problem, Reason
 from orderflow.model.view import Board, Card, View
 from orderflow.plugins import installed_plugins
 from orderflow.ports import Failed, Retry, Sent
+from orderflow.rules.allowed import allowed_steps
 from orderflow.rules.check import problems
 from orderflow.rules.check_select import select_problems
 from orderflow.rules.describe import describe
@@ -140,6 +141,7 @@ __all__ = [
     "Warn",
     "WorkCalendar",
     "__version__",
+    "allowed_steps",
     "check_flow_file",
     "describe",
     "diff",
