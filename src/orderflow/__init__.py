@@ -15,6 +15,7 @@ from orderflow.adapters.report_text import write_report
 from orderflow.adapters.tables import read_log
 from orderflow.adapters.templates import template, templates
 from orderflow.hookspecs import hookimpl
+from orderflow.metrics.compare import Comparison, compare
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import Report, report
 from orderflow.model.actor import Actor, Directory, Person
@@ -84,6 +85,7 @@ __all__ = [
     "Card",
     "Change",
     "Channels",
+    "Comparison",
     "Conflict",
     "Customer",
     "DefinitionError",
@@ -143,6 +145,7 @@ __all__ = [
     "__version__",
     "allowed_steps",
     "check_flow_file",
+    "compare",
     "describe",
     "diff",
     "draw",

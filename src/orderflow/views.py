@@ -189,13 +189,12 @@ class Views:
         from orderflow.metrics.histories import log_of
 
         programs = tuple(self._road.current.values())
-        done = {
-            name
-            for program in programs
-            for name, stage in program.flow.lifecycle.stages.items()
-            if stage.category == "done"
-        }
-        return log_of(_orders(self._road), tz=str(programs[0].zone) if len(programs) == 1 else "UTC", done_stages=done)
+        ends: dict[str, set[str]] = {"done": set(), "cancelled": set()}
+        for program in programs:
+            for name, stage in program.flow.lifecycle.stages.items():
+                ends.get(stage.category, set()).add(name)
+        tz = str(programs[0].zone) if len(programs) == 1 else "UTC"
+        return log_of(_orders(self._road), tz=tz, done_stages=ends["done"], cancelled_stages=ends["cancelled"])
 
 
 def _accepted(road: Road, state: OrderState, by: Actor, track: str) -> tuple[str, ...]:

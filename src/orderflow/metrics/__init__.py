@@ -3,6 +3,8 @@
 from orderflow.metrics.ageing import ageing
 from orderflow.metrics.bottlenecks import Bottlenecks, bottlenecks
 from orderflow.metrics.cancellation import cancellation
+from orderflow.metrics.cohorts import cohorts
+from orderflow.metrics.compare import Comparison, compare
 from orderflow.metrics.complaint_rate import complaint_rate
 from orderflow.metrics.conformance import Conformance, conformance
 from orderflow.metrics.conversion import conversion
@@ -18,11 +20,13 @@ from orderflow.metrics.log import EventLog
 from orderflow.metrics.on_time import OnTime, on_time
 from orderflow.metrics.otif import otif
 from orderflow.metrics.overview import Overview, overview
+from orderflow.metrics.periods import periods
 from orderflow.metrics.ping_pong import ping_pong
 from orderflow.metrics.queues import queues
 from orderflow.metrics.report import Report, report
 from orderflow.metrics.rework import Rework, rework
 from orderflow.metrics.satisfaction import satisfaction
+from orderflow.metrics.scorecard import scorecard
 from orderflow.metrics.self_loops import self_loops
 from orderflow.metrics.sla_attainment import sla_attainment
 from orderflow.metrics.stage_time import stage_time
@@ -36,6 +40,7 @@ from orderflow.metrics.workload import workload
 
 __all__ = [
     "Bottlenecks",
+    "Comparison",
     "Conformance",
     "Durations",
     "EventLog",
@@ -49,6 +54,8 @@ __all__ = [
     "ageing",
     "bottlenecks",
     "cancellation",
+    "cohorts",
+    "compare",
     "complaint_rate",
     "conformance",
     "conversion",
@@ -63,11 +70,13 @@ __all__ = [
     "on_time",
     "otif",
     "overview",
+    "periods",
     "ping_pong",
     "queues",
     "report",
     "rework",
     "satisfaction",
+    "scorecard",
     "self_loops",
     "sla_attainment",
     "stage_time",

@@ -41,7 +41,7 @@ def ageing(
     cancelled_stages: Stages = None,
 ) -> Table:
     """Open orders by stage and age (ageing of work in progress: Vacanti, Actionable Agile Metrics for Predictability,
-    2015, ch. 8; in classes as in an ageing report of receivables).
+    2015; in classes as in an ageing report of receivables).
 
     - Age: from the first event of an order to `as_of`, which is the last instant of the log unless given; events after
       `as_of` are left out. `calendar`: open time, also in the classes.

@@ -17,7 +17,7 @@ def cancellation(
     log: EventLog, by: By = None, *, cancelled_stages: Stages = None, done_stages: Stages = None
 ) -> Table:
     """The share of orders that were cancelled (cancellation rate as shops count it: cancelled orders by all orders,
-    for instance Amazon Seller Central, Cancellation Rate).
+    such as the pre-fulfilment cancel rate of Amazon Seller Central).
 
     - `cancelled`: orders whose last event is in a cancelled stage, so one that was taken up again is not.
       `orders`: all with events; `open` of them are undecided and may still be cancelled (missing when nothing says

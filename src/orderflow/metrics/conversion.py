@@ -28,8 +28,8 @@ class ConversionSummary:
 
 
 def conversion(log: EventLog, by: By = None, *, stages: Sequence[str] | None = None) -> Table:
-    """The share of orders that reach each stage (conversion rate; as a funnel: Farris et al., Marketing Metrics,
-    4th ed., 2020, ch. 4 and 10).
+    """The share of orders that reach each stage (conversion rate; as a funnel: Bendle, Farris, Pfeifer,
+    Reibstein, Marketing Metrics, 4th ed., 2020).
 
     - With `stages` a funnel: an order reaches the first stage with its first event there, and each further one with its
       first event there *after* (in the order of the log) that by which it reached the one before. `of`: orders that

@@ -18,8 +18,8 @@ FIGURES = ("orders", "affected", "occurrences", "share", "low", "high")
 def error_rate(
     log: EventLog, by: By = None, *, stages: Stages = None, kinds: str | Iterable[str] = ("error",)
 ) -> Table:
-    """The share of orders with at least one error (proportion of nonconforming units: ISO 7870-2 / Montgomery,
-    Introduction to Statistical Quality Control, 8th ed., 2019, ch. 7.2).
+    """The share of orders with at least one error (fraction nonconforming: Montgomery, Introduction to
+    Statistical Quality Control, 8th ed., 2019, ch. 7).
 
     - An error is an event in one of `stages`, or a row of the table `feedback` whose `kind` is one of `kinds`.
     - `orders`: with events; `affected`: those with an error; `occurrences`: errors, several in one order each counted;

@@ -24,8 +24,8 @@ class FirstResponseSummary:
 def first_response(
     log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor"
 ) -> Table:
-    """From the first event of an order to the response (first response time as service desks measure it: HDI, Service
-    Management metrics; the first reply by a person, not by a machine).
+    """From the first event of an order to the response (first response time, as service desks and the
+    ITIL 4 Service Desk practice measure it: the first reply by a person, not by a machine).
 
     - `of="actor"`: the response is the first later event by a person other than the actor of the first event; systems,
       automations, customers and other master systems do not respond. An unknown actor is nobody: as the first, every

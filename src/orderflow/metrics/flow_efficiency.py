@@ -25,7 +25,7 @@ class FlowEfficiencySummary:
 def flow_efficiency(
     log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, waiting_stages: Stages = None
 ) -> Table:
-    """Working time divided by lead time (flow efficiency: Modig, Åhlström, This is Lean, 2012, ch. 2; cycle time
+    """Working time divided by lead time (flow efficiency: Modig, Åhlström, This is Lean, 2012; cycle time
     efficiency: Dumas et al., Fundamentals of Business Process Management, 2nd ed., 2018, ch. 7.1).
 
     - Lead time: last minus first event of an order. Working time: without `waiting_stages`, the time from `started_at`

@@ -23,8 +23,8 @@ def ping_pong(
     people: str = "names",
     minimum: int = 1,
 ) -> Table:
-    """How often work goes from one to the other and straight back, A → B → A (ping-pong behaviour as asked about in
-    the BPI Challenge 2013, Volvo IT, question 2: "support teams sending cases to each other over and over again").
+    """How often work goes from one to the other and straight back, A → B → A (the ping-pong behaviour
+    between support teams of the BPI Challenge 2013, Volvo IT).
 
     - `of`: between whom: known actors, known teams, or stages. Several events in a row by the same one are one turn. A
       turn of nobody knows whom breaks the sequence: who stands behind it is not guessed. A → B → A → B counts twice.

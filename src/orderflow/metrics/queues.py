@@ -20,7 +20,7 @@ def queues(
     cancelled_stages: Stages = None,
 ) -> Table:
     """Arrivals at and departures from each stage over time; a stage whose queue keeps growing is where the flow is
-    held up (cumulative arrivals and departures: Newell, Applications of Queueing Theory, 2nd ed., 1982, ch. 1).
+    held up (cumulative arrivals and departures: Newell, Applications of Queueing Theory, 2nd ed., 1982).
 
     - `arrived`: events in the stage; `left`: events in it that were followed by another event of the same order, and
       where events have tracks of the same track, in the period of that next event. A stage that follows itself is left

@@ -24,7 +24,7 @@ def satisfaction(log: EventLog, by: By = None, *, delivered_stage: str | None = 
     """Customer satisfaction and net promoter score, from the table `feedback` (order, at, score, kind).
 
     - `csat`: scores from 1 to 5; `positive` are 4 and 5, `negative` 1 and 2. `score` = positive / n: the top-two-box
-      share (Farris et al., Marketing Metrics, 4th ed., 2020, ch. 2), `low`, `high`: 95%, Wilson 1927.
+      share (Bendle, Farris, Pfeifer, Reibstein, Marketing Metrics, 4th ed., 2020), `low`, `high`: 95%, Wilson 1927.
     - `nps`: scores from 0 to 10; `positive` are promoters (9, 10), `negative` detractors (0 to 6). `score` = (positive -
       negative) / n, from -1 to 1 (Reichheld, The One Number You Need to Grow, Harvard Business Review, December 2003).
       `low`, `high`: ± 1.96 √((p + q - (p - q)²) / n), p and q being the two shares (Wald's interval in Rocks, Interval

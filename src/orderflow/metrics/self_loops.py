@@ -14,7 +14,7 @@ FIGURES = ("stage", "count", "orders", "mean", "total")
 
 def self_loops(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """How often a stage follows itself at once (short loops of length one: van der Aalst, Process Mining, 2nd ed.,
-    2016, ch. 6.2.4; for repetitions with something in between see `rework`).
+    2016, ch. 6; for repetitions with something in between see `rework`).
 
     - `count`: pairs of consecutive events of an order - and where events have tracks, of the same track - in the same
       stage; three in a row are two. `orders`: in how many orders; `mean`, `total`: the time between the two events, in

@@ -15,8 +15,8 @@ FIGURES = (
 
 
 def touches(log: EventLog, by: By = None) -> Table:
-    """Events and touches per order, and the no-touch rate (touchless orders, as order management counts them: APQC,
-    Open Standards Benchmarking, sales orders processed without manual intervention; "no-touch" in Celonis).
+    """Events and touches per order, and the no-touch rate (touchless orders, as APQC's Open Standards
+    Benchmarking counts orders that are processed without manual intervention).
 
     - A touch is an event by a person: no `system:…`, `automation:…`, `customer:…`, `external:…`, and not a missing actor.
     - Each order with events is one of: `touched` (at least one touch), `no_touch` (every event by a system or an

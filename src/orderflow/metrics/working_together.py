@@ -24,7 +24,7 @@ def working_together(
     log: EventLog, by: By = None, *, of: str = "actor", people: str = "names", minimum: int = 1
 ) -> Table:
     """Pairs of actors (or teams) that have events in the same order (the working-together metric: van der Aalst,
-    Reijers, Song, Discovering Social Networks from Event Logs, CSCW 14, 2005, sect. 4.2: joint cases divided by the
+    Reijers, Song, Discovering Social Networks from Event Logs, CSCW 14, 2005: joint cases divided by the
     cases of the one, a figure for each direction).
 
     - `one`, `other`: two different known actors, `one` first by name; `orders`: orders with both; `share_of_one`:
