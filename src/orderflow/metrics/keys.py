@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 By = str | Sequence[str] | None
+TEXTS, NUMBERS = ("track", "sla", "kind", "label", "line"), ("score", "ordered", "delivered")  # of further tables
 KEY = "key"  # the code of a combination of attributes
 
 
@@ -97,14 +98,20 @@ def need_column(log: EventLog, name: str) -> None:
 
 
 def need_table(log: EventLog, name: str, columns: Iterable[str]) -> pl.DataFrame:
-    """A further table of the log. Raises LogError when it is not there, or lacks a column."""
+    """A further table of the log, its columns of the types that are meant: one without any value could have none.
+
+    Raises LogError when it is not there, or lacks a column.
+    """
+    import polars as pl
+
     if name not in log.more:
         raise LogError.of("log.no_table", table=name, columns=["order", *columns], known=["events", "orders", *log.more])
     table = log.more[name]
     for column in columns:
         if column not in table.columns:
             raise LogError.of("log.missing_column", table=name, column=column, columns=table.columns)
-    return table
+    types = {**dict.fromkeys(TEXTS, pl.String), **dict.fromkeys(NUMBERS, pl.Float64), "at": pl.Int64, "voided": pl.Boolean}
+    return table.with_columns(pl.col(column).cast(types[column]) for column in table.columns if column in types)
 
 
 def need_stages(log: EventLog, stages: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from orderflow.metrics.deliveries import can_be_late, kept_promises
 from orderflow.metrics.keys import By, Keys, need_choice, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import on_clock
-from orderflow.metrics.people import MINIMUM, OTHERS, check_people, pseudonymous
+from orderflow.metrics.people import MINIMUM, OTHERS, check_people, persons, pseudonymous
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Spread, Sums, beside, share
 from orderflow.model.calendar import WorkCalendar
@@ -60,7 +60,7 @@ def scorecard(
       `others` (`people` says how many they are; orders of several of them count for each), and `others` that are one
       alone, or fewer orders than the minimum, are left out. A figure made of fewer than `minimum` values is missing.
     - `people`: `names`; `pseudonyms` (`person 1` …, by row; for this table only); `teams`: the same as `of="team"`.
-    - A missing actor is nobody. By orders descending, then by key, `others` last. `by`: attributes of orders, `stage`.
+    - A missing actor is nobody; systems, automations, customers and other master systems are no people. By orders descending, then by key, `others` last. `by`: attributes of orders, `stage`.
     """
     check_people(people, minimum)
     of = "team" if people == "teams" else of
@@ -90,6 +90,8 @@ def summarise(
         again=pl.col("arrival") != pl.col("arrival").first().over("order", "stage"),
     )
     rows = keys.onto(events).filter(pl.col(of).is_not_null())
+    if of == "actor":
+        rows = rows.filter(pl.col("actor").is_in(persons(shard.names["actor"])))
     orders = rows.group_by(*keys.codes, of, "order").agg(events=pl.len().cast(pl.Int64), again=pl.col("again").any())
     if can_be_late(shard, delivered_stage):
         orders = orders.join(kept_promises(shard, delivered_stage), on="order", how="left")

@@ -217,8 +217,8 @@ def share(part: str, whole: str, *, name: str = "share", low: str = "low", high:
     scale = 1 + Z * Z / n
     return [
         some.then(p).alias(name),
-        some.then(((middle - width) / scale).clip(0, 1)).alias(low),
-        some.then(((middle + width) / scale).clip(0, 1)).alias(high),
+        some.then(pl.when(k == 0).then(0.0).otherwise((middle - width) / scale)).alias(low),
+        some.then(pl.when(k == n).then(1.0).otherwise((middle + width) / scale)).alias(high),
     ]
 
 
@@ -229,4 +229,4 @@ def wilson(part: int, whole: int) -> tuple[float, float, float] | None:
     p, scale = part / whole, 1 + Z * Z / whole
     middle = p + Z * Z / (2 * whole)
     width = Z * sqrt(p * (1 - p) / whole + Z * Z / (4 * whole * whole))
-    return p, max((middle - width) / scale, 0.0), min((middle + width) / scale, 1.0)
+    return p, (middle - width) / scale if part else 0.0, (middle + width) / scale if part < whole else 1.0
