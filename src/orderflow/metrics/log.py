@@ -7,17 +7,20 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, fields, frozen
 
 from orderflow.metrics.business import positions
 from orderflow.metrics.codes import decode, encode, need_polars
 from orderflow.metrics.frames import Columns, all_orders, coded_events, frame_of, orders_table, union
 from orderflow.metrics.instants import day_start, instant, micros, zone
+from orderflow.metrics.saved import read, write
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.reasons import Reason, suggest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
     from orderflow.model.calendar import WorkCalendar
@@ -206,6 +209,25 @@ class EventLog:
     def until(self, when: str | date | datetime) -> EventLog:
         """The orders whose first event is before `when`, whole; `when` as in `since`."""
         return self._only(self.spans.filter(self.spans["first_at"] < _moment(when, self.tz))["order"])
+
+    def save(self, folder: str | Path) -> None:
+        """Write the log to a folder: coded and sorted, so that `EventLog.load` has it back at once.
+
+        - A folder that is not there is made; a log that was saved in it is replaced.
+        - Raises LogError (`log.cannot_save`) when files cannot be written.
+        """
+        write(folder, **{field.name: getattr(self, field.name) for field in fields(EventLog)})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> EventLog:
+        """The log that was saved in a folder.
+
+        - Tables are mapped into memory, not read: what no figure asks for stays on the disk.
+        - Raises LogError: no saved log there (`log.not_saved`), one of a newer version (`log.saved_by_newer`), a
+          table that is missing or changed (`log.saved_damaged`).
+        """
+        need_polars()
+        return cls(**read(folder))
 
     def to_polars(self) -> pl.DataFrame:
         """The events as a frame with texts and UTC datetimes, sorted as in the log."""
