@@ -233,7 +233,9 @@ def test_conversion_without_a_funnel_is_the_share_that_was_ever_in_a_stage(event
     past = histories(events)
     reached = Counter(stage for history in past for stage in {event[1] for event in history})
     found = [(row["stage"], row["orders"], row["share"]) for row in conversion(log_of(events)).to_dicts()]
-    assert found == [(stage, n, near(n / len(past))) for stage, n in sorted(reached.items(), key=lambda i: (-i[1], i[0]))]
+    assert found == [
+        (stage, n, near(n / len(past))) for stage, n in sorted(reached.items(), key=lambda i: (-i[1], i[0]))
+    ]
 
 
 @many
@@ -254,7 +256,9 @@ def test_self_loops_are_stages_that_follow_themselves(events: list[Row]) -> None
     assert self_loops(log_of(events)).to_dicts() == sorted(expected, key=lambda row: (-row["count"], row["stage"]))
 
 
-ways = st.sets(st.tuples(st.sampled_from(["placed", "审核", "a", None]), st.sampled_from(["placed", "审核", "a", "done", "x"])))
+ways = st.sets(
+    st.tuples(st.sampled_from(["placed", "审核", "a", None]), st.sampled_from(["placed", "审核", "a", "done", "x"]))
+)
 
 
 @many

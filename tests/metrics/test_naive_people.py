@@ -19,8 +19,8 @@ from orderflow.metrics import (
     scorecard,
     sla_attainment,
     touches,
-    workload,
     working_together,
+    workload,
 )
 from orderflow.metrics.log import EventLog
 
@@ -83,7 +83,9 @@ marks = st.lists(
         st.sampled_from(["SO-1", "订单-3"]),
         st.sampled_from(["order", "shipment:1", "shipment:2"]),
         st.sampled_from(["reply", "交付"]),
-        st.sampled_from(["started", "paused", "resumed", "reset", "warned", "met", "breached", "cancelled", "corrected"]),
+        st.sampled_from(
+            ["started", "paused", "resumed", "reset", "warned", "met", "breached", "cancelled", "corrected"]
+        ),
         st.sampled_from([None, "met"]),
         st.sampled_from([False, False, False, True]),
     ),
@@ -311,7 +313,9 @@ def test_one_minimum_holds_for_every_figure_of_a_scorecard(events: list[Row], mi
 def test_the_interval_of_a_median_is_made_of_ranks(hours: list[int]) -> None:
     """The values of rank n/2 - 0.98 √n and 1 + n/2 + 0.98 √n, rounded (Campbell and Gardner, 1988)."""
     events = [
-        row for n, wait in enumerate(hours) for row in ((f"{n}", "a", 0, None, None), (f"{n}", "b", wait * HOUR, "Ann", None))
+        row
+        for n, wait in enumerate(hours)
+        for row in ((f"{n}", "a", 0, None, None), (f"{n}", "b", wait * HOUR, "Ann", None))
     ]
     [row] = scorecard(log_of(events), minimum=1).to_dicts()
     n, values = len(hours), sorted(hours)

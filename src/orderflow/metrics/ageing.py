@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
+from orderflow.metrics.groups import By
 from orderflow.metrics.instants import MICROSECOND, micros
-from orderflow.metrics.keys import By, Keys
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, Stages, as_of_events, on_clock
 from orderflow.metrics.summary import Table

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.keys import By, Keys, stage_codes
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, Stages, main_events
 from orderflow.metrics.summary import Table
@@ -13,9 +14,7 @@ from orderflow.model.frozen import as_names
 FIGURES = ("orders", "open", "cancelled", "share", "low", "high")
 
 
-def cancellation(
-    log: EventLog, by: By = None, *, cancelled_stages: Stages = None, done_stages: Stages = None
-) -> Table:
+def cancellation(log: EventLog, by: By = None, *, cancelled_stages: Stages = None, done_stages: Stages = None) -> Table:
     """The share of orders that were cancelled (cancellation rate as shops count it: cancelled orders by all orders,
     such as the pre-fulfilment cancel rate of Amazon Seller Central).
 
@@ -30,9 +29,7 @@ def cancellation(
     return result(summarise(log, by, cancelled_stages=cancelled_stages, done_stages=done_stages))
 
 
-def summarise(
-    shard: EventLog, by: By = None, *, cancelled_stages: Stages = None, done_stages: Stages = None
-) -> Sums:
+def summarise(shard: EventLog, by: By = None, *, cancelled_stages: Stages = None, done_stages: Stages = None) -> Sums:
     import polars as pl
 
     if cancelled_stages is None and shard.cancelled_stages is None:

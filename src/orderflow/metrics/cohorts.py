@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from orderflow.metrics.deliveries import can_be_late, kept_promises
-from orderflow.metrics.keys import By, Keys
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, Stages, all_periods, on_clock, period_of
 from orderflow.metrics.summary import Table
@@ -47,8 +48,8 @@ def cohorts(
       cancelled + open, by their last event (see `work_in_progress`).
     - `share` = done / orders, with its 95% interval `low`, `high` (Wilson 1927). `median`, `p90`: lead time (first to
       last event) of the orders that are done; young cohorts have only their quick orders in it (censored).
-    - `promised`, `on_time` …: of orders with a promise and a delivery, the share that kept it (as in `on_time`); missing
-      when the log has no promises, or nothing says what a delivery is.
+    - `promised`, `on_time` …: of orders with a promise and a delivery, the share that kept it (as in `on_time`);
+      missing when the log has no promises, or nothing says what a delivery is.
     - `by`: attributes of orders; by key first. `calendar`: open time.
     """
     found = summarise(
@@ -105,9 +106,7 @@ def result(summary: CohortsSummary, *, period: str = "month") -> Table:
     return Table(frame=rows.select(*keys, *FIGURES[1:]), durations=TIMES)
 
 
-def orders_of(
-    log: EventLog, calendar: WorkCalendar | None, ends: Endings, delivered_stage: str | None
-) -> pl.DataFrame:
+def orders_of(log: EventLog, calendar: WorkCalendar | None, ends: Endings, delivered_stage: str | None) -> pl.DataFrame:
     """One row per order: what `Endings.outcomes` has, `micros` from the first to the last event on the clock, and
     `kept`: whether the promise was kept, missing when nobody knows."""
     import polars as pl

@@ -10,7 +10,7 @@ from attrs import frozen
 from orderflow.metrics.cohorts import orders_of
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, next_in, on_clock
+from orderflow.metrics.outcomes import Endings, Stages, next_in
 from orderflow.metrics.summary import SECOND, Table
 from orderflow.metrics.sums import Spread, wilson
 from orderflow.model.calendar import WorkCalendar
@@ -91,7 +91,7 @@ def summarise(
     ends = Endings.of(shard, done_stages if known else (), cancelled_stages)
     orders = keys.onto(orders_of(shard, calendar, ends, delivered_stage))
     lead = orders.filter("done") if known else orders
-    events = on_clock(shard.events, calendar, "at").with_columns(next_in(["order"], "at"))
+    events = shard.business(calendar).events.with_columns(next_in(["order"], "at"))
     stays = keys.onto(events.with_columns(micros=pl.col("next_at") - pl.col("at")).drop_nulls("micros"))
     again = shard.events.group_by("order").agg(again=pl.col("stage").is_duplicated().any())["again"]
     everyone = orders.height
@@ -101,9 +101,7 @@ def summarise(
     if cancelled_stages is not None or shard.cancelled_stages is not None:
         shares["cancelled"] = (int(orders["cancelled"].sum()), everyone)
     shares["on_time"] = (int(orders["kept"].sum() or 0), int(orders["kept"].count()))
-    return CompareSummary(
-        lead=Spread.of(lead, keys), stages=Spread.of(stays, keys, "stage"), shares=FrozenMap(shares)
-    )
+    return CompareSummary(lead=Spread.of(lead, keys), stages=Spread.of(stays, keys, "stage"), shares=FrozenMap(shares))
 
 
 def merge(a: CompareSummary, b: CompareSummary) -> CompareSummary:
@@ -127,7 +125,9 @@ def result(before: CompareSummary, after: CompareSummary, *, seed: int = 0, resa
         for place, (figure, stage, one, other) in enumerate(pairs)
     ]
     columns = ["figure", "stage", "n_before", "n_after", "before", "after", "difference", "low", "high"]
-    schema = {name: pl.String if name in columns[:2] else pl.Int64 if name[:2] == "n_" else pl.Float64 for name in columns}
+    schema = {
+        name: pl.String if name in columns[:2] else pl.Int64 if name[:2] == "n_" else pl.Float64 for name in columns
+    }
     times = pl.DataFrame(found, schema=schema)
     shares = [
         {"figure": name, **newcombe(*before.shares[name], *after.shares[name])}
@@ -151,7 +151,14 @@ def newcombe(part: int, whole: int, later: int, of: int) -> dict[str, float | in
     (p, low_p, high_p), (q, low_q, high_q) = one, other
     difference = q - p
     down, up = ((q - low_q) ** 2 + (high_p - p) ** 2) ** 0.5, ((high_q - q) ** 2 + (p - low_p) ** 2) ** 0.5
-    return {**sizes, "before": p, "after": q, "difference": difference, "low": difference - down, "high": difference + up}
+    return {
+        **sizes,
+        "before": p,
+        "after": q,
+        "difference": difference,
+        "low": difference - down,
+        "high": difference + up,
+    }
 
 
 def _values(spread: Spread, stage: str | None) -> pl.Series:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orderflow.metrics import error_rate as errors
-from orderflow.metrics.keys import By, need_stages
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Stages
 from orderflow.metrics.summary import Table

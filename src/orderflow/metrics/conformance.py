@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from orderflow.metrics.codes import decode
-from orderflow.metrics.keys import By, Keys
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import MAIN, strands
 from orderflow.metrics.summary import Table
@@ -60,6 +61,7 @@ def summarise(shard: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = No
     import polars as pl
 
     keys = Keys.of(shard, by, columns=("actor", "team"), figures={*FIGURES, *BREAKS})
+    keys = keys.also(source="stage", dest="stage")
     ways = {kind: set(pairs) for kind, pairs in _by_kind(allowed).items()}
     events, strand = strands(shard)
     same = pl.all_horizontal(*(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in strand))
@@ -75,7 +77,7 @@ def summarise(shard: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = No
         counts=~pl.col("begins") | pl.col("kind").is_in(judged),
     )
     rows = keys.onto(steps)
-    orders = rows.group_by(*keys.codes, "order").agg(
+    orders = rows.group_by(*keys.names, "order").agg(
         steps=pl.col("counts").cast(pl.Int64).sum(),
         allowed=(pl.col("counts") & pl.col("ok")).cast(pl.Int64).sum(),
         fits=pl.col("ok").all(),
@@ -92,7 +94,6 @@ def summarise(shard: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = No
         rows.filter(~pl.col("ok")).drop("track", strict=False).rename({"kind": "track"}),
         keys,
         *("track", "source", "dest"),
-        coded={"source": "stage", "dest": "stage"},
         count=pl.len().cast(pl.Int64),
         orders=pl.col("order").n_unique().cast(pl.Int64),
     )

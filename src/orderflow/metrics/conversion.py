@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from orderflow.metrics.keys import By, Keys, need_stages
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, beside, running, share
@@ -53,7 +54,9 @@ def summarise(shard: EventLog, by: By = None, *, stages: Sequence[str] | None = 
     everyone = Sums.of(keys.onto(shard.spans.select("order")), keys, of=orders)
     if stages is None:
         reached = shard.events.lazy().select("order", "stage").unique().collect()
-        return ConversionSummary(stages=None, reached=Sums.of(keys.onto(reached), keys, "stage", orders=orders), everyone=everyone)
+        return ConversionSummary(
+            stages=None, reached=Sums.of(keys.onto(reached), keys, "stage", orders=orders), everyone=everyone
+        )
     steps = pl.concat(_steps(shard, stages))
     return ConversionSummary(
         stages=tuple(stages), reached=Sums.of(keys.onto(steps), keys, "step", orders=orders), everyone=everyone
@@ -61,9 +64,7 @@ def summarise(shard: EventLog, by: By = None, *, stages: Sequence[str] | None = 
 
 
 def merge(a: ConversionSummary, b: ConversionSummary) -> ConversionSummary:
-    return ConversionSummary(
-        stages=a.stages, reached=a.reached.merge(b.reached), everyone=a.everyone.merge(b.everyone)
-    )
+    return ConversionSummary(stages=a.stages, reached=a.reached.merge(b.reached), everyone=a.everyone.merge(b.everyone))
 
 
 def result(summary: ConversionSummary) -> Table:
@@ -72,8 +73,10 @@ def result(summary: ConversionSummary) -> Table:
     keys = summary.everyone.keys
     if summary.stages is None:
         names = summary.reached.frame["stage"].unique()
-        rows = beside(running(summary.reached, names, "stage"), summary.everyone.frame, keys) if keys else (
-            summary.reached.frame.join(summary.everyone.frame, how="cross")
+        rows = (
+            beside(running(summary.reached, names, "stage"), summary.everyone.frame, keys)
+            if keys
+            else (summary.reached.frame.join(summary.everyone.frame, how="cross"))
         )
         flags = [*(False for _ in keys), True, False]
         rows = rows.sort(*keys, "orders", "stage", descending=flags, nulls_last=True)

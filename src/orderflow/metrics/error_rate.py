@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orderflow.metrics.keys import By, Keys, need_stages, need_table, stage_codes
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_stages, need_table, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Stages
 from orderflow.metrics.summary import Table
@@ -43,7 +44,11 @@ def summarise(
     found = [there]
     if "feedback" in shard.more:
         said = [kind.lower() for kind in as_names(kinds)]
-        found.append(need_table(shard, "feedback", ("kind",)).filter(pl.col("kind").str.to_lowercase().is_in(said)).select("order"))
+        found.append(
+            need_table(shard, "feedback", ("kind",))
+            .filter(pl.col("kind").str.to_lowercase().is_in(said))
+            .select("order")
+        )
     wrong = pl.concat(found).group_by("order").agg(occurrences=pl.len().cast(pl.Int64))
     rows = shard.spans.select("order").join(wrong, on="order", how="left")
     return Sums.of(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from orderflow.metrics.keys import By, Keys, need_choice, need_column
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_choice, need_column
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import on_clock
 from orderflow.metrics.people import persons
 from orderflow.metrics.summary import FIGURES, Table
 from orderflow.metrics.sums import Spread, Sums, beside
@@ -21,9 +21,7 @@ class FirstResponseSummary:
     waits: Spread
 
 
-def first_response(
-    log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor"
-) -> Table:
+def first_response(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor") -> Table:
     """From the first event of an order to the response (first response time, as service desks and the
     ITIL 4 Service Desk practice measure it: the first reply by a person, not by a machine).
 
@@ -47,7 +45,7 @@ def summarise(
     need_choice("of", of, OF)
     need_column(shard, of)
     keys = Keys.of(shard, by, figures=("orders", "unanswered", "n", *FIGURES))
-    events = on_clock(shard.events, calendar, "at")
+    events = shard.business(calendar).events
     other = pl.col(of).is_not_null() & pl.col(of).ne_missing(pl.col(of).first())
     if of == "actor":
         other &= pl.col("actor").is_in(persons(shard.names["actor"]))

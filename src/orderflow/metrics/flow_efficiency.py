@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from orderflow.metrics.keys import By, Keys, need_stages, stage_codes
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Stages, next_in, on_clock
+from orderflow.metrics.outcomes import Stages, next_in
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Spread, Sums, beside, in_seconds
 from orderflow.model.calendar import WorkCalendar
@@ -50,17 +51,16 @@ def summarise(
     keys = Keys.of(shard, by, figures=FIGURES)
     if waiting_stages is None and "started_at" not in shard.events.columns:
         raise LogError.of("log.no_waiting_stages")
+    events = shard.business(calendar).events
     if waiting_stages is not None:
-        events = on_clock(shard.events.select("order", "stage", "at"), calendar, "at")
-        events = events.with_columns(next_in(["order"], "at"))
+        events = events.select("order", "stage", "at").with_columns(next_in(["order"], "at"))
         works = ~pl.col("stage").is_in(stage_codes(shard, as_names(waiting_stages)))
         work = pl.when(works).then(pl.col("next_at") - pl.col("at"))
     else:
-        events = on_clock(shard.events.select("order", "started_at", "at"), calendar, "started_at", "at")
         # Sorted by their end, so what begins before the end of the event before is counted from there.
         before = pl.when(pl.col("order") == pl.col("order").shift(1)).then(pl.col("at").shift(1)).otherwise("at")
-        work = pl.col("at") - pl.max_horizontal("started_at", before)
-        work = pl.when(pl.col("started_at").is_not_null()).then(work.clip(lower_bound=0))
+        since = (pl.col("at") - pl.max_horizontal("started_at", before)).clip(lower_bound=0)
+        work = pl.when(pl.col("started_at").is_not_null()).then(since)
     orders = (
         events.with_columns(work=work)
         .lazy()

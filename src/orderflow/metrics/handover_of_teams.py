@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.keys import By, Keys, need_column
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import next_in, on_clock
+from orderflow.metrics.outcomes import next_in
 from orderflow.metrics.summary import FIGURES, Table
 from orderflow.metrics.sums import Spread
 from orderflow.model.calendar import WorkCalendar
@@ -28,13 +29,13 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
 
     need_column(shard, "team")
     keys = Keys.of(shard, by, columns=("stage",), figures=("source", "dest", "n", *FIGURES))
-    events = on_clock(shard.events, calendar, "at")
+    events = shard.business(calendar).events
     steps = events.with_columns(next_in(["order"], "at", "team", "stage"))
     passed = steps.filter(pl.col("team") != pl.col("next_team"))  # a missing team compares as missing: left out
     rows = passed.select(
         "order", stage="next_stage", source="team", dest="next_team", micros=pl.col("next_at") - pl.col("at")
     )
-    return Spread.of(keys.onto(rows), keys, "source", "dest", coded={"source": "team", "dest": "team"})
+    return Spread.of(keys.onto(rows), keys.also(source="team", dest="team"), "source", "dest")
 
 
 def merge(a: Spread, b: Spread) -> Spread:

@@ -28,8 +28,9 @@ def log_of(
       (`region`, `customer.level`). Erased values are missing. Money is split into amount and currency.
     - `marks`: one row per mark of a clock: order, track, sla, kind, at, due_at (microseconds in UTC), label, and
       `voided`: a fact reported late has shown that this mark should not have been.
-    - `lines`, where a flow follows quantities: order, line, ordered (without what was cancelled), and for each move into
-      the line stage `delivered` - or, with a minus, out of it - `delivered` and `at`; a line without any has a row too.
+    - `lines`, where a flow follows quantities: order, line, ordered (without what was cancelled), and for each move
+      into the line stage `delivered` - or, with a minus, out of it - `delivered` and `at`; a line without any has a row
+      too.
     """
     events: dict[str, list[Any]] = {name: [] for name in ("order", "stage", "at", "actor", "track", "team")}
     marks: dict[str, list[Any]] = {name: [] for name in _MARKS}

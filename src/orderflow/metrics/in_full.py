@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orderflow.metrics.keys import By, Keys, need_table
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_table
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, share
@@ -20,11 +21,11 @@ def in_full(log: EventLog, by: By = None) -> Table:
     """The share of orders whose lines were all delivered completely (SCOR, Perfect Order Fulfillment RL.1.1, its part
     "% of orders delivered in full" RL.2.1).
 
-    - From the table `lines`: one row per delivery, with `order`, `line`, `ordered` (the same in every row of a line; the
-      greatest counts), `delivered` and its instant `at`; a line without deliveries has one row with 0 or nothing.
-    - An order is `in_full` when for each line the deliveries summed up by time reached what was ordered at some instant;
-      what is taken back afterwards does not change that. More than ordered does not help another line. Else it is
-      `partly` delivered, or `nothing`. A line of which 0 is ordered is full from the beginning.
+    - From the table `lines`: one row per delivery, with `order`, `line`, `ordered` (the same in every row of a line;
+      the greatest counts), `delivered` and its instant `at`; a line without deliveries has one row with 0 or nothing.
+    - An order is `in_full` when for each line the deliveries summed up by time reached what was ordered at some
+      instant; what is taken back afterwards does not change that. More than ordered does not help another line. Else it
+      is `partly` delivered, or `nothing`. A line of which 0 is ordered is full from the beginning.
     - `orders`: with lines; `share` = in_full / orders, with its 95% interval `low`, `high` (Wilson 1927). Orders that
       are still on their way count as not in full: see `otif`, which waits for the promise.
     - `by`: attributes of orders. Quantities are floats, compared with a tolerance of 1e-9 of what was ordered.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orderflow.metrics.codes import decode
-from orderflow.metrics.log import NAMED, EventLog
+from orderflow.metrics.groups import OF_EVENTS, By, attribute_codes
+from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap, as_names
 from orderflow.model.reasons import suggest
@@ -16,83 +17,64 @@ from orderflow.model.reasons import suggest
 if TYPE_CHECKING:
     import polars as pl
 
-By = str | Sequence[str] | None
 TEXTS, NUMBERS = ("track", "sla", "kind", "label", "line"), ("score", "ordered", "delivered")  # of further tables
-KEY = "key"  # the code of a combination of attributes
 
 
 @frozen(kw_only=True, eq=False)
 class Keys:
-    """The columns that `by=` asks for.
+    """The columns that `by=` asks for, as they are called in the result.
 
-    - `names`: as asked, each once. `columns`: those of them that are columns of the rows, already coded there.
-    - `orders`: `order` and `key`; `values`: `key` and the attributes that it stands for. Missing is a value.
+    - `attributes`: column -> for each code of an order the code of its value. `columns`: column -> the column of the
+      rows that it is, coded there already. `texts`: what the codes of these, and of stages, actors …, stand for.
     """
 
     names: tuple[str, ...]
+    attributes: FrozenMap[pl.Series]
     columns: tuple[str, ...]
-    orders: pl.DataFrame
-    values: pl.DataFrame
     texts: FrozenMap[pl.Series]
 
     @classmethod
-    def of(cls, log: EventLog, by: By, *, columns: Iterable[str] = (), figures: Collection[str] = ()) -> Keys:
-        """The keys of a log. `columns`: what the rows have of `stage`, `actor`, `team`, `track`, `figures`: names taken.
+    def of(cls, log: EventLog, by: By, *, columns: Collection[str] = (), figures: Collection[str] = ()) -> Keys:
+        """The keys of a log.
 
-        Raises LogError: a name that is neither an attribute nor such a column, or that of a figure.
+        - `columns`: what the rows have of `stage`, `actor`, `team`, `track`. `figures`: the columns of the result
+          itself; an attribute that is called so gets `order.` before its name, as in `groups`.
+        - Raises LogError: a name that is neither an attribute nor such a column (`log.unknown_attribute`,
+          `log.not_of_orders`).
         """
-        import polars as pl
-
-        names = tuple(dict.fromkeys(as_names(by)))
-        own = tuple(name for name in names if name in columns)
-        attributes = [name for name in names if name not in own]
-        _check(log, attributes, own, columns, figures)
-        if attributes:
-            values = log.orders.select(attributes).unique(maintain_order=True).with_row_index(KEY)
-            orders = log.orders.join(values, on=attributes, how="left", nulls_equal=True).select("order", KEY)
-        else:
-            values = pl.DataFrame({KEY: [0]}, schema={KEY: pl.UInt32})
-            orders = log.orders.select("order", pl.lit(0, dtype=pl.UInt32).alias(KEY))
-        texts = FrozenMap({name: log.names[name] for name in NAMED if name in log.names})
-        return cls(names=names, columns=own, orders=orders, values=values, texts=texts)
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The columns to group coded rows by."""
-        return (KEY, *self.columns)
+        texts = {name: log.names[name] for name in OF_EVENTS if name in log.names}
+        names, attributes, own = [], {}, []
+        for name in dict.fromkeys(as_names(by)):
+            if name in columns and name in log.names:
+                names.append(name)
+                own.append(name)
+                continue
+            key = f"order.{name}" if name in figures else name
+            attributes[key], texts[key] = attribute_codes(log, name)
+            names.append(key)
+        return cls(names=tuple(names), attributes=FrozenMap(attributes), columns=tuple(own), texts=FrozenMap(texts))
 
     def onto(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The rows, in their order, with the code of their order's attributes as `key`."""
-        import polars as pl
+        """The rows, in their order, with a column of codes for each attribute."""
+        found = {name: codes.gather(rows["order"]).alias(name) for name, codes in self.attributes.items()}
+        return rows.with_columns(found.values())
 
-        if self.values.width == 1:
-            return rows.with_columns(pl.lit(0, dtype=pl.UInt32).alias(KEY))
-        return rows.join(self.orders, on="order", how="left", maintain_order="left")
+    def also(self, **columns: str) -> Keys:
+        """The same keys, for rows with further columns of codes: `also(one="actor")`."""
+        return evolve(self, texts=FrozenMap({**self.texts, **{name: self.texts[of] for name, of in columns.items()}}))
 
-    def named(self, frame: pl.DataFrame, **coded: str) -> pl.DataFrame:
-        """A small frame with values for codes, the keys first. `coded`: further coded columns and what they hold."""
-        held = {**{name: name for name in self.columns}, **coded}
-        frame = frame.with_columns(decode(frame[name], self.texts[of]) for name, of in held.items())
-        wide = frame.join(self.values, on=KEY, how="left", maintain_order="left").drop(KEY)
+    def named(self, frame: pl.DataFrame, *more: str) -> pl.DataFrame:
+        """A small frame with values for the codes of the keys and of those of `more` that are codes, the keys first."""
+        coded = [name for name in more if name in self.texts and frame[name].dtype.is_integer()]
+        held = dict.fromkeys([*self.names, *coded])
+        wide = frame.with_columns(decode(frame[name], self.texts[name]) for name in held)
         return wide.select(*self.names, *(name for name in wide.columns if name not in self.names))
-
-
-def _check(
-    log: EventLog, attributes: list[str], own: Iterable[str], columns: Iterable[str], figures: Collection[str]
-) -> None:
-    known = [name for name in log.orders.columns if name != "order"]
-    for name in attributes:
-        if name not in known:
-            known = [*known, *columns]
-            raise LogError.of("log.unknown_attribute", name=name, known=known, suggestion=suggest(name, known))
-        if name in figures:
-            raise LogError.of("log.by_is_a_figure", name=name)
-    for name in own:
-        need_column(log, name)
 
 
 def need_column(log: EventLog, name: str) -> None:
     """Raise LogError when the events do not have this column."""
+    if name == "team" and name not in log.names:
+        raise LogError.of("log.no_teams")
     if name not in log.events.columns:
         raise LogError.of("log.missing_column", table="events", column=name, columns=log.events.columns)
 
@@ -105,12 +87,19 @@ def need_table(log: EventLog, name: str, columns: Iterable[str]) -> pl.DataFrame
     import polars as pl
 
     if name not in log.more:
-        raise LogError.of("log.no_table", table=name, columns=["order", *columns], known=["events", "orders", *log.more])
+        raise LogError.of(
+            "log.no_table", table=name, columns=["order", *columns], known=["events", "orders", *log.more]
+        )
     table = log.more[name]
     for column in columns:
         if column not in table.columns:
             raise LogError.of("log.missing_column", table=name, column=column, columns=table.columns)
-    types = {**dict.fromkeys(TEXTS, pl.String), **dict.fromkeys(NUMBERS, pl.Float64), "at": pl.Int64, "voided": pl.Boolean}
+    types = {
+        **dict.fromkeys(TEXTS, pl.String),
+        **dict.fromkeys(NUMBERS, pl.Float64),
+        "at": pl.Int64,
+        "voided": pl.Boolean,
+    }
     return table.with_columns(pl.col(column).cast(types[column]) for column in table.columns if column in types)
 
 
@@ -125,7 +114,9 @@ def need_stages(log: EventLog, stages: Iterable[str]) -> None:
 def need_choice(name: str, value: object, known: Sequence[str]) -> None:
     """Raise LogError for an option that is none of the known ones."""
     if value not in known:
-        raise LogError.of("log.unknown_choice", name=name, value=value, known=known, suggestion=suggest(str(value), known))
+        raise LogError.of(
+            "log.unknown_choice", name=name, value=value, known=known, suggestion=suggest(str(value), known)
+        )
 
 
 def stage_codes(log: EventLog, stages: Iterable[str]) -> list[int]:

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from attrs import frozen
 
+from orderflow.metrics.groups import By
 from orderflow.metrics.in_full import completed
 from orderflow.metrics.instants import local_days, micros
-from orderflow.metrics.keys import By, Keys
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Rows, Sums, share
@@ -31,8 +32,9 @@ def otif(log: EventLog, by: By = None, *, as_of: datetime | None = None) -> Tabl
     Fulfillment RL.1.1 with its parts RL.2.1, in full, and RL.2.2, to the committed date).
 
     - From the table `lines` (see `in_full`) and the promises. `otif`: complete at or before the promise; `late`:
-      complete, but after it; `short`: not complete, and the promise is past at `as_of`; `pending`: not complete, and the
-      promise is still to come: not judged. `n` = otif + late + short. Deliveries without an instant are never in time.
+      complete, but after it; `short`: not complete, and the promise is past at `as_of`; `pending`: not complete, and
+      the promise is still to come: not judged. `n` = otif + late + short. Deliveries without an instant are never in
+      time.
     - `share` = otif / n, with its 95% interval `low`, `high` (Wilson 1927). `by_day_share`: when the day of completion
       in `log.tz` is compared with the day of the promise.
     - `as_of`: the last instant of the log (events and deliveries) unless given; later deliveries count all the same.
@@ -60,11 +62,12 @@ def summarise(shard: EventLog, by: By = None, *, as_of: datetime | None = None) 
         by_day=by_day.cast(pl.Int64).sum(),
         late=(pl.col("full") & ~in_time).cast(pl.Int64).sum(),
     )
-    last = [item for item in (shard.events["at"].max(), shard.more["lines"]["at"].max()) if item is not None]
+    instants = pl.concat([shard.events["at"], shard.more["lines"]["at"].cast(pl.Int64)])
+    last = pl.DataFrame({"at": instants}).select(pl.col("at").max()).item()
     return OtifSummary(
         complete=complete,
         others=Rows.of(rows.filter(~pl.col("full")), keys, values=("promised_at",)),
-        at=micros(as_of) if as_of is not None else max(last, default=None),  # type: ignore[type-var]  # Int64 columns
+        at=last if as_of is None else micros(as_of),
     )
 
 

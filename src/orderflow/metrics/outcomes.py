@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
@@ -50,8 +51,8 @@ class Endings:
         return pl.col("stage").is_in(stage_codes(log, self.done | self.cancelled))
 
     def outcomes(self, log: EventLog) -> pl.DataFrame:
-        """One row per order with events on its main track: `order`, `first_at`; of the last event `last_at`, `stage` and
-        `arrival`; and which it is, as booleans: `open`, `done`, `cancelled`."""
+        """One row per order with events on its main track: `order`, `first_at`; of the last event `last_at`, `stage`
+        and `arrival`; and which it is, as booleans: `open`, `done`, `cancelled`."""
         import polars as pl
 
         ends = main_events(log).group_by("order", maintain_order=True)
@@ -80,7 +81,7 @@ def as_of_events(log: EventLog, at: int) -> EventLog:
 
 
 def strands(log: EventLog) -> tuple[pl.DataFrame, list[str]]:
-    """The events so that those of one strand (an order, or one of its tracks) stand together, and what tells strands."""
+    """The events, those of one strand (an order, or one of its tracks) together, and what tells strands apart."""
     if "track" not in log.events.columns:
         return log.events, ["order"]
     return log.events.sort("order", "track", "at", "arrival"), ["order", "track"]
@@ -109,6 +110,7 @@ def all_periods(found: pl.Series, period: str) -> pl.Series:
     """Every period from the first that was found to the last."""
     import polars as pl
 
-    if not found.count():
+    first, last = found.min(), found.max()
+    if not isinstance(first, date) or not isinstance(last, date):
         return found.clear()
-    return pl.date_range(found.min(), found.max(), PERIODS[period], eager=True).alias(found.name)
+    return pl.date_range(first, last, PERIODS[period], eager=True).alias(found.name)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from attrs import frozen
 
 from orderflow.metrics.cohorts import TIMES, orders_of
-from orderflow.metrics.keys import By, Keys
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, Stages, all_periods, period_of
 from orderflow.metrics.summary import Table
@@ -74,7 +75,7 @@ def summarise(
     came = orders.with_columns(at="first_at", arrived=1, done=False, cancelled=False, kept=None)
     went = orders.filter(~pl.col("open")).with_columns(at="last_at", arrived=0)
     went = went.with_columns(kept=pl.when("done").then("kept"))
-    columns = [*keys.codes, "at", "arrived", "done", "cancelled", "kept", "micros"]
+    columns = [*keys.names, "at", "arrived", "done", "cancelled", "kept", "micros"]
     rows = pl.concat([came.select(columns), went.select(columns)], how="vertical_relaxed")
     rows = rows.with_columns(period=period_of(pl.col("at"), shard.tz, period))
     kept = pl.col("kept").cast(pl.Boolean)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.keys import By, Keys, need_choice, need_column
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_choice, need_column
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import on_clock, strands
+from orderflow.metrics.outcomes import strands
 from orderflow.metrics.people import shown
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, in_seconds
@@ -29,24 +30,23 @@ def ping_pong(
     - `of`: between whom: known actors, known teams, or stages. Several events in a row by the same one are one turn. A
       turn of nobody knows whom breaks the sequence: who stands behind it is not guessed. A → B → A → B counts twice.
       For stages, where events have tracks, turns are those of one track.
-    - `one`, `other`: A and B; `count`: how often; `orders`: in how many orders; `mean`, `total`: the time from the first
-      event of B to the return, in open time with a `calendar`.
+    - `one`, `other`: A and B; `count`: how often; `orders`: in how many orders; `mean`, `total`: the time from the
+      first event of B to the return, in open time with a `calendar`.
     - By count descending, then by key. `by`: attributes of orders, or `stage`: that in which B begins.
     - `people="pseudonyms"` numbers people; rows with fewer than `minimum` orders are left out.
     """
     return result(summarise(log, by, calendar, of=of), people=people if of == "actor" else "teams", minimum=minimum)
 
 
-def summarise(
-    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor"
-) -> Sums:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor") -> Sums:
     import polars as pl
 
     need_choice("of", of, OF)
     need_column(shard, of)
     keys = Keys.of(shard, by, columns=() if of == "stage" else ("stage",), figures=FIGURES)
-    events, strand = strands(shard) if of == "stage" else (shard.events, ["order"])
-    events = on_clock(events, calendar, "at")
+    keys = keys.also(one=of, other=of)
+    log = shard.business(calendar)
+    events, strand = strands(log) if of == "stage" else (log.events, ["order"])
     same = pl.all_horizontal(*(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in strand))
     turns = events.filter(~same | pl.col(of).ne_missing(pl.col(of).shift(1)))
     within = pl.all_horizontal(*(pl.col(name).eq_missing(pl.col(name).shift(-2)) for name in strand))
@@ -60,7 +60,6 @@ def summarise(
         keys,
         "one",
         "other",
-        coded={"one": of, "other": of},
         count=pl.len().cast(pl.Int64),
         orders=pl.col("order").n_unique().cast(pl.Int64),
         total=pl.col("micros").cast(pl.Int128).sum(),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.keys import By, Keys, stage_codes
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, Stages, all_periods, next_in, period_of, strands
 from orderflow.metrics.summary import Table
@@ -55,11 +56,9 @@ def summarise(
     # Periods are those of all events, also of the stages that nobody leaves: these count nothing, and go at the end.
     arrived = events.with_columns(at="at", arrived=1, left=0)
     left = events.filter(pl.col("next_at").is_not_null()).with_columns(at="next_at", arrived=0, left=1)
-    columns = [*keys.codes, "stage", "at", "arrived", "left"]
+    columns = [*keys.names, "stage", "at", "arrived", "left"]
     both = pl.concat([arrived.select(columns), left.select(columns)])
-    both = both.with_columns(
-        period=period_of(pl.col("at"), shard.tz, period), ends=pl.col("stage").is_in(closed)
-    )
+    both = both.with_columns(period=period_of(pl.col("at"), shard.tz, period), ends=pl.col("stage").is_in(closed))
     numbers = {name: pl.col(name).cast(pl.Int64).sum() for name in ("arrived", "left")}
     return Sums.of(both, keys, "stage", "ends", "period", **numbers)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orderflow.metrics.deliveries import lateness
-from orderflow.metrics.keys import By, Keys, need_table
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_table
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Z, Sums, share
+from orderflow.metrics.sums import Sums, Z, share
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
 
@@ -25,15 +26,16 @@ def satisfaction(log: EventLog, by: By = None, *, delivered_stage: str | None = 
 
     - `csat`: scores from 1 to 5; `positive` are 4 and 5, `negative` 1 and 2. `score` = positive / n: the top-two-box
       share (Bendle, Farris, Pfeifer, Reibstein, Marketing Metrics, 4th ed., 2020), `low`, `high`: 95%, Wilson 1927.
-    - `nps`: scores from 0 to 10; `positive` are promoters (9, 10), `negative` detractors (0 to 6). `score` = (positive -
-      negative) / n, from -1 to 1 (Reichheld, The One Number You Need to Grow, Harvard Business Review, December 2003).
-      `low`, `high`: ± 1.96 √((p + q - (p - q)²) / n), p and q being the two shares (Wald's interval in Rocks, Interval
-      Estimation for the "Net Promoter Score", The American Statistician 70(4), 2016), cut to -1 and 1.
+    - `nps`: scores from 0 to 10; `positive` are promoters (9, 10), `negative` detractors (0 to 6). `score` = (positive
+      - negative) / n, from -1 to 1 (Reichheld, The One Number You Need to Grow, Harvard Business Review, December
+      2003). `low`, `high`: ± 1.96 √((p + q - (p - q)²) / n), p and q being the two shares (Wald's interval in Rocks,
+      Interval Estimation for the "Net Promoter Score", The American Statistician 70(4), 2016), cut to -1 and 1.
     - `n`: rows with a score; a row without one is a comment, and not counted. Other kinds of feedback are left out here
       (see `complaint_rate`). `mean`: of the scores. One row per kind, by key.
     - `by`: attributes of orders; `stage`, `actor`, `team`: those of the order's last event at or before the feedback
-      (missing when there is none); `lateness`: whether the order was `late`, `in time` or `not delivered` by its promise
-      (delivery as in `on_time`: the first event in `delivered_stage`, or in a done stage); missing without a promise.
+      (missing when there is none); `lateness`: whether the order was `late`, `in time` or `not delivered` by its
+      promise (delivery as in `on_time`: the first event in `delivered_stage`, or in a done stage); missing without a
+      promise.
     - Raises LogError: no feedback; scores outside of their range.
     """
     return result(summarise(log, by, delivered_stage=delivered_stage))

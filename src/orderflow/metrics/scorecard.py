@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from orderflow.metrics.deliveries import can_be_late, kept_promises
-from orderflow.metrics.keys import By, Keys, need_choice, need_column
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_choice, need_column
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import on_clock
 from orderflow.metrics.people import MINIMUM, OTHERS, check_people, persons, pseudonymous
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Spread, Sums, beside, share
@@ -48,19 +48,20 @@ def scorecard(
 
     - `orders`: different orders with an event of theirs; `events`: these events.
     - `median` of `times` stays: with `stay="before"` the time from the event before in the same order to theirs (how
-      long until they acted), with `"after"` from theirs to the next (how long it lay with them: for teams of a Tracker's
-      log, which are answerable for the stage entered). `median_low`, `median_high`: the values of rank n/2 ∓ 0.98 √n
-      (+1), rounded (Campbell, Gardner, Calculating confidence intervals for some non-parametric analyses, BMJ 296,
-      1988); missing below 6 stays. `calendar`: open time.
+      long until they acted), with `"after"` from theirs to the next (how long it lay with them: for teams of a
+      Tracker's log, which are answerable for the stage entered). `median_low`, `median_high`: the values of rank n/2 ∓
+      0.98 √n (+1), rounded (Campbell, Gardner, Calculating confidence intervals for some non-parametric analyses, BMJ
+      296, 1988); missing below 6 stays. `calendar`: open time.
     - `on_time`: of their orders with a promise and a delivery (`promised`) the share that kept it (as in `on_time`),
       missing when the log has no promises or nothing says what a delivery is.
     - `rework`: of their orders the share in which an event of theirs entered a stage that the order had been in before.
     - Intervals of shares by Wilson (1927). Orders with several people count for each of them.
-    - **One minimum for every figure**: a row with fewer than `minimum` orders is summed up with the others of its key as
-      `others` (`people` says how many they are; orders of several of them count for each), and `others` that are one
+    - **One minimum for every figure**: a row with fewer than `minimum` orders is summed up with the others of its key
+      as `others` (`people` says how many they are; orders of several of them count for each), and `others` that are one
       alone, or fewer orders than the minimum, are left out. A figure made of fewer than `minimum` values is missing.
     - `people`: `names`; `pseudonyms` (`person 1` …, by row; for this table only); `teams`: the same as `of="team"`.
-    - A missing actor is nobody; systems, automations, customers and other master systems are no people. By orders descending, then by key, `others` last. `by`: attributes of orders, `stage`.
+    - A missing actor is nobody; systems, automations, customers and other master systems are no people. By orders
+      descending, then by key, `others` last. `by`: attributes of orders, `stage`.
     """
     check_people(people, minimum)
     of = "team" if people == "teams" else of
@@ -85,14 +86,14 @@ def summarise(
     keys = Keys.of(shard, by, columns=("stage",), figures=(*FIGURES, of))
     step = 1 if stay == "before" else -1
     apart = (pl.col("at") - pl.col("at").shift(step)) * step
-    events = on_clock(shard.events, calendar, "at").with_columns(
+    events = shard.business(calendar).events.with_columns(
         micros=pl.when(pl.col("order") == pl.col("order").shift(step)).then(apart),
         again=pl.col("arrival") != pl.col("arrival").first().over("order", "stage"),
     )
     rows = keys.onto(events).filter(pl.col(of).is_not_null())
     if of == "actor":
         rows = rows.filter(pl.col("actor").is_in(persons(shard.names["actor"])))
-    orders = rows.group_by(*keys.codes, of, "order").agg(events=pl.len().cast(pl.Int64), again=pl.col("again").any())
+    orders = rows.group_by(*keys.names, of, "order").agg(events=pl.len().cast(pl.Int64), again=pl.col("again").any())
     if can_be_late(shard, delivered_stage):
         orders = orders.join(kept_promises(shard, delivered_stage), on="order", how="left")
     else:

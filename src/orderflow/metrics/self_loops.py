@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.keys import By, Keys
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import next_in, on_clock, strands
+from orderflow.metrics.outcomes import next_in, strands
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, in_seconds
 from orderflow.model.calendar import WorkCalendar
@@ -19,8 +20,8 @@ def self_loops(log: EventLog, by: By = None, calendar: WorkCalendar | None = Non
     - `count`: pairs of consecutive events of an order - and where events have tracks, of the same track - in the same
       stage; three in a row are two. `orders`: in how many orders; `mean`, `total`: the time between the two events, in
       open time with a `calendar`.
-    - One row per stage that has any, by count descending, then by key. `by`: attributes of orders, or `actor`, `team` of
-      the repeating event.
+    - One row per stage that has any, by count descending, then by key. `by`: attributes of orders, or `actor`, `team`
+      of the repeating event.
     """
     return result(summarise(log, by, calendar))
 
@@ -29,9 +30,9 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     import polars as pl
 
     keys = Keys.of(shard, by, columns=("actor", "team"), figures=FIGURES)
-    events, strand = strands(shard)
+    events, strand = strands(shard.business(calendar))
     columns = ["stage", "at", *keys.columns]
-    steps = on_clock(events, calendar, "at").with_columns(next_in(strand, *columns))
+    steps = events.with_columns(next_in(strand, *columns))
     loops = steps.filter(pl.col("stage") == pl.col("next_stage")).with_columns(
         *(pl.col(f"next_{name}").alias(name) for name in keys.columns),
         micros=pl.col("next_at") - pl.col("at"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.keys import By, Keys, need_table
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_table
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.sums import Sums, share
 from orderflow.metrics.summary import Table
+from orderflow.metrics.sums import Sums, share
 from orderflow.model.frozen import as_names
 
 FIGURES = ("runs", "n", "in_time", "breached", "running", "cancelled", "reset", "share", "low", "high")
@@ -20,7 +21,8 @@ def sla_attainment(log: EventLog, by: By = None) -> Table:
     - Each run is one of: `breached` (also when it was met later), else `in_time` (met), else `cancelled`, else
       `reset` (begun anew), else `running` (paused too: nobody knows yet).
     - `n` = in_time + breached; `share` = in_time / n, with its 95% interval `low`, `high` (Wilson 1927).
-    - One row per promise `sla`, by name. `by`: attributes of orders, or `track` (its kind: `shipment` for `shipment:1`).
+    - One row per promise `sla`, by name. `by`: attributes of orders, or `track` (its kind: `shipment` for
+      `shipment:1`).
     - Raises LogError (`log.no_table`) for a log without marks. Durations are not compared again, so there is no
       calendar: the clocks have counted by their own.
     """

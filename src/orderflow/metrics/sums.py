@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,6 @@ from attrs import frozen
 
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.summary import FIGURES, SECOND
-from orderflow.model.frozen import EMPTY
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,16 +26,11 @@ class Sums:
     frame: pl.DataFrame
 
     @classmethod
-    def of(
-        cls, rows: pl.DataFrame, keys: Keys, *more: str, coded: Mapping[str, str] = EMPTY, **numbers: pl.Expr
-    ) -> Sums:
-        """Group coded rows by the keys and by `more`, and compute the numbers.
-
-        `coded`: what further columns of `more` hold codes of; those that are called `stage`, `actor` … do anyway.
-        """
-        grouped = rows.group_by(*keys.codes, *more).agg(**numbers)
-        named = keys.named(grouped, **{**_coded(grouped, keys, more), **coded})
-        return cls(keys=(*keys.names, *(name for name in more if name not in keys.names)), frame=named).merge(None)
+    def of(cls, rows: pl.DataFrame, keys: Keys, *more: str, **numbers: pl.Expr) -> Sums:
+        """Group coded rows by the keys and by `more` (codes of what `keys.texts` has, or values); make the numbers."""
+        grouped = rows.group_by([*keys.names, *more]).agg(**numbers)
+        names = (*keys.names, *(name for name in more if name not in keys.names))
+        return cls(keys=names, frame=keys.named(grouped, *more)).merge(None)
 
     def merge(self, other: Sums | None) -> Sums:
         """The sums of both."""
@@ -63,9 +57,8 @@ class Rows:
     @classmethod
     def of(cls, rows: pl.DataFrame, keys: Keys, *more: str, values: Sequence[str]) -> Rows:
         """The coded rows with these values, by the keys and by `more`."""
-        named = keys.named(rows.select(*keys.codes, *more, *values), **_coded(rows, keys, more))
         names = (*keys.names, *(name for name in more if name not in keys.names))
-        return cls(keys=names, frame=named.select(*names, *values))
+        return cls(keys=names, frame=keys.named(rows.select(*names, *values), *more).select(*names, *values))
 
     def merge(self, other: Rows) -> Rows:
         """The rows of both."""
@@ -86,14 +79,18 @@ class Spread:
     values: pl.DataFrame
 
     @classmethod
-    def of(cls, rows: pl.DataFrame, keys: Keys, *more: str, coded: Mapping[str, str] = EMPTY) -> Spread:
-        """From coded rows with `micros`, by the keys and by `more`; `coded` as in `Sums.of`."""
-        codes = [*keys.codes, *more]
-        groups = rows.select(codes).unique(maintain_order=True).with_row_index("group")
-        values = rows.join(groups, on=codes, how="left", nulls_equal=True).select("group", "micros")
-        coded = {**_coded(groups, keys, more), **coded}
+    def of(cls, rows: pl.DataFrame, keys: Keys, *more: str) -> Spread:
+        """From coded rows with `micros`, by the keys and by `more`."""
+        import polars as pl
+
         names = (*keys.names, *(name for name in more if name not in keys.names))
-        return cls(keys=names, groups=keys.named(groups, **coded).select("group", *names), values=values)
+        if not names:
+            return cls(
+                keys=names, groups=_one_group(), values=rows.select(pl.lit(0, pl.UInt32).alias("group"), "micros")
+            )
+        groups = rows.select(names).unique(maintain_order=True).with_row_index("group")
+        values = rows.join(groups, on=list(names), how="left", nulls_equal=True).select("group", "micros")
+        return cls(keys=names, groups=keys.named(groups, *more).select("group", *names), values=values)
 
     def merge(self, other: Spread) -> Spread:
         """The durations of both; groups of the same key become one."""
@@ -120,7 +117,7 @@ class Spread:
         figures = figures.select("group", "n", *(in_seconds(pl.col(name)).alias(name) for name in FIGURES))
         found = self.groups.join(figures, on="group", how="inner").drop("group")
         if not self.keys and not found.height:
-            return pl.DataFrame({"n": [0], **dict.fromkeys(FIGURES, [None])}, schema=found.schema)
+            return pl.DataFrame({"n": [0], **{name: [None] for name in FIGURES}}, schema=found.schema)
         return found
 
     def medians(self) -> pl.DataFrame:
@@ -133,7 +130,7 @@ class Spread:
     def median_interval(self) -> pl.DataFrame:
         """By key `times` (how many), `median`, and its 95% interval `median_low`, `median_high`, in seconds.
 
-        The values of rank n/2 - 0.98 √n and 1 + n/2 + 0.98 √n, rounded (Campbell, Gardner, BMJ 296, 1988); missing where
+        The values of rank n/2 - 0.98 √n and 1 + n/2 + 0.98 √n, rounded (Campbell, Gardner, BMJ 296, 1988); missing if
         there is no such rank, that is below 6 values.
         """
         import polars as pl
@@ -157,19 +154,23 @@ class Spread:
         named = pl.concat([part.groups.select(keys) for part in parts], how="vertical_relaxed")
         if not keys:
             values = pl.concat([part.values for part in parts]).with_columns(pl.lit(0, dtype=pl.UInt32).alias("group"))
-            return Spread(keys=keys, groups=pl.DataFrame({"group": [0]}, schema={"group": pl.UInt32}), values=values)
+            return Spread(keys=keys, groups=_one_group(), values=values)
         groups = named.unique(maintain_order=True).with_row_index("group")
         moved = []
         for part in parts:
-            codes = part.groups.cast(dict(named.schema)).join(groups, on=list(keys), how="left", nulls_equal=True, suffix="_new")
+            codes = part.groups.with_columns(pl.col(key).cast(named.schema[key]) for key in keys).join(
+                groups, on=list(keys), how="left", nulls_equal=True, suffix="_new"
+            )
             moves = codes.select("group", "group_new")
             moved.append(part.values.join(moves, on="group", how="left").select(group="group_new", micros="micros"))
         return Spread(keys=keys, groups=groups, values=pl.concat(moved))
 
 
-def _coded(frame: pl.DataFrame, keys: Keys, more: Sequence[str]) -> dict[str, str]:
-    """Those of the columns that hold codes of stages, actors, teams or tracks, and not values."""
-    return {name: name for name in more if name in keys.texts and frame[name].dtype.is_integer()}
+def _one_group() -> pl.DataFrame:
+    """The one group of what is not grouped."""
+    import polars as pl
+
+    return pl.DataFrame({"group": [0]}, schema={"group": pl.UInt32})
 
 
 def beside(left: pl.DataFrame, right: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -178,12 +179,12 @@ def beside(left: pl.DataFrame, right: pl.DataFrame, keys: Sequence[str]) -> pl.D
 
     if not keys:
         return pl.concat([left, right if right.height else right.clear(1)], how="horizontal")
-    same = right.cast({name: left.schema[name] for name in keys})
+    same = right.with_columns(pl.col(name).cast(left.schema[name]) for name in keys)
     return left.join(same, on=list(keys), how="left", nulls_equal=True, maintain_order="left")
 
 
 def running(sums: Sums, every: pl.Series, name: str) -> pl.DataFrame:
-    """The rows with each of the values `every` of the last key `name` for each of the other keys, 0 where nothing was."""
+    """The rows with each of `every` value of the key `name` for each of the other keys, 0 where nothing was."""
     import polars as pl
 
     groups = [key for key in sums.keys if key != name]

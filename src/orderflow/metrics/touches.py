@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.keys import By, Keys
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import machines, persons
 from orderflow.metrics.summary import Table
@@ -18,7 +19,8 @@ def touches(log: EventLog, by: By = None) -> Table:
     """Events and touches per order, and the no-touch rate (touchless orders, as APQC's Open Standards
     Benchmarking counts orders that are processed without manual intervention).
 
-    - A touch is an event by a person: no `system:…`, `automation:…`, `customer:…`, `external:…`, and not a missing actor.
+    - A touch is an event by a person: no `system:…`, `automation:…`, `customer:…`, `external:…`, and not a missing
+      actor.
     - Each order with events is one of: `touched` (at least one touch), `no_touch` (every event by a system or an
       automation), `unknown` (no touch is known, but a missing actor, a customer or another system took part).
     - `share` = no_touch / (touched + no_touch), with its 95% interval `low`, `high` (Wilson 1927): what is unknown is

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.keys import By, Keys
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, Stages, all_periods, main_events, period_of
 from orderflow.metrics.summary import Table
@@ -56,9 +57,7 @@ def summarise(
     ).with_columns(pl.col("reopened").fill_null(value=False))
     changes = changes.filter(pl.any_horizontal("arrived", "reopened", "finished"))
     changes = keys.onto(changes.with_columns(period=period_of(pl.col("at"), shard.tz, period)))
-    return Sums.of(
-        changes, keys, "period", **{name: pl.col(name).cast(pl.Int64).sum() for name in FIGURES[:3]}
-    )
+    return Sums.of(changes, keys, "period", **{name: pl.col(name).cast(pl.Int64).sum() for name in FIGURES[:3]})
 
 
 def merge(a: Sums, b: Sums) -> Sums:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from orderflow.metrics.keys import By, Keys, need_choice, need_column
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_choice, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import shown
 from orderflow.metrics.summary import Table
@@ -40,18 +41,18 @@ def summarise(shard: EventLog, by: By = None, *, of: str = "actor") -> TogetherS
 
     need_choice("of", of, OF)
     need_column(shard, of)
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by, figures=FIGURES).also(one=of, other=of)
     by_name = shard.names[of].rank("ordinal")  # names are distinct, so this is their order as texts
     one = shard.events.lazy().select("order", who=of).drop_nulls().unique().collect()
     one = one.with_columns(by_name.gather(one["who"]).alias("rank"))
     pairs = one.lazy().join(one.lazy(), on="order").filter(pl.col("rank") < pl.col("rank_right"))
     rows = keys.onto(pairs.collect())
     orders = pl.len().cast(pl.Int64)
-    rows = rows.select(*keys.codes, one="who", other="who_right")
-    each = keys.onto(one).select(*keys.codes, one="who")
+    rows = rows.select(*keys.names, one="who", other="who_right")
+    each = keys.onto(one).select(*keys.names, one="who")
     return TogetherSummary(
-        pairs=Sums.of(rows, keys, "one", "other", coded={"one": of, "other": of}, orders=orders),
-        alone=Sums.of(each, keys, "one", coded={"one": of}, all=orders),
+        pairs=Sums.of(rows, keys, "one", "other", orders=orders),
+        alone=Sums.of(each, keys, "one", all=orders),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.keys import By, Keys, need_choice, need_column
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_choice, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, Stages
 from orderflow.metrics.people import shown

@@ -8,10 +8,6 @@ TEXTS: dict[str, dict[str, str]] = {
         "Hand it over with EventLog.from_columns(..., {table}=...).",
         "zh": "日志中没有表 {table!r}（列 {columns}）；现有：{known}。请用 EventLog.from_columns(..., {table}=...) 提供。",
     },
-    "log.by_is_a_figure": {
-        "en": "The attribute {name!r} has the name of a column of the result; give it another name.",
-        "zh": "属性 {name!r} 与结果中的列同名；请改用其他名称。",
-    },
     "log.unknown_choice": {
         "en": "{name}={value!r} is not possible; choose one of: {known}.",
         "zh": "{name}={value!r} 不可用；可选：{known}。",

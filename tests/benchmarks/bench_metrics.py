@@ -1,0 +1,167 @@
+"""The seven classics (lead time, stage time, flow map, variants, rework, handover, throughput by week) on a large log.
+
+    .venv-bench/bin/python tests/benchmarks/bench_metrics.py [--rounds 5] [--scale 10] [--cache FOLDER]
+
+Each subject runs in a process of its own, in turn (A B A B …), so that its peak memory can be read; ratios are taken
+round by round, to polars by hand. Peers that are not installed are left out. `--scale 10` asks the engines only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import p2p
+import seven
+
+SAVE = "save"
+ENGINES = ("polars", "orderflow", "orderflow-saved", "orderflow-open", "duckdb")
+PEERS = ("pandas", "pm4py")
+TITLES = {
+    "polars": "polars by hand",
+    "orderflow": "orderflow, from Parquet",
+    "orderflow-saved": "orderflow, saved log",
+    "orderflow-open": "orderflow, saved, open time",
+    "duckdb": "DuckDB",
+    "pandas": "pandas",
+    "pm4py": "pm4py (five of the seven)",
+}
+
+
+def log_of(parquet: Path) -> object:
+    import polars as pl
+
+    from orderflow.metrics import EventLog
+
+    frame = pl.read_parquet(parquet)
+    columns = {"order": "order_id", "stage": "status", "at": "timestamp", "actor": "user"}
+    return EventLog.from_columns({name: frame[column] for name, column in columns.items()})
+
+
+def classics(log: object, *, open_time: bool = False) -> dict[str, float]:
+    from orderflow import metrics
+    from orderflow.model.calendar import WorkCalendar
+
+    asked: dict[str, object] = {}
+    if open_time:
+        hours = {"mon-fri": ["09:00-12:00", "13:30-18:00"], "sat": ["09:00-12:00"]}
+        asked["calendar"] = WorkCalendar.from_dict({"timezone": "Asia/Shanghai", "hours": hours})
+    lead = metrics.lead_time(log, **asked).to_polars()  # type: ignore[arg-type]  # a benchmark
+    stage_time = metrics.stage_time(log, **asked).to_polars()  # type: ignore[arg-type]
+    flow = metrics.flow_map(log, **asked).to_polars()  # type: ignore[arg-type]
+    ways = metrics.variants(log, **asked, top=None).to_polars()  # type: ignore[arg-type]
+    again = metrics.rework(log, **asked).to_dicts()[0]  # type: ignore[arg-type]
+    passed = metrics.handover(log, **asked).to_polars()  # type: ignore[arg-type]
+    weeks = metrics.throughput(log, **asked, period="week").to_polars()  # type: ignore[arg-type]
+    return seven.told(
+        lead_n=lead["n"][0],
+        lead_median=lead["median"][0],
+        busiest_stage_median=stage_time["median"][0],
+        pairs=flow.height,
+        steps=flow["count"].sum(),
+        variants=ways.height,
+        reworked=again["orders"],
+        repeats=again["events"],
+        handovers=passed["count"].sum(),
+        givers_takers=passed.height,
+        weeks=(weeks["started"] > 0).sum() + (weeks["finished"] > 0).sum(),
+    )
+
+
+def subject(name: str, parquet: Path) -> Callable[[], dict[str, float]]:
+    if name == "orderflow":
+        return lambda: classics(log_of(parquet))
+    if name.startswith("orderflow-"):
+        from orderflow.metrics import EventLog
+
+        folder = parquet.with_suffix(".log")
+        return lambda: classics(EventLog.load(folder), open_time=name == "orderflow-open")
+    return lambda: getattr(seven, name)(parquet)  # type: ignore[no-any-return]
+
+
+def run(name: str, parquet: Path) -> None:
+    """In a process of its own: the seconds that it took, the peak of memory in MB, and what was found."""
+    module = "polars" if name.startswith("orderflow") else name
+    __import__(module)
+    work = subject(name, parquet)
+    start = time.perf_counter()
+    found = work()
+    seconds = time.perf_counter() - start
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
+    print(json.dumps({"seconds": seconds, "peak": peak, "found": found}))
+
+
+def asked(name: str, parquet: Path) -> dict[str, object] | None:
+    command = [sys.executable, __file__, "--run", name, "--parquet", str(parquet)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1]
+        if "ModuleNotFoundError" in last:
+            return None
+        raise SystemExit(f"{name}: {done.stderr}")
+    return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+
+def compare(names: tuple[str, ...], parquet: Path, rounds: int) -> None:
+    runs: dict[str, list[dict[str, object]]] = {}
+    for _ in range(rounds):
+        for name in names:
+            if (found := asked(name, parquet)) is not None:
+                runs.setdefault(name, []).append(found)
+    wanted = runs["polars"][0]["found"]
+    for name, found in runs.items():
+        if name != "orderflow-open":
+            for key, value in found[0]["found"].items():  # type: ignore[attr-defined]
+                assert abs(value - wanted[key]) <= 1e-6 * abs(value), (name, key, value, wanted[key])  # type: ignore[index]
+    base = [run["seconds"] for run in runs["polars"]]
+    low = min(run["peak"] for run in runs["polars"])  # type: ignore[type-var]
+    print(f"  {'subject':<30}{'median s':>10}{'fastest':>10}{'ratio':>8}{'peak MB':>10}{'ratio':>8}")
+    for name, found in runs.items():
+        seconds = [run["seconds"] for run in found]
+        ratio = statistics.median(mine / theirs for mine, theirs in zip(seconds, base, strict=True))  # type: ignore[operator]
+        peak = statistics.median(run["peak"] for run in found)  # type: ignore[type-var]
+        figures = f"{statistics.median(seconds):10.2f}{min(seconds):10.2f}{ratio:8.2f}{peak:10.0f}{peak / low:8.2f}"  # type: ignore[type-var,operator]
+        print(f"  {TITLES[name]:<30}{figures}")
+
+
+def save(parquet: Path) -> None:
+    folder = parquet.with_suffix(".log")
+    log = log_of(parquet)
+    start = time.perf_counter()
+    log.save(folder)  # type: ignore[attr-defined]
+    seconds = time.perf_counter() - start
+    size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+    print(f"  saved in {seconds:.1f} s, {size:.0f} MB; the Parquet file has {parquet.stat().st_size / 1e6:.0f} MB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--scale", type=int, default=1)
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "orderflow-bench")
+    parser.add_argument("--only", nargs="*", help="these subjects")
+    parser.add_argument("--run", help=argparse.SUPPRESS)
+    parser.add_argument("--parquet", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.run:
+        save(options.parquet) if options.run == SAVE else run(options.run, options.parquet)
+        return
+    parquet, _text = p2p.made(options.cache, options.scale)
+    print(f"{options.scale * p2p.ORDERS:,} orders, {parquet.stat().st_size / 1e6:.0f} MB of Parquet", flush=True)
+    subprocess.run([sys.executable, __file__, "--run", SAVE, "--parquet", str(parquet)], check=True)
+    names = tuple(options.only or (ENGINES if options.scale > 1 else (*ENGINES, *PEERS)))
+    compare(names, parquet, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
