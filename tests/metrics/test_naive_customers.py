@@ -22,7 +22,9 @@ many = settings(max_examples=40, deadline=None)
 
 hours = st.integers(0, 60).map(lambda number: number * HOUR)
 events = st.lists(
-    st.tuples(st.sampled_from(ORDERS), st.sampled_from(["a", "返工", "done"]), hours, st.sampled_from([None, "仓库", "Ops"])),
+    st.tuples(
+        st.sampled_from(ORDERS), st.sampled_from(["a", "返工", "done"]), hours, st.sampled_from([None, "仓库", "Ops"])
+    ),
     max_size=12,
 )
 said = st.lists(
@@ -125,7 +127,7 @@ def naive_completion(moves: list[Any]) -> dict[str, tuple[bool, bool, int | None
                 if so_far >= 0.3 - 1e-9:
                     reached.append(at)
             full = full and bool(reached)
-            instants += [at for at in reached[:1]]
+            instants += reached[:1]
         known = full and None not in instants
         found[order] = (full, some, max(instants) if known else None)
     return found
@@ -147,7 +149,9 @@ def test_in_full_is_that_every_line_was_once_delivered_completely(moves: list[An
 
 @many
 @given(events, moves, promises, st.one_of(st.none(), st.integers(0, 60)))
-def test_otif_waits_for_the_promise(events: list[Any], moves: list[Any], promised: dict[str, int], as_of: int | None) -> None:
+def test_otif_waits_for_the_promise(
+    events: list[Any], moves: list[Any], promised: dict[str, int], as_of: int | None
+) -> None:
     """Complete by the promise, late, short when the promise is past; what is still to come is pending."""
     rows = [(order, line, 0.3, quantity, at) for order, line, quantity, at in moves]
     log = log_of(events, promised, lines=table(rows, "order", "line", "ordered", "delivered", "at"))
