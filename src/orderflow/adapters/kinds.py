@@ -44,7 +44,7 @@ def column(values: Iterable[Any]) -> pl.Series:
     found = [_plain(value) for value in values]
     kinds = {type(value) for value in found if value is not None}
     if kinds <= {int, float} and kinds:
-        large = any(type(value) is int and abs(value) > LARGEST for value in found)
+        large = any(type(value) is int and not -LARGEST - 1 <= value <= LARGEST for value in found)
         if kinds == {int} and not large:
             return pl.Series(found, dtype=pl.Int64)
         return pl.Series([None if value is None else _float(value) for value in found], dtype=pl.Float64)
