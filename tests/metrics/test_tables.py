@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from datetime import timedelta
 
@@ -48,13 +49,19 @@ def test_a_table_becomes_the_frame_of_other_libraries() -> None:
 
 
 @pytest.mark.parametrize(("method", "library"), [("to_pandas", "pandas"), ("to_arrow", "pyarrow")])
-def test_a_library_that_is_missing_is_named_with_the_pip_command(
-    monkeypatch: pytest.MonkeyPatch, method: str, library: str
-) -> None:
+def test_a_library_that_is_missing_is_named_with_the_pip_command(method: str, library: str) -> None:
     """MissingExtraError, and what to install."""
-    monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(MissingExtraError, match=f"this needs {library}; install it with: pip install {library}"):
-        getattr(metrics.flow_map(small()), method)()
+    code = f"""
+import sys
+sys.modules[{library!r}] = None
+import polars as pl, orderflow as of
+try:
+    of.metrics.Table(frame=pl.DataFrame({{"stage": ["x"]}})).{method}()
+except of.MissingExtraError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"this needs {library}; install it with: pip install {library}"
 
 
 def test_a_notebook_shows_words_and_no_markup_from_the_data() -> None:

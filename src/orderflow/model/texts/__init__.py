@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderflow.model.texts import calendars, composing, conditions, flows, lines, logs, orders, proofs
+from orderflow.model.texts import calendars, composing, conditions, flows, lines, log_formats, logs, orders, proofs
 
 LANGUAGES = ("en", "zh")
 
@@ -14,6 +14,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     **conditions.TEXTS,
     **calendars.TEXTS,
     **logs.TEXTS,
+    **log_formats.TEXTS,
     **proofs.TEXTS,
 }
 
