@@ -13,7 +13,7 @@ from orderflow import metrics
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import report
 from orderflow.model.calendar import WorkCalendar
-from orderflow.model.errors import LogError, MissingExtraError
+from orderflow.model.errors import LogError
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
