@@ -124,7 +124,7 @@ def compare(names: tuple[str, ...], parquet: Path, rounds: int) -> None:
             for key, value in found[0]["found"].items():  # type: ignore[attr-defined]
                 assert abs(value - wanted[key]) <= 1e-6 * abs(value), (name, key, value, wanted[key])  # type: ignore[index]
     base = [run["seconds"] for run in runs["polars"]]
-    low = min(run["peak"] for run in runs["polars"])  # type: ignore[type-var]
+    low = statistics.median(run["peak"] for run in runs["polars"])  # type: ignore[type-var]
     print(f"  {'subject':<30}{'median s':>10}{'fastest':>10}{'ratio':>8}{'peak MB':>10}{'ratio':>8}")
     for name, found in runs.items():
         seconds = [run["seconds"] for run in found]
@@ -132,6 +132,23 @@ def compare(names: tuple[str, ...], parquet: Path, rounds: int) -> None:
         peak = statistics.median(run["peak"] for run in found)  # type: ignore[type-var]
         figures = f"{statistics.median(seconds):10.2f}{min(seconds):10.2f}{ratio:8.2f}{peak:10.0f}{peak / low:8.2f}"  # type: ignore[type-var,operator]
         print(f"  {TITLES[name]:<30}{figures}")
+
+
+def commands(text: Path, rounds: int) -> None:
+    """`orderflow report` on the CSV file, the start of Python included, beside polars that reads it and the kernel."""
+    code = "from orderflow.cli import main; main(prog_name='orderflow')"
+    ratios, seconds, theirs = [], [], []
+    for _ in range(rounds):
+        found = asked("polars", text)
+        assert found is not None
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code, "report", str(text)], check=True, capture_output=True)
+        seconds.append(time.perf_counter() - start)
+        theirs.append(found["seconds"])
+        ratios.append(seconds[-1] / theirs[-1])  # type: ignore[operator]
+    print(f"  polars reading the CSV, and the kernel: {statistics.median(theirs):.2f} s")  # type: ignore[type-var]
+    whole, ratio = statistics.median(seconds), statistics.median(ratios)
+    print(f"  orderflow report, everything included: {whole:.2f} s, {ratio:.2f} times")
 
 
 def save(parquet: Path) -> None:
@@ -156,11 +173,13 @@ def main() -> None:
     if options.run:
         save(options.parquet) if options.run == SAVE else run(options.run, options.parquet)
         return
-    parquet, _text = p2p.made(options.cache, options.scale)
+    parquet, text = p2p.made(options.cache, options.scale)
     print(f"{options.scale * p2p.ORDERS:,} orders, {parquet.stat().st_size / 1e6:.0f} MB of Parquet", flush=True)
     subprocess.run([sys.executable, __file__, "--run", SAVE, "--parquet", str(parquet)], check=True)
     names = tuple(options.only or (ENGINES if options.scale > 1 else (*ENGINES, *PEERS)))
     compare(names, parquet, options.rounds)
+    if options.scale == 1 and not options.only:
+        commands(text, options.rounds)
 
 
 if __name__ == "__main__":

@@ -19,15 +19,17 @@ def told(**numbers: float) -> dict[str, float]:
 
 
 def polars(path: Path) -> dict[str, float]:
-    """Integer codes, one sort, shifts: what somebody who knows polars well writes in half an hour."""
+    """Integer codes, one sort, shifts: what somebody who knows polars well writes in half an hour. Reads CSV too."""
     import polars as pl
 
     def code(name: str) -> pl.Expr:
         return pl.col(name).cast(pl.Categorical).to_physical()
 
+    rows = pl.scan_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, try_parse_dates=True).lazy()
     events = (
-        pl.scan_parquet(path)
-        .select(order=code("order_id"), stage=code("status"), actor=code("user"), at=pl.col("timestamp").to_physical())
+        rows.select(
+            order=code("order_id"), stage=code("status"), actor=code("user"), at=pl.col("timestamp").to_physical()
+        )
         .collect()
         .sort("order", "at", maintain_order=True)
     )

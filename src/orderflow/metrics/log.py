@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +13,7 @@ from orderflow.metrics.business import positions
 from orderflow.metrics.codes import decode, encode, need_polars
 from orderflow.metrics.frames import Columns, all_orders, coded_events, further_table, orders_table, union
 from orderflow.metrics.instants import day_start, instant, micros, zone
+from orderflow.metrics.joining import joined
 from orderflow.metrics.saved import read, write
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap
@@ -235,6 +236,18 @@ class EventLog:
         """
         need_polars()
         return cls(**read(folder))
+
+    def join(self, table: Any, on: str | Mapping[str, str] = "order") -> EventLog:
+        """The log with the columns of a table as further attributes of its orders.
+
+        - `table`: any frame with the Arrow PyCapsule interface, columns by name, or `of.read_table(path)`.
+        - `on`: what has to be equal, compared as texts: `"order"`, the order id; the name of an attribute, the same
+          in both; or `{"customer": "客户"}`, the attribute and the column of the table.
+        - An order without a row has missing values; how many is in the assumptions.
+        - Raises LogError: no such column, a key twice in the table, an attribute that the orders have already.
+        """
+        orders, told = joined(self.orders, table, on, self.tz)
+        return evolve(self, orders=orders, assumptions=(*self.assumptions, *told))
 
     def to_polars(self) -> pl.DataFrame:
         """The events as a frame with texts and UTC datetimes, sorted as in the log."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from importlib import import_module
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -16,8 +17,6 @@ from orderflow.model.frozen import FrozenMap
 
 if TYPE_CHECKING:
     import polars as pl
-
-T = TypeVar("T")
 
 FIGURES = ("mean", "median", "p90", "p95", "min", "max", "sum")
 QUANTILES = {"median": (1, 2), "p90": (9, 10), "p95": (19, 20)}
@@ -114,11 +113,13 @@ class Table:
 
     def to_pandas(self) -> Any:
         """The rows as a pandas frame; durations are seconds. Raises MissingExtraError without pandas or pyarrow."""
-        return _converted(self.frame.to_pandas)
+        _need("pyarrow", "pandas")
+        return self.frame.to_pandas()
 
     def to_arrow(self) -> Any:
         """The rows as a pyarrow table; durations are seconds. Raises MissingExtraError without pyarrow."""
-        return _converted(self.frame.to_arrow)
+        _need("pyarrow")
+        return self.frame.to_arrow()
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self.frame.__arrow_c_stream__(requested_schema)
@@ -355,12 +356,13 @@ def _regroup(samples: Samples, groups: pl.DataFrame, keys: list[str]) -> pl.Data
     return moved.select("micros", group="group_new").select("group", "micros")
 
 
-def _converted(convert: Callable[[], T]) -> T:
-    """What `convert` gives, or the pip command when a library for that is missing."""
-    try:
-        return convert()
-    except ImportError as error:
-        raise MissingExtraError(error.name or "pandas and pyarrow") from error
+def _need(*libraries: str) -> None:
+    """Refuse with the pip command when a library that a conversion needs is missing."""
+    for name in libraries:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise MissingExtraError(name) from error
 
 
 def _seconds(value: float | None) -> float | None:

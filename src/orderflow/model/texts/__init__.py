@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from orderflow.model.texts import calendars, composing, conditions, figures, flows, lines, logs, orders, proofs
+from orderflow.model.texts import (
+    calendars,
+    composing,
+    conditions,
+    figures,
+    flows,
+    lines,
+    log_formats,
+    logs,
+    orders,
+    proofs,
+)
 
 LANGUAGES = ("en", "zh")
 
@@ -15,6 +26,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     **calendars.TEXTS,
     **logs.TEXTS,
     **figures.TEXTS,
+    **log_formats.TEXTS,
     **proofs.TEXTS,
 }
 
