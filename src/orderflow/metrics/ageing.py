@@ -72,7 +72,7 @@ def summarise(
     rows = keys.onto(on_clock(rows, calendar, "first_at", "last_at"))
     at = pl.Series("at", [log.events["at"].max() if as_of is None else micros(as_of)], dtype=pl.Int64)
     return AgeingSummary(
-        rows=Rows.of(rows, keys, "stage", values=("first_at", "last_at")),
+        rows=Rows.from_rows(rows, keys, "stage", values=("first_at", "last_at")),
         at=on_clock(at.to_frame(), calendar, "at")["at"][0],
     )
 

@@ -49,7 +49,7 @@ def summarise(shard: EventLog, by: By = None, *, cancelled_stages: Stages = None
             open=pl.col("open") & (pl.col("last_stage") == pl.col("stage")),
         )
     numbers = {name: pl.col(name).cast(pl.Int64).sum() for name in ("cancelled", *(("open",) if knows_done else ()))}
-    return Sums.of(keys.onto(rows), keys, orders=pl.len().cast(pl.Int64), **numbers)
+    return Sums.from_rows(keys.onto(rows), keys, orders=pl.len().cast(pl.Int64), **numbers)
 
 
 def merge(a: Sums, b: Sums) -> Sums:

@@ -80,7 +80,7 @@ def summarise(
     rows = orders_of(shard, calendar, Endings.of(shard, done_stages, cancelled_stages), delivered_stage)
     rows = keys.onto(rows.with_columns(cohort=period_of(pl.col("first_at"), shard.tz, period)))
     names = ("done", "cancelled", "open")
-    counts = Sums.of(
+    counts = Sums.from_rows(
         rows,
         keys,
         "cohort",
@@ -89,7 +89,7 @@ def summarise(
         kept=pl.col("kept").cast(pl.Int64).sum(),
         **{name: pl.col(name).cast(pl.Int64).sum() for name in names},
     )
-    return CohortsSummary(counts=counts, times=Spread.of(rows.filter("done"), keys, "cohort"))
+    return CohortsSummary(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "cohort"))
 
 
 def merge(a: CohortsSummary, b: CohortsSummary) -> CohortsSummary:

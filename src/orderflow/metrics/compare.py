@@ -101,7 +101,9 @@ def summarise(
     if cancelled_stages is not None or shard.cancelled_stages is not None:
         shares["cancelled"] = (int(orders["cancelled"].sum()), everyone)
     shares["on_time"] = (int(orders["kept"].sum() or 0), int(orders["kept"].count()))
-    return CompareSummary(lead=Spread.of(lead, keys), stages=Spread.of(stays, keys, "stage"), shares=FrozenMap(shares))
+    return CompareSummary(
+        lead=Spread.from_rows(lead, keys), stages=Spread.from_rows(stays, keys, "stage"), shares=FrozenMap(shares)
+    )
 
 
 def merge(a: CompareSummary, b: CompareSummary) -> CompareSummary:

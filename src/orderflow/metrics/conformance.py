@@ -82,7 +82,7 @@ def summarise(shard: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = No
         allowed=(pl.col("counts") & pl.col("ok")).cast(pl.Int64).sum(),
         fits=pl.col("ok").all(),
     )
-    fit = Sums.of(
+    fit = Sums.from_rows(
         orders,
         keys,
         steps=pl.col("steps").sum(),
@@ -90,7 +90,7 @@ def summarise(shard: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = No
         orders=pl.len().cast(pl.Int64),
         fitting=pl.col("fits").cast(pl.Int64).sum(),
     )
-    breaks = Sums.of(
+    breaks = Sums.from_rows(
         rows.filter(~pl.col("ok")).drop("track", strict=False).rename({"kind": "track"}),
         keys,
         *("track", "source", "dest"),

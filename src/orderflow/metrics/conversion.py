@@ -51,15 +51,15 @@ def summarise(shard: EventLog, by: By = None, *, stages: Sequence[str] | None = 
 
     keys = Keys.of(shard, by, figures=FIGURES)
     orders = pl.len().cast(pl.Int64)
-    everyone = Sums.of(keys.onto(shard.spans.select("order")), keys, of=orders)
+    everyone = Sums.from_rows(keys.onto(shard.spans.select("order")), keys, of=orders)
     if stages is None:
         reached = shard.events.lazy().select("order", "stage").unique().collect()
         return ConversionSummary(
-            stages=None, reached=Sums.of(keys.onto(reached), keys, "stage", orders=orders), everyone=everyone
+            stages=None, reached=Sums.from_rows(keys.onto(reached), keys, "stage", orders=orders), everyone=everyone
         )
     steps = pl.concat(_steps(shard, stages))
     return ConversionSummary(
-        stages=tuple(stages), reached=Sums.of(keys.onto(steps), keys, "step", orders=orders), everyone=everyone
+        stages=tuple(stages), reached=Sums.from_rows(keys.onto(steps), keys, "step", orders=orders), everyone=everyone
     )
 
 

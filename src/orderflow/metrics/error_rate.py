@@ -51,7 +51,7 @@ def summarise(
         )
     wrong = pl.concat(found).group_by("order").agg(occurrences=pl.len().cast(pl.Int64))
     rows = shard.spans.select("order").join(wrong, on="order", how="left")
-    return Sums.of(
+    return Sums.from_rows(
         keys.onto(rows),
         keys,
         orders=pl.len().cast(pl.Int64),

@@ -58,8 +58,8 @@ def summarise(
     rows = keys.onto(waits)
     unanswered = pl.col("micros").is_null().cast(pl.Int64).sum()
     return FirstResponseSummary(
-        orders=Sums.of(rows, keys, orders=pl.len().cast(pl.Int64), unanswered=unanswered),
-        waits=Spread.of(rows.drop_nulls("micros"), keys),
+        orders=Sums.from_rows(rows, keys, orders=pl.len().cast(pl.Int64), unanswered=unanswered),
+        waits=Spread.from_rows(rows.drop_nulls("micros"), keys),
     )
 
 

@@ -72,7 +72,7 @@ def summarise(
     large = {name: pl.col(name).cast(pl.Int128).sum() for name in ("lead", "working")}
     shares = rows.filter(pl.col("lead") > 0).with_columns(micros=pl.col("working") / pl.col("lead"))
     return FlowEfficiencySummary(
-        times=Sums.of(rows, keys, orders=pl.len().cast(pl.Int64), **large), shares=Spread.of(shares, keys)
+        times=Sums.from_rows(rows, keys, orders=pl.len().cast(pl.Int64), **large), shares=Spread.from_rows(shares, keys)
     )
 
 

@@ -35,7 +35,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     rows = passed.select(
         "order", stage="next_stage", source="team", dest="next_team", micros=pl.col("next_at") - pl.col("at")
     )
-    return Spread.of(keys.onto(rows), keys.also(source="team", dest="team"), "source", "dest")
+    return Spread.from_rows(keys.onto(rows), keys.also(source="team", dest="team"), "source", "dest")
 
 
 def merge(a: Spread, b: Spread) -> Spread:

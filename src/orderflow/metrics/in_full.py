@@ -41,7 +41,7 @@ def summarise(shard: EventLog, by: By = None) -> Sums:
     full = pl.col("full").cast(pl.Int64).sum()
     partly = (~pl.col("full") & pl.col("some")).cast(pl.Int64).sum()
     rows = keys.onto(completed(shard))
-    return Sums.of(rows, keys, orders=pl.len().cast(pl.Int64), in_full=full, partly=partly)
+    return Sums.from_rows(rows, keys, orders=pl.len().cast(pl.Int64), in_full=full, partly=partly)
 
 
 def merge(a: Sums, b: Sums) -> Sums:

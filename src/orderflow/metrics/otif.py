@@ -55,7 +55,7 @@ def summarise(shard: EventLog, by: By = None, *, as_of: datetime | None = None) 
     done, promise = pl.col("full_at"), pl.col("promised_at")
     in_time = (done <= promise).fill_null(value=False)
     by_day = (local_days(done, shard.tz) <= local_days(promise, shard.tz)).fill_null(value=False)
-    complete = Sums.of(
+    complete = Sums.from_rows(
         rows,
         keys,
         otif=in_time.cast(pl.Int64).sum(),
@@ -66,7 +66,7 @@ def summarise(shard: EventLog, by: By = None, *, as_of: datetime | None = None) 
     last = pl.DataFrame({"at": instants}).select(pl.col("at").max()).item()
     return OtifSummary(
         complete=complete,
-        others=Rows.of(rows.filter(~pl.col("full")), keys, values=("promised_at",)),
+        others=Rows.from_rows(rows.filter(~pl.col("full")), keys, values=("promised_at",)),
         at=last if as_of is None else micros(as_of),
     )
 
@@ -79,7 +79,8 @@ def merge(a: OtifSummary, b: OtifSummary) -> OtifSummary:
 def result(summary: OtifSummary) -> Table:
     import polars as pl
 
-    past = pl.col("promised_at") < pl.lit(summary.at, dtype=pl.Int64)
+    # Without any instant nothing is past.
+    past = (pl.col("promised_at") < pl.lit(summary.at, dtype=pl.Int64)).fill_null(value=False)
     others = summary.others.frame.with_columns(
         short=past.cast(pl.Int64), pending=(~past).cast(pl.Int64), otif=0, by_day=0, late=0
     ).drop("promised_at")

@@ -79,7 +79,7 @@ def summarise(
     rows = pl.concat([came.select(columns), went.select(columns)], how="vertical_relaxed")
     rows = rows.with_columns(period=period_of(pl.col("at"), shard.tz, period))
     kept = pl.col("kept").cast(pl.Boolean)
-    counts = Sums.of(
+    counts = Sums.from_rows(
         rows,
         keys,
         "period",
@@ -87,7 +87,7 @@ def summarise(
         promised=kept.is_not_null().cast(pl.Int64).sum(),
         kept=kept.cast(pl.Int64).sum(),
     )
-    return PeriodsSummary(counts=counts, times=Spread.of(rows.filter("done"), keys, "period"))
+    return PeriodsSummary(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "period"))
 
 
 def merge(a: PeriodsSummary, b: PeriodsSummary) -> PeriodsSummary:

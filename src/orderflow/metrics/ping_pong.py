@@ -55,7 +55,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         within=within, one=pl.col(of), micros=pl.col("at").shift(-2) - pl.col("at").shift(-1), **following
     )
     found = turns.filter(pl.col("within") & (pl.col("one") == pl.col("back")) & pl.col("other").is_not_null())
-    return Sums.of(
+    return Sums.from_rows(
         keys.onto(found.with_columns(stage="from_stage")),
         keys,
         "one",

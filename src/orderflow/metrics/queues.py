@@ -60,7 +60,7 @@ def summarise(
     both = pl.concat([arrived.select(columns), left.select(columns)])
     both = both.with_columns(period=period_of(pl.col("at"), shard.tz, period), ends=pl.col("stage").is_in(closed))
     numbers = {name: pl.col(name).cast(pl.Int64).sum() for name in ("arrived", "left")}
-    return Sums.of(both, keys, "stage", "ends", "period", **numbers)
+    return Sums.from_rows(both, keys, "stage", "ends", "period", **numbers)
 
 
 def merge(a: Sums, b: Sums) -> Sums:

@@ -58,7 +58,7 @@ def summarise(shard: EventLog, by: By = None, *, delivered_stage: str | None = N
     score, csat = pl.col("score"), pl.col("kind") == "csat"
     positive = pl.when(csat).then(score >= 4).otherwise(score >= 9)
     negative = pl.when(csat).then(score <= 2).otherwise(score <= 6)
-    return Sums.of(
+    return Sums.from_rows(
         keys.onto(rows),
         keys,
         *(("lateness", "kind") if "lateness" in names else ("kind",)),

@@ -98,7 +98,7 @@ def summarise(
         orders = orders.join(kept_promises(shard, delivered_stage), on="order", how="left")
     else:
         orders = orders.with_columns(kept=pl.lit(None, dtype=pl.Boolean))
-    counts = Sums.of(
+    counts = Sums.from_rows(
         orders,
         keys,
         of,
@@ -109,7 +109,7 @@ def summarise(
         kept=pl.col("kept").cast(pl.Int64).sum(),
         again=pl.col("again").cast(pl.Int64).sum(),
     )
-    return ScorecardSummary(counts=counts, times=Spread.of(rows.drop_nulls("micros"), keys, of))
+    return ScorecardSummary(counts=counts, times=Spread.from_rows(rows.drop_nulls("micros"), keys, of))
 
 
 def merge(a: ScorecardSummary, b: ScorecardSummary) -> ScorecardSummary:

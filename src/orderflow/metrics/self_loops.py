@@ -37,7 +37,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         *(pl.col(f"next_{name}").alias(name) for name in keys.columns),
         micros=pl.col("next_at") - pl.col("at"),
     )
-    return Sums.of(
+    return Sums.from_rows(
         keys.onto(loops),
         keys,
         "stage",

@@ -68,7 +68,7 @@ def summarise(shard: EventLog, by: By = None) -> Sums:
     of |= {"reset": left & pl.col("later"), "running": left & ~pl.col("later")}
     more = ("sla", "track") if "track" in names else ("sla",)
     numbers = {name: rows.cast(pl.Int64).sum() for name, rows in of.items()}
-    return Sums.of(keys.onto(runs), keys, *more, **numbers)
+    return Sums.from_rows(keys.onto(runs), keys, *more, **numbers)
 
 
 def merge(a: Sums, b: Sums) -> Sums:

@@ -26,7 +26,7 @@ class Sums:
     frame: pl.DataFrame
 
     @classmethod
-    def of(cls, rows: pl.DataFrame, keys: Keys, *more: str, **numbers: pl.Expr) -> Sums:
+    def from_rows(cls, rows: pl.DataFrame, keys: Keys, *more: str, **numbers: pl.Expr) -> Sums:
         """Group coded rows by the keys and by `more` (codes of what `keys.texts` has, or values); make the numbers."""
         grouped = rows.group_by([*keys.names, *more]).agg(**numbers)
         names = (*keys.names, *(name for name in more if name not in keys.names))
@@ -55,7 +55,7 @@ class Rows:
     frame: pl.DataFrame
 
     @classmethod
-    def of(cls, rows: pl.DataFrame, keys: Keys, *more: str, values: Sequence[str]) -> Rows:
+    def from_rows(cls, rows: pl.DataFrame, keys: Keys, *more: str, values: Sequence[str]) -> Rows:
         """The coded rows with these values, by the keys and by `more`."""
         names = (*keys.names, *(name for name in more if name not in keys.names))
         return cls(keys=names, frame=keys.named(rows.select(*names, *values), *more).select(*names, *values))
@@ -79,7 +79,7 @@ class Spread:
     values: pl.DataFrame
 
     @classmethod
-    def of(cls, rows: pl.DataFrame, keys: Keys, *more: str) -> Spread:
+    def from_rows(cls, rows: pl.DataFrame, keys: Keys, *more: str) -> Spread:
         """From coded rows with `micros`, by the keys and by `more`."""
         import polars as pl
 

@@ -46,7 +46,7 @@ def summarise(shard: EventLog, by: By = None) -> Sums:
         )
         .collect()
     )
-    return Sums.of(
+    return Sums.from_rows(
         keys.onto(orders),
         keys,
         orders=pl.len().cast(pl.Int64),

@@ -57,7 +57,7 @@ def summarise(
     ).with_columns(pl.col("reopened").fill_null(value=False))
     changes = changes.filter(pl.any_horizontal("arrived", "reopened", "finished"))
     changes = keys.onto(changes.with_columns(period=period_of(pl.col("at"), shard.tz, period)))
-    return Sums.of(changes, keys, "period", **{name: pl.col(name).cast(pl.Int64).sum() for name in FIGURES[:3]})
+    return Sums.from_rows(changes, keys, "period", **{name: pl.col(name).cast(pl.Int64).sum() for name in FIGURES[:3]})
 
 
 def merge(a: Sums, b: Sums) -> Sums:

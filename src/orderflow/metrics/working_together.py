@@ -51,8 +51,8 @@ def summarise(shard: EventLog, by: By = None, *, of: str = "actor") -> TogetherS
     rows = rows.select(*keys.names, one="who", other="who_right")
     each = keys.onto(one).select(*keys.names, one="who")
     return TogetherSummary(
-        pairs=Sums.of(rows, keys, "one", "other", orders=orders),
-        alone=Sums.of(each, keys, "one", all=orders),
+        pairs=Sums.from_rows(rows, keys, "one", "other", orders=orders),
+        alone=Sums.from_rows(each, keys, "one", all=orders),
     )
 
 

@@ -57,7 +57,7 @@ def summarise(
         outcomes = Endings.of(shard, done_stages, cancelled_stages).outcomes(shard)
         last = outcomes.filter("open")["arrival"]
         numbers["open"] = pl.col("arrival").is_in(last.implode()).cast(pl.Int64).sum()
-    return Sums.of(rows, keys, of, **numbers)
+    return Sums.from_rows(rows, keys, of, **numbers)
 
 
 def merge(a: Sums, b: Sums) -> Sums:
