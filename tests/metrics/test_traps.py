@@ -86,6 +86,12 @@ def test_ties_in_time_keep_the_order_of_arrival() -> None:
     assert [row["orders"] for row in metrics.conversion(log, stages=["a", "取消"])] == [2, 1]
 
 
+def test_rows_that_come_late_in_the_file_are_not_late_in_time() -> None:
+    """The stage that an order was cancelled from is the last by time, not by arrival."""
+    log = log_of(("1", "b", 1), ("1", "a", 0), ("1", "取消", 2))
+    assert [(row["stage"], row["cancelled"]) for row in metrics.cancellation(log, by="stage")] == [("a", 0), ("b", 1)]
+
+
 def test_an_order_with_one_event_has_no_steps() -> None:
     """It fits every flow, waits for an answer, and has no share of working time."""
     log = log_of(("1", "a", 5, "Ann"))

@@ -42,7 +42,7 @@ def summarise(shard: EventLog, by: By = None, *, cancelled_stages: Stages = None
     rows = outcomes
     if "stage" in as_names(by):
         alive = main_events(shard).filter(~pl.col("stage").is_in(stage_codes(shard, ends.cancelled)))
-        here = pl.col("arrival") == pl.col("arrival").max().over("order")
+        here = pl.col("order").ne_missing(pl.col("order").shift(-1))  # the last one of its order
         visits = alive.with_columns(here=here).group_by("order", "stage").agg(pl.col("here").any())
         rows = visits.join(outcomes, on="order").with_columns(
             cancelled=pl.col("cancelled") & pl.col("here"),
