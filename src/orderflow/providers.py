@@ -16,6 +16,7 @@ from orderflow.plugins import Plugins
 from orderflow.ports import DirectoryPort, Storage
 from orderflow.rules.compile import Program
 from orderflow.rules.context import Context, NamedCalendar
+from orderflow.versions import Versions
 
 CACHED = 1_000
 _FIELDS = {
@@ -25,6 +26,7 @@ _FIELDS = {
     "load": "loads",
     "calendar": "calendars",
     "digest": "digests",
+    "program": "programs",
 }
 _log = logging.getLogger("orderflow")
 
@@ -32,8 +34,9 @@ _log = logging.getLogger("orderflow")
 class Providers:
     """Asks the host. One that fails, or answers nonsense, gives no answer: it is logged, and the decision goes on."""
 
-    def __init__(self, storage: Storage, directory: DirectoryPort | None, plugins: Plugins) -> None:
+    def __init__(self, storage: Storage, directory: DirectoryPort | None, plugins: Plugins, versions: Versions) -> None:
         self._storage = storage
+        self._versions = versions
         self._directory = directory
         self._plugins = plugins
         self._calendars: dict[tuple[str, date], NamedCalendar | None] = {}
@@ -48,7 +51,9 @@ class Providers:
             if need.kind == "calendar":
                 found["calendars"][need.name] = self.calendar(need.name, context.now)
             elif need.kind == "digest":
-                found["digests"][need.name] = self._contents.get(need.name)
+                found["digests"][need.name] = self._contents.get(need.name) or self._versions.calendar_with(need.name)
+            elif need.kind == "program":
+                found["programs"][need.name] = self._versions.get(need.name)
             elif need.kind == "person":
                 found["people"][need.name] = self.person(need.name)
             elif need.kind != "load":

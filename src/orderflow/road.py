@@ -8,14 +8,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 import attrs
 
 from orderflow.adapters.codec import read_flow
 from orderflow.model.actor import Actor
-from orderflow.model.canonical import flow_text
 from orderflow.model.commands import Command, Place, Settle
+from orderflow.model.commit import Commit
 from orderflow.model.decision import Decision
 from orderflow.model.errors import (
     Conflict,
@@ -26,22 +25,25 @@ from orderflow.model.errors import (
     StorageError,
     UnknownOrder,
 )
-from orderflow.model.events import Event, FlowRegistered, OwnerAssigned, Stream
+from orderflow.model.events import Event, OwnerAssigned, Stream
 from orderflow.model.flow import Flow
 from orderflow.model.frozen import EMPTY
-from orderflow.model.order import to_instant
+from orderflow.model.order import Order, to_instant
+from orderflow.model.pilots import Pilot
 from orderflow.model.reasons import Reason, problem, reason, suggest
 from orderflow.model.state import Blank, FlowState, OrderState, State, fold
 from orderflow.model.view import View
 from orderflow.plugins import Plugins
 from orderflow.ports import DirectoryPort, Storage
 from orderflow.providers import Providers
-from orderflow.rules.commit import bare_commit, make_commit, owed
+from orderflow.rules.commit import crossing_commit, make_commit, owed
 from orderflow.rules.compile import Program, compile_flow
 from orderflow.rules.context import Context
 from orderflow.rules.decide import command_digest, decide
+from orderflow.rules.piloting import choose
 from orderflow.rules.placing import protect, same_personal
 from orderflow.rules.receipt import Receipt
+from orderflow.versions import Versions
 
 ROUNDS = 8
 TRIES = 4
@@ -72,14 +74,14 @@ class Road:
         self.storage = storage
         self.directory = directory
         self.plugins = plugins
-        self.providers = Providers(storage, directory, plugins)
+        self.versions = Versions(storage, self.now)
+        self.providers = Providers(storage, directory, plugins, self.versions)
         self.channels = plugins.channels()
         self._channel_names = tuple(self.channels)
         self._clock = clock
         self._lock = threading.Lock()
         self._states: OrderedDict[Stream, State] = OrderedDict()
         self.current: dict[str, Program] = {}
-        self._programs: dict[str, Program] = {}
         for flow in flows:
             self._open(flow, actor)
 
@@ -91,23 +93,18 @@ class Road:
 
     def _open(self, flow: Flow, actor: Actor) -> None:
         """Compile a flow, and record its version when it is new."""
-        program = compile_flow(flow)
-        self._check_calendars(program)
+        program = self.compile(flow)
         self._mention_channels(program)
         if flow.name in self.current:
             raise DefinitionError([problem("flow_twice", name=flow.name)])
-        self.current[flow.name] = self._programs[program.fingerprint] = program
-        stream = Stream.flow(flow.name)
-        for _ in range(TRIES):
-            state = fold(Blank(stream=stream), self.storage.load(stream))
-            if isinstance(state, FlowState) and program.fingerprint in state.versions:
-                return
-            try:
-                self.storage.append(self._registration(state, program, actor))
-                return
-            except Conflict:
-                continue  # another process registers at the same time: look again
-        raise Conflict(str(stream), None)
+        self.current[flow.name] = program
+        self.versions.register(program, actor)
+
+    def compile(self, flow: Flow) -> Program:
+        """The program of a flow; raises `DefinitionError`, also for a calendar that nobody has. Records nothing."""
+        program = compile_flow(flow)
+        self._check_calendars(program)
+        return program
 
     def _check_calendars(self, program: Program) -> None:
         """Refuse a flow that names a calendar which neither it nor a plugin has."""
@@ -124,31 +121,13 @@ class Road:
         for name in sorted(named - set(self.channels)):
             _log.warning("flow %r: the channel %r is not registered here", program.flow.name, name)
 
-    def _registration(self, state: State, program: Program, actor: Actor) -> Any:
-        now = self.now()
-        event = Event(
-            tenant=self.storage.tenant,
-            stream=state.stream,
-            version=state.version + 1,
-            actor=actor,
-            occurred_at=now,
-            recorded_at=now,
-            flow=program.fingerprint,
-            body=FlowRegistered(fingerprint=program.fingerprint, text=flow_text(program.flow)),
-        )
-        return bare_commit(state, fold(state, [event]), event)
-
-    def program(self, state: OrderState) -> Program:
-        """The program that an order is pinned to; one of an older version is compiled from its recorded text."""
-        program = self._programs.get(state.flow)
+    def program(self, state: OrderState, version: str | None = None) -> Program:
+        """The program that an order is pinned to, or of another version of its flow."""
+        flow, wanted = state.order.flow or "", version or state.flow
+        program = self.versions.get(wanted, flow)
         if program is None:
-            stream = Stream.flow(state.order.flow or "")
-            known = fold(Blank(stream=stream), self.storage.load(stream))
-            if not isinstance(known, FlowState) or state.flow not in known.versions:
-                raise StorageError(
-                    f"{state.stream} is pinned to version {state.flow} of {stream}, which is not recorded"
-                )
-            program = self._programs[state.flow] = compile_flow(read_flow(known.versions[state.flow]))
+            stream = Stream.flow(flow)
+            raise StorageError(f"{state.stream} is pinned to version {wanted} of {stream}, which is not recorded")
         return program
 
     def older_stages(self) -> set[str]:
@@ -211,14 +190,14 @@ class Road:
         `StorageError`.
         """
         for left in reversed(range(TRIES)):
-            program, command, state = self._start(command)
+            program, command, state, pilot = self._start(command)
             if repeated := self._repeated(program, command, state, look):
                 return repeated
-            decision = self._decide(program, state, command)
+            decision = self._decide(program, state, command, pilot)
             after = decision.after
             if after is None:
                 return self._unchanged(state, decision, look)
-            commit = make_commit(program, state, after, decision.events, self._channel_names, command.key)
+            commit = self._commit(program, state, after, decision.events, command.key)
             try:
                 self.storage.append(commit)
             except Conflict:
@@ -233,15 +212,15 @@ class Road:
 
     def preview(self, command: Command, look: Look) -> Receipt:
         """The Receipt that a command would give; nothing is written and nobody is told."""
-        program, command, state = self._start(command)
+        program, command, state, pilot = self._start(command)
         if repeated := self._repeated(program, command, state, look):
             return attrs.evolve(repeated, preview=True)
-        decision = self._decide(program, state, command)
+        decision = self._decide(program, state, command, pilot)
         after = decision.after
         if after is None:
             return attrs.evolve(self._unchanged(state, decision, look), preview=True)
         receipt = self._answer(after, decision.events, decision, look)
-        commit = make_commit(program, state, after, decision.events, self._channel_names, command.key)
+        commit = self._commit(program, state, after, decision.events, command.key)
         return attrs.evolve(receipt, preview=True, messages=commit.messages)
 
     def reasons_against(self, state: OrderState, command: Command) -> tuple[Reason, ...]:
@@ -254,12 +233,21 @@ class Road:
         after = self._ask(self.program(state), state, command, now, recording=False).after
         return after if isinstance(after, OrderState) else state
 
-    def _start(self, command: Command) -> tuple[Program, Command, State]:
-        state = self.state(command_stream(command))
-        if isinstance(state, OrderState):
-            program = self.program(state)
+    def _commit(
+        self, program: Program, before: State, after: State, events: Sequence[Event], key: str | None
+    ) -> Commit:
+        """What a decision writes; where it took the order to another version, row and later messages are that one's."""
+        if isinstance(after, OrderState) and after.flow != program.fingerprint:
+            target = self.program(after)
+            return crossing_commit(program, target, before, after, events, self._channel_names, key)
+        return make_commit(program, before, after, events, self._channel_names, key)
+
+    def _start(self, command: Command) -> tuple[Program, Command, State, Pilot | None]:
+        state, pilot = self.state(command_stream(command)), None
+        if isinstance(state, OrderState):  # an order that is placed again is compared by the version that placed it
+            program = self.program(state, state.timeline[0].flow if isinstance(command, Place) else None)
         elif isinstance(command, Place):
-            program = self.program_for(command.content.flow)
+            program, pilot = self._version_for(command.content)
         else:
             raise UnknownOrder([reason("unknown_order", order=command.order)])
         if isinstance(command, Place):
@@ -268,7 +256,15 @@ class Road:
         other = command.expect is not None and command.expect != state.version
         if other and not self._key_known(command):
             raise Conflict(str(state.stream), command.expect)
-        return program, command, state
+        return program, command, state, pilot
+
+    def _version_for(self, order: Order) -> tuple[Program, Pilot | None]:
+        """The version that a new order gets: that of a pilot which takes it, else the current one."""
+        program = self.program_for(order.flow)
+        known = self.versions.state(program.flow.name)
+        pilots = known.pilots.values() if isinstance(known, FlowState) else ()
+        chosen = choose(pilots, order, self.now(), program.fingerprint, self.versions.get) if pilots else None
+        return (chosen[1], chosen[0]) if chosen else (program, None)
 
     def _key_known(self, command: Command) -> bool:
         return command.key is not None and self.storage.lookup(command_stream(command), command.key) is not None
@@ -286,21 +282,22 @@ class Road:
         if other:
             raise KeyReused([reason("key_reused", key=command.key, order=command.order)])
         events = self.storage.load(state.stream)[: known.last]
-        return self._again(program, events, known.first, look)
+        return self._again(events, known.first, look)
 
     def _unchanged(self, state: State, decision: Decision, look: Look) -> Receipt:
         """The Receipt of a command that appends nothing; of an order placed again, the first one, as it was then."""
         if decision.repeated and isinstance(state, OrderState):
             first = [event for event in state.timeline if event.command_digest == state.digest]
-            return self._again(self.program(state), first, 1, look)
+            return self._again(first, 1, look)
         return self._answer(state, (), decision, look)
 
-    def _again(self, program: Program, events: Sequence[Event], first: int, look: Look) -> Receipt:
+    def _again(self, events: Sequence[Event], first: int, look: Look) -> Receipt:
         """The Receipt that the events from version `first` on gave, as it was then."""
         before = fold(Blank(stream=events[0].stream), events[: first - 1])
         after, own = fold(before, events[first - 1 :]), tuple(events[first - 1 :])
         why = tuple(event.body.why for event in own if isinstance(event.body, OwnerAssigned))
         receipt = self._answer(after, own, Decision(repeated=True, reasons=why), look)
+        program = self.program(receipt.state)  # that of then: the order may have gone to another version since
         return attrs.evolve(receipt, messages=owed(program, before, after, own, self._channel_names))
 
     def _answer(self, state: State, events: tuple[Event, ...], decision: Decision, look: Look) -> Receipt:
@@ -314,15 +311,22 @@ class Road:
             look=look,
         )
 
-    def _decide(self, program: Program, state: State, command: Command) -> Decision:
-        decision = self._ask(program, state, command, self.now())
+    def _decide(self, program: Program, state: State, command: Command, pilot: Pilot | None) -> Decision:
+        decision = self._ask(program, state, command, self.now(), pilot=pilot)
         if decision.refused:
             error = next((_ERRORS[item.code] for item in decision.reasons if item.code in _ERRORS), Refused)
             raise error(decision.reasons)
         return decision
 
     def _ask(
-        self, program: Program, state: State, command: Command, now: datetime, *, recording: bool = True
+        self,
+        program: Program,
+        state: State,
+        command: Command,
+        now: datetime,
+        *,
+        recording: bool = True,
+        pilot: Pilot | None = None,
     ) -> Decision:
         """Ask for a decision, fetching what it needs, at most 8 rounds."""
         if isinstance(state, OrderState):
@@ -330,7 +334,9 @@ class Road:
         by = command.by  # whoever asks is looked up at once: it saves a round
         people = {by.id: self.providers.person(by.id)} if by.kind == "person" else EMPTY
         digest = None if isinstance(command, Settle) else command_digest(program, command)
-        context = Context(now=now, tenant=self.storage.tenant, people=people, digest=digest, recording=recording)
+        context = Context(
+            now=now, tenant=self.storage.tenant, people=people, digest=digest, recording=recording, pilot=pilot
+        )
         for _ in range(ROUNDS):
             answer = decide(program, state, command, context)
             if isinstance(answer, Decision):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from attrs import field, frozen
 from attrs.validators import optional
@@ -11,7 +11,9 @@ from attrs.validators import optional
 from orderflow.model.actor import Actor, to_actor
 from orderflow.model.errors import InvalidValue
 from orderflow.model.events import ORDER_TRACK
+from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.order import Order, is_id, is_text, to_instant
+from orderflow.model.reasons import suggest
 
 
 def _instant(value: Any) -> datetime | None:
@@ -24,6 +26,14 @@ def _whole(instance: Any, attribute: Any, value: Any) -> None:
 
 
 _id = optional(is_id)
+
+Clocks = Literal["keep", "restart", "rescale"]
+
+
+def _known_clocks(instance: Any, attribute: Any, value: Any) -> None:
+    known = get_args(Clocks)
+    if value not in known:
+        raise InvalidValue.of("bad_clocks", value=repr(value)[:80], known=known, suggestion=suggest(str(value), known))
 
 
 @frozen(kw_only=True)
@@ -113,6 +123,31 @@ class Note(Command):
     """Write a note into the history."""
 
     text: str = field(validator=is_text)
+
+
+@frozen(kw_only=True)
+class Migrate(Command):
+    """Take the order to another version of its flow, by a plan. It happens now: there is no `at`.
+
+    - `version`: the fingerprint of that version, which must be recorded. `plan`: the id of the plan.
+    - `mapping`: `kind/stage` -> the stage of the new version that takes its place.
+    - `clocks`: `keep` (each goes on under its terms), `restart` (each begins anew) or `rescale` (the share of the old
+      target that is used counts of the new one).
+    """
+
+    version: str = field(validator=is_id)
+    plan: str = field(validator=is_id)
+    mapping: FrozenMap[str] = field(default=EMPTY, converter=FrozenMap)
+    clocks: Clocks = field(default="keep", validator=_known_clocks)
+    at: datetime | None = field(init=False, default=None)
+
+
+@frozen(kw_only=True)
+class RevertMigration(Command):
+    """Take the order back to the version from which a plan brought it. It happens now: there is no `at`."""
+
+    plan: str = field(validator=is_id)
+    at: datetime | None = field(init=False, default=None)
 
 
 @frozen(kw_only=True)

@@ -11,7 +11,7 @@ from orderflow.model.state import State
 
 @frozen
 class Need:
-    """One value that is missing: of a kind (`person`, `role`, `team`, `load`), by its name."""
+    """One value that is missing: of a kind (`person`, `role`, `team`, `load`, `calendar`, `program`), by its name."""
 
     kind: str
     name: str

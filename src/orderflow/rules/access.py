@@ -13,6 +13,7 @@ from orderflow.model.events import (
     ORDER_TRACK,
     ClockMarked,
     Event,
+    FlowMigrated,
     FlowRegistered,
     NoteAdded,
     OrderPlaced,
@@ -144,6 +145,9 @@ def _what(program: Program, event: Event) -> Reason:
         return reason("did_note", text=body.text)
     if isinstance(body, PersonalErased):
         return reason("did_erase", count=len(body.digests))
+    if isinstance(body, FlowMigrated):
+        moves = tuple(f"{item.previous} → {item.stage}" for item in body.moves if item.previous != item.stage)
+        return reason("did_go_back" if body.reverts else "did_migrate", version=body.fingerprint[:12], moves=moves)
     return reason("did_register", fingerprint=body.fingerprint if isinstance(body, FlowRegistered) else "")
 
 
@@ -158,7 +162,9 @@ def _entered(program: Program, event: Event, body: StageEntered) -> Reason:
 
 
 def _marked(program: Program, mark: Mark) -> Reason:
-    if mark.kind in ("started", "resumed", "reset", "redued"):
+    if mark.kind == "kept" and mark.due_at is None:
+        return reason("clock_kept_waiting", sla=program.promise(mark.sla))
+    if mark.kind in ("started", "resumed", "reset", "redued", "kept"):
         return reason(f"clock_{mark.kind}", sla=program.promise(mark.sla), due=mark.due_at, zone=str(program.zone))
     if mark.kind == "corrected":
         voided = tuple(item.label or item.kind for item in mark.voided)

@@ -12,6 +12,7 @@ from orderflow.model.actor import Person
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.decision import Need
 from orderflow.model.frozen import EMPTY
+from orderflow.model.pilots import Pilot
 
 
 @frozen
@@ -41,6 +42,8 @@ class Context:
     - `recording`: False when somebody only looks: what time did is found, and nothing is set anew.
     - `digest`: of the command, when the caller has it already.
     - `roles`, `teams`: name -> everybody who has or is in it. `loads`: id -> number of open orders owned.
+    - `programs`: fingerprint -> another version's Program, or None where no such version is recorded.
+    - `pilot`: the pilot through which an order that is placed gets its version, if any.
     """
 
     now: datetime
@@ -51,6 +54,8 @@ class Context:
     loads: Mapping[str, int] = EMPTY
     calendars: Mapping[str, NamedCalendar | None] = EMPTY
     digests: Mapping[str, NamedCalendar | None] = EMPTY
+    programs: Mapping[str, Any] = EMPTY
+    pilot: Pilot | None = None
     digest: str | None = None
     recording: bool = True
 
@@ -78,6 +83,10 @@ class Context:
         """The calendar that had this content, or None when it is not known any more."""
         found: NamedCalendar | None = _get(self.digests, "digest", digest)
         return found
+
+    def program(self, fingerprint: str) -> Any:
+        """The Program of a version, or None; `rules/compile.py`, which has the type, stands above this file."""
+        return _get(self.programs, "program", fingerprint)
 
     def loads_of(self, people: tuple[Person, ...]) -> dict[str, int]:
         """How many open orders each of them owns."""

@@ -6,12 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from orderflow.model.canonical import digest_of
-from orderflow.model.commands import Acknowledge, Assign, Command, Erase, Fire, Note, Observe, OpenTrack, Place, Settle
+from orderflow.model.commands import (
+    Acknowledge,
+    Assign,
+    Command,
+    Erase,
+    Fire,
+    Migrate,
+    Note,
+    Observe,
+    OpenTrack,
+    Place,
+    RevertMigration,
+    Settle,
+)
 from orderflow.model.decision import Decision, Needs
 from orderflow.model.errors import DefinitionError
 from orderflow.model.reasons import Reason, reason
 from orderflow.model.state import Blank, OrderState, State
-from orderflow.rules import acting, firing, observing, placing, sla
+from orderflow.rules import acting, firing, migrating, observing, placing, sla
 from orderflow.rules.compile import Program
 from orderflow.rules.context import Context, Missing
 from orderflow.rules.draft import Draft
@@ -27,6 +40,8 @@ _HANDLERS: dict[type[Command], Handler] = {
     Note: acting.note,
     Erase: acting.erase,
     Acknowledge: acting.acknowledge,
+    Migrate: migrating.migrate,
+    RevertMigration: migrating.revert,
     Settle: acting.settle,
 }
 
@@ -58,7 +73,8 @@ def command_digest(program: Program, command: Command) -> str:
         data["content"] = placing.without_personal(program, command.content)
     else:
         data |= {"by": command.by, "at": command.at, "reason": command.reason}
-        more = ("trigger", "stage", "source", "source_seq", "to", "team", "text", "track", "sla", "id")
+        more = ["trigger", "stage", "source", "source_seq", "to", "team", "text", "track", "sla", "id"]
+        more += ["version", "mapping", "clocks", "plan"]
         data |= {name: getattr(command, name) for name in more if hasattr(command, name)}
     return digest_of(data)
 

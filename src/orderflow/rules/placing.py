@@ -17,6 +17,7 @@ from orderflow.model.decision import Decision
 from orderflow.model.events import ORDER_TRACK, OrderPlaced, StageEntered
 from orderflow.model.flow import Field
 from orderflow.model.order import Erased, Money, Order, map_attributes, plain
+from orderflow.model.pilots import Pilot, percent
 from orderflow.model.reasons import Reason, reason, suggest
 from orderflow.model.state import OrderState
 from orderflow.rules import sla
@@ -33,13 +34,24 @@ def place(draft: Draft, command: Place) -> list[Reason]:
     if wrong := check_fields(program, command.content):
         return wrong
     promised = promise(command.content.promised_at, program.zone)
-    draft.add(OrderPlaced(order=attrs.evolve(command.content, flow=flow.name, promised_at=promised)))
+    pilot = draft.context.pilot
+    placed = OrderPlaced(order=attrs.evolve(command.content, flow=flow.name, promised_at=promised))
+    draft.add(placed, rule=pilot.rule if pilot else None)
+    if pilot is not None:
+        draft.reasons.append(
+            reason("pilot_chosen", pilot=pilot.name, share=percent(pilot.share), when=pilot_when(pilot))
+        )
     begin(draft, ORDER_TRACK)
     for name, track in flow.tracks.items():
         if not track.many:
             begin(draft, name)
     sla.react(draft)
     return []
+
+
+def pilot_when(pilot: Pilot) -> str:
+    """The condition of a pilot as text; a dash without one."""
+    return pilot.when.text if pilot.when is not None else "–"
 
 
 def begin(draft: Draft, track: str) -> None:

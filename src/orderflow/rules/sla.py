@@ -68,7 +68,7 @@ def _redue(draft: Draft) -> None:
     """Set anew, now, the clocks whose calendar has another content than the one by which they were set."""
     marks: dict[str, list[Mark]] = {}
     for clock in draft.order.clocks.values():
-        if clock.running_since is None or clock.calendar is None:
+        if clock.running_since is None or clock.calendar is None or clock.kept:
             continue
         named = draft.program.calendars.get(clock.calendar) or draft.context.calendar(clock.calendar)
         if named is None or named.digest == clock.digest:

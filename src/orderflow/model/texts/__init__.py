@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderflow.model.texts import calendars, conditions, flows, logs, orders
+from orderflow.model.texts import calendars, conditions, flows, logs, orders, versions
 
 LANGUAGES = ("en", "zh")
 
@@ -12,6 +12,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     **conditions.TEXTS,
     **calendars.TEXTS,
     **logs.TEXTS,
+    **versions.TEXTS,
 }
 
 SUGGESTION = {"en": " Did you mean {suggestion!r}?", "zh": "是否想写“{suggestion}”？"}
