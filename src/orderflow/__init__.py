@@ -14,11 +14,24 @@ from orderflow.adapters.report_text import write_report
 from orderflow.adapters.tables import read_log
 from orderflow.hookspecs import hookimpl
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.pilots import PilotGroup, PilotReport
 from orderflow.metrics.report import Report, report
 from orderflow.model.actor import Actor, Directory, Person
 from orderflow.model.calendar import ALWAYS, CalendarHorizonWarning, WorkCalendar
 from orderflow.model.canonical import fingerprint
-from orderflow.model.commands import Acknowledge, Assign, Erase, Fire, Note, Observe, OpenTrack, Place, Settle
+from orderflow.model.commands import (
+    Acknowledge,
+    Assign,
+    Erase,
+    Fire,
+    Migrate,
+    Note,
+    Observe,
+    OpenTrack,
+    Place,
+    RevertMigration,
+    Settle,
+)
 from orderflow.model.commit import Notification
 from orderflow.model.errors import (
     Conflict,
@@ -33,7 +46,9 @@ from orderflow.model.errors import (
     UnknownOrder,
 )
 from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.migration import Migrated, MigrationPlan, PlannedOrder
 from orderflow.model.order import Customer, Line, Money, Order
+from orderflow.model.pilots import Pilot
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn
 from orderflow.model.reasons import Problem, Reason
 from orderflow.model.view import Board, Card, View
@@ -77,6 +92,9 @@ __all__ = [
     "Line",
     "LogChannel",
     "LogError",
+    "Migrate",
+    "Migrated",
+    "MigrationPlan",
     "MissingExtraError",
     "Money",
     "Note",
@@ -88,13 +106,18 @@ __all__ = [
     "OrderflowError",
     "OwnerRule",
     "Person",
+    "Pilot",
+    "PilotGroup",
+    "PilotReport",
     "Place",
+    "PlannedOrder",
     "Problem",
     "Reason",
     "Receipt",
     "Refused",
     "Report",
     "Retry",
+    "RevertMigration",
     "Rung",
     "Sent",
     "Settle",

@@ -1,10 +1,12 @@
-"""Floor 3: planning, applying and reverting migrations over one road. A plan writes nothing; each order is one append."""
+"""Floor 3: migrations over one road: planned without writing anything, applied and reverted in one append an order."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, get_args
+
+from attrs import evolve
 
 from orderflow.adapters.codec import read_flow
 from orderflow.adapters.flowfile import load_flow
@@ -16,7 +18,7 @@ from orderflow.model.errors import Conflict, InvalidValue, Refused
 from orderflow.model.events import ORDER_TRACK, FlowMigrated, Stream
 from orderflow.model.flow import OPEN, Flow
 from orderflow.model.frozen import FrozenMap
-from orderflow.model.migration import READY, Migrated, MigrationPlan, PlannedOrder, plan_id
+from orderflow.model.migration import READY, Kind, Migrated, MigrationPlan, PlannedOrder, plan_id
 from orderflow.model.order import check_id
 from orderflow.model.reasons import Reason, reason, suggest
 from orderflow.model.state import Blank, FlowState, OrderState, fold
@@ -134,18 +136,21 @@ def _planned(road: Road, target: Program, mapping: Mapping[str, str], id: str) -
     if state is None:
         return PlannedOrder(order=id, kind="impossible", reasons=(reason("unknown_order", order=id),))
     if state.flow == target.fingerprint:
-        there = (reason("migration_already_there"),)
-        return PlannedOrder(order=id, version=state.version, from_flow=state.flow, kind="unchanged", reasons=there)
+        return _answer(state, "unchanged", reason("migration_already_there"))
     return find_way(target, state, mapping).planned(state)
+
+
+def _answer(state: OrderState, kind: Kind, *reasons: Reason) -> PlannedOrder:
+    return PlannedOrder(order=state.order.id, version=state.version, from_flow=state.flow, kind=kind, reasons=reasons)
 
 
 def _thin(item: PlannedOrder, shared: dict[Any, Any]) -> PlannedOrder:
     """The same value, with what it has in common with others only once in memory: plans are long."""
-    parts = (item.from_flow, item.moves, item.reasons)
-    from_flow, moves, reasons = (shared.setdefault(part, part) for part in parts)
-    return PlannedOrder(
-        order=item.order, version=item.version, from_flow=from_flow, kind=item.kind, moves=moves, reasons=reasons
-    )
+
+    def once(part: Any) -> Any:
+        return shared.setdefault(part, part)
+
+    return evolve(item, from_flow=once(item.from_flow), moves=once(item.moves), reasons=once(item.reasons))
 
 
 # --- applying -----------------------------------------------------------------------------------------------------
@@ -164,7 +169,7 @@ def migrate(
     """Take the orders of a plan to its version."""
     if not isinstance(given, MigrationPlan):
         raise InvalidValue.of("not_a_plan", value=repr(given)[:80])
-    actor = _actor(road, by)
+    actor = acting(road, by)
     _check_numbers(batch, limit)
     target = road.versions.get(given.version, given.flow) or road.compile(read_flow(given.definition))
     if any(item.kind in READY for item in given.orders):
@@ -200,41 +205,44 @@ def revert(
     """Take the orders that a plan brought to its version back to where they were."""
     id = given.id if isinstance(given, MigrationPlan) else given
     check_id(id, "plan")
-    actor = _actor(road, by)
+    actor = acting(road, by)
     flow = given.flow if isinstance(given, MigrationPlan) else None
-    wanted = _all_orders(road, flow) if orders is None else _ids(orders)
-    found = [item for item in (_back(road, id, order) for order in wanted) if item is not None or orders is not None]
-    if orders is None and not found:
+    shared: dict[Any, Any] = {}
+    wanted = all_orders(road, flow) if orders is None else _ids(orders)
+    found = [_thin(item, shared) for order in wanted if _is_of(item := _back(road, id, order)) or orders is not None]
+    if not found:
         raise Refused.of("unknown_plan", plan=id)
 
     def command(item: PlannedOrder) -> Command | PlannedOrder | None:
         return RevertMigration(order=item.order, by=actor, plan=id) if item.kind in READY else item
 
-    return _Run(road, look, id, None).all([item for item in found if item], command, _PAGE, progress)
+    return _Run(road, look, id, None).all(found, command, _PAGE, progress)
 
 
-def _all_orders(road: Road, flow: str | None) -> Iterator[str]:
+def all_orders(road: Road, flow: str | None) -> Iterator[str]:
     after: str | None = None
     while rows := road.storage.find(Query(flow=flow, after=after, limit=_PAGE)):
         yield from (row.stream.id for row in rows)
         after = rows[-1].stream.id
 
 
-def _back(road: Road, plan: str, order: str) -> PlannedOrder | None:
-    """What going back means for an order; None for one that the plan never moved."""
+def _is_of(item: PlannedOrder) -> bool:
+    """Whether the plan that is taken back ever moved the order."""
+    return all(cause.code != "migration_not_by_plan" for cause in item.reasons)
+
+
+def _back(road: Road, plan: str, order: str) -> PlannedOrder:
+    """What going back by a plan means for an order."""
     state = read_order(road, order)
     if state is None:
         return PlannedOrder(order=order, kind="impossible", reasons=(reason("unknown_order", order=order),))
     found = migrations(state)
     wrong = not_reverted(found, plan)
     if wrong is not None:
-        item = PlannedOrder(
-            order=order, version=state.version, from_flow=state.flow, kind="impossible", reasons=(wrong,)
-        )
-        return item
+        return _answer(state, "impossible", wrong)
     body: Any = found[-1].body
     if body.reverts:
-        return PlannedOrder(order=order, version=state.version, from_flow=state.flow, kind="unchanged")
+        return _answer(state, "unchanged", reason("migration_already_there"))
     return find_way_back(road.program(state, body.previous), state, found[-1]).planned(state)
 
 
@@ -292,16 +300,13 @@ class _Run:
             went = any(isinstance(event.body, FlowMigrated) for event in receipt.events)
             self._done += went
             self._skipped += not went
-        self._road.forget(Stream.order(item.order))
 
 
 def _refused(item: PlannedOrder, reasons: tuple[Reason, ...]) -> PlannedOrder:
-    return PlannedOrder(
-        order=item.order, version=item.version, from_flow=item.from_flow, kind=kind_of(reasons), reasons=reasons
-    )
+    return evolve(item, kind=kind_of(reasons), moves=(), reasons=reasons)
 
 
-def _actor(road: Road, by: Actor | str) -> Actor:
+def acting(road: Road, by: Actor | str) -> Actor:
     """Whoever asks; somebody whom the directory does not know is refused before the first order, not at each."""
     actor = to_actor(by)
     if actor.kind == "person":

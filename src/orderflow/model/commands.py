@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -28,6 +29,12 @@ def _whole(instance: Any, attribute: Any, value: Any) -> None:
 _id = optional(is_id)
 
 Clocks = Literal["keep", "restart", "rescale"]
+
+
+def _names(value: Any) -> FrozenMap[str]:
+    if not isinstance(value, Mapping) or not all(isinstance(item, str) for pair in value.items() for item in pair):
+        raise InvalidValue.of("bad_mapping", value=repr(value)[:80])
+    return FrozenMap(value)
 
 
 def _known_clocks(instance: Any, attribute: Any, value: Any) -> None:
@@ -137,7 +144,7 @@ class Migrate(Command):
 
     version: str = field(validator=is_id)
     plan: str = field(validator=is_id)
-    mapping: FrozenMap[str] = field(default=EMPTY, converter=FrozenMap)
+    mapping: FrozenMap[str] = field(default=EMPTY, converter=_names)
     clocks: Clocks = field(default="keep", validator=_known_clocks)
     at: datetime | None = field(init=False, default=None)
 

@@ -70,7 +70,8 @@ def find_way(target: Program, state: OrderState, mapping: Mapping[str, str]) -> 
         kind = track.partition(":")[0]
         mapped = mapping.get(f"{kind}/{here.stage}")
         stages[track] = mapped or here.stage
-        reasons += _against(target, track, here.stage, stages[track], mapped is not None)
+        missing = "migration_unmapped" if mapped is None else "migration_no_stage"
+        reasons += _against(target, track, here.stage, stages[track], missing)
     return Way(stages=FrozenMap(stages), reasons=(*reasons, *_misfits(target, state.order)))
 
 
@@ -92,7 +93,7 @@ def find_way_back(target: Program, state: OrderState, migration: Event) -> Way:
             continue
         back = went.get(track) if track not in entered else None
         stages[track] = back.previous if back else here.stage
-        reasons += _against(target, track, here.stage, stages[track], back is not None)
+        reasons += _against(target, track, here.stage, stages[track], "migration_moved_on")
     return Way(stages=FrozenMap(stages), dropped=tuple(dropped), reasons=(*reasons, *_misfits(target, state.order)))
 
 
@@ -107,8 +108,8 @@ def migrations(state: OrderState) -> tuple[Event, ...]:
     return tuple(event for event in state.timeline if isinstance(event.body, FlowMigrated))
 
 
-def _against(target: Program, track: str, here: str, there: str, mapped: bool) -> list[Reason]:
-    """Why a track cannot be in that stage of the version."""
+def _against(target: Program, track: str, here: str, there: str, missing: str) -> list[Reason]:
+    """Why a track cannot be in that stage of the version; `missing` is the code where it has no such stage."""
     kind, _, number = track.partition(":")
     lifecycle = target.lifecycles.get(kind)
     if lifecycle is None:
@@ -117,8 +118,7 @@ def _against(target: Program, track: str, here: str, there: str, mapped: bool) -
         return [reason("migration_track_number", track=track)]
     known = tuple(lifecycle.lifecycle.stages)
     if there not in known:
-        code = "migration_no_stage" if mapped else "migration_unmapped"
-        return [reason(code, track=track, stage=here, dest=there, known=known, suggestion=suggest(there, known))]
+        return [reason(missing, track=track, stage=here, dest=there, known=known, suggestion=suggest(there, known))]
     if _is_stuck(lifecycle, there):
         place = target.place(f"{lifecycle.path}.stages.{there}")
         return [reason("migration_stuck", place, track=track, stage=there)]

@@ -45,6 +45,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{track}: {stage!r} should become {dest!r}, which that version does not have; it has {known}.",
         "zh": "{track}：{stage!r} 应变为 {dest!r}，但该版本没有这个节点；现有 {known}。",
     },
+    "migration_moved_on": {
+        "en": "{track}: the order has moved on to {stage!r}, which that version does not have; it has {known}.",
+        "zh": "{track}：订单已进入 {stage!r}，该版本没有这个节点；现有 {known}。",
+    },
     "migration_no_track": {
         "en": "that version has no track {track!r}; it has {known}",
         "zh": "该版本没有分支 {track!r}；现有 {known}",
