@@ -78,8 +78,8 @@ def find_way(target: Program, state: OrderState, mapping: Mapping[str, str]) -> 
 def find_way_back(target: Program, state: OrderState, migration: Event) -> Way:
     """How an order goes back to the version `target` from which a migration brought it.
 
-    A track that has not moved since goes back to the stage that it had; of another one the stage must be in that
-    version. A track that the migration began, and which that version lacks, is dropped if it has not moved.
+    A track that has not moved since goes back to the stage that it had, even where it was stuck in it; of another one
+    the stage must be in that version. A track that the migration began, and which that version lacks, is dropped if it has not moved.
     """
     body: Any = migration.body
     since = [event for event in state.timeline if event.version > migration.version]
@@ -93,7 +93,8 @@ def find_way_back(target: Program, state: OrderState, migration: Event) -> Way:
             continue
         back = went.get(track) if track not in entered else None
         stages[track] = back.previous if back else here.stage
-        reasons += _against(target, track, here.stage, stages[track], "migration_moved_on")
+        wrong = _against(target, track, here.stage, stages[track], "migration_moved_on")
+        reasons += [item for item in wrong if item.code != "migration_stuck" or track in entered]
     return Way(stages=FrozenMap(stages), dropped=tuple(dropped), reasons=(*reasons, *_misfits(target, state.order)))
 
 
