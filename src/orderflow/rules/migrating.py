@@ -88,7 +88,8 @@ def find_way_back(target: Program, state: OrderState, migration: Event) -> Way:
     went = {move.track: move for move in body.moves}
     stages, reasons, dropped = {}, [], []
     for track, here in state.tracks.items():
-        if track in begun and track not in target.flow.tracks and entered.count(track) == 1:
+        single = track in target.flow.tracks and not target.flow.tracks[track].many
+        if track in begun and not single and entered.count(track) == 1:
             dropped.append(track)
             continue
         back = went.get(track) if track not in entered else None
