@@ -288,3 +288,12 @@ def _printable(text: str, *, err: bool = False) -> str:
         return text
     encoding = (sys.stderr if err else sys.stdout).encoding or "ascii"
     return text.encode(encoding, "replace").decode(encoding)
+
+
+def _show(text: str) -> None:
+    click.echo(_printable(text), nl=False)
+
+
+from orderflow.cli_versions import add_to  # noqa: E402 - it needs click, which is known to be there only now
+
+add_to(main, _show)

@@ -46,7 +46,7 @@ def plan(
 ) -> MigrationPlan:
     """What taking orders to a version of their flow means for each of them."""
     target = target_of(road, flow)
-    known = _recorded(road, target.flow.name)
+    known = recorded(road, target.flow.name)
     wanted = _mapping(road, target, known, mapping or {})
     if clocks not in get_args(Clocks):
         hint = suggest(str(clocks), get_args(Clocks))
@@ -79,8 +79,8 @@ def target_of(road: Road, flow: Any) -> Program:
     return road.compile(flow if isinstance(flow, Flow) else load_flow(flow))
 
 
-def _recorded(road: Road, flow: str) -> FlowState:
-    """The versions of a flow that the storage knows; one that it has never seen has no orders to migrate."""
+def recorded(road: Road, flow: str) -> FlowState:
+    """The versions of a flow that the storage knows; of one that it has never seen there is nothing to do."""
     state = road.versions.state(flow)
     if isinstance(state, FlowState):
         return state

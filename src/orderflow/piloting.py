@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from orderflow.metrics.pilots import PilotReport, compare
-from orderflow.migrating import acting, all_orders, read_order, target_of
+from orderflow.migrating import acting, all_orders, read_order, recorded, target_of
 from orderflow.model.actor import Actor
 from orderflow.model.condition import Condition
 from orderflow.model.errors import InvalidValue, Refused
@@ -27,8 +27,9 @@ def start(road: Road, flow: Any, *, name: str, share: Any, when: Condition | str
     check_id(name, "pilot")
     actor, part = acting(road, by), to_share(share)
     target = target_of(road, flow)
-    current = road.program_for(target.flow.name)
-    if current.fingerprint == target.fingerprint:
+    recorded(road, target.flow.name)
+    current = road.current.get(target.flow.name)
+    if current is not None and current.fingerprint == target.fingerprint:
         raise Refused.of("pilot_same_version", flow=target.flow.name)
     cohort = _cohort(target, when)
     if part is None and cohort is None:

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from orderflow.model.condition import Condition
 from orderflow.model.errors import InvalidValue
+from orderflow.model.reasons import Language, reason
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%", re.ASCII)
 _FRACTION = 9  # the most digits of a share behind the point: a billionth of the orders
@@ -39,6 +40,25 @@ class Pilot:
     def running(self) -> bool:
         """Whether it takes new orders."""
         return self.ended_at is None
+
+    def text(self, language: Language = "en") -> str:
+        """The pilot in words."""
+        code = "pilot_running" if self.running else "pilot_adopted" if self.adopted else "pilot_withdrawn"
+        when = self.when.text if self.when is not None else "–"
+        said = reason(
+            code,
+            pilot=self.name,
+            flow=self.flow,
+            version=self.fingerprint[:12],
+            share=percent(self.share),
+            when=when,
+            start=self.started_at,
+            end=self.ended_at,
+        )
+        return said.text(language)
+
+    def __str__(self) -> str:
+        return self.text()
 
     @property
     def rule(self) -> str:

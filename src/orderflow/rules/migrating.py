@@ -79,7 +79,8 @@ def find_way_back(target: Program, state: OrderState, migration: Event) -> Way:
     """How an order goes back to the version `target` from which a migration brought it.
 
     A track that has not moved since goes back to the stage that it had, even where it was stuck in it; of another one
-    the stage must be in that version. A track that the migration began, and which that version lacks, is dropped if it has not moved.
+    the stage must be in that version. A track that the migration began, and which that version lacks, is dropped if
+    it has not moved.
     """
     body: Any = migration.body
     since = [event for event in state.timeline if event.version > migration.version]

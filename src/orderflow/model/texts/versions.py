@@ -116,6 +116,18 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "placed by the version of the pilot {pilot!r} (share {share}, condition {when})",
         "zh": "按试点 {pilot!r} 的版本下单（比例 {share}，条件 {when}）",
     },
+    "pilot_running": {
+        "en": "{pilot}: {flow} {version}, share {share}, condition {when}, since {start}",
+        "zh": "{pilot}：流程 {flow} {version}，比例 {share}，条件 {when}，自 {start} 起",
+    },
+    "pilot_withdrawn": {
+        "en": "{pilot}: {flow} {version}, share {share}, condition {when}, from {start} to {end}: withdrawn",
+        "zh": "{pilot}：流程 {flow} {version}，比例 {share}，条件 {when}，{start} 至 {end}：已撤回",
+    },
+    "pilot_adopted": {
+        "en": "{pilot}: {flow} {version}, share {share}, condition {when}, from {start} to {end}: adopted",
+        "zh": "{pilot}：流程 {flow} {version}，比例 {share}，条件 {when}，{start} 至 {end}：已采用",
+    },
     "pilot_content_only": {
         "en": "{name} is not known before an order is placed; a pilot's condition reads order., customer. and line. only",
         "zh": "下单之前无法知道 {name}；试点条件只能使用 order.、customer. 和 line.",
