@@ -326,7 +326,7 @@ def test_a_report_compares_the_pilot_with_the_rest() -> None:
         ("rest", 4, 0.75, 21_600.0),
     ]
     assert str(report).splitlines()[1] == (
-        "pilot: 3 orders (2 ended, 0 cancelled, 1 open); lead time of 2 ended: median 4:00:00, 90 % 5:36:00; "
+        "pilot: 3 orders (2 ended, 0 cancelled, 1 open); lead time of 2 ended: median 4h, 90 % 5h36m; "
         "breached 2 of 3; rework 0 of 3; inconsistent 0 of 3"
     )
     assert "试点：3 个订单" in report.text("zh")

@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
+from orderflow.model.duration import write_duration
 from orderflow.model.events import ClockMarked, StageEntered
 from orderflow.model.flow import OPEN
 from orderflow.model.pilots import Pilot
@@ -160,7 +161,7 @@ def _words(name: str, group: PilotGroup) -> Any:
         "breached": group.breached,
         "rework": group.rework,
         "inconsistent": group.inconsistent,
-        "median": "–" if group.median is None else str(group.median),
-        "p90": "–" if group.p90 is None else str(group.p90),
+        "median": "–" if group.median is None else write_duration(group.median),
+        "p90": "–" if group.p90 is None else write_duration(group.p90),
     }
     return reason("pilot_report_group", group=_NAMES[name], **numbers)
