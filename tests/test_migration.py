@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -431,6 +432,7 @@ def test_a_kept_clock_goes_by_the_calendar_that_it_has() -> None:
     world.wait(hours=2)
     world.migrate(hours.format("09:00-10:00") + NEW)
     world.wait(hours=2)
+    assert world.clock("seen", "review").spent == timedelta(hours=4)
     fresh = world.opened(hours.format("09:00-10:00") + NEW, storage=storage)
     fresh.sweep()
     fresh.fire("seen", "approve", by=SHOP)
@@ -586,6 +588,13 @@ def test_a_stale_plan_is_decided_anew() -> None:
     assert world.tracker.get("new").flow_version == of.fingerprint(flow(OLD))
 
 
+def test_a_plan_can_be_applied_elsewhere() -> None:
+    """It carries its version: another Tracker, which never saw the new flow, applies it from a pickle."""
+    world = World(storage=(storage := MemoryStorage()))
+    plan = pickle.loads(pickle.dumps(world.tracker.plan_migration(flow(), mapping=MAPPING)))
+    assert world.opened(OLD, storage=storage).migrate(plan, by="boss").done == 3
+
+
 def test_limit_and_progress() -> None:
     """At most `limit` orders go; the progress is told after each batch, and at the end."""
     world = World()
@@ -718,6 +727,15 @@ def test_the_past_is_read_by_the_version_of_then() -> None:
     world.migrate()
     view = world.tracker.get("seen", as_of=then)
     assert (view.stage, view.title("zh"), view.flow_version) == ("review", "审核", of.fingerprint(flow(OLD)))
+
+
+def test_what_happened_is_told_in_the_words_of_its_version() -> None:
+    """Titles of stages that the new version lacks are still those that people knew."""
+    world = World()
+    world.migrate()
+    world.fire("seen", "approve")
+    told = [entry.text("zh") for entry in world.tracker.get("seen").timeline if entry.type == "stage_entered"]
+    assert told[1:] == ["submit：进入“审核”", "approve：进入“making”"]
 
 
 def test_an_order_placed_again_after_its_migration_repeats(tmp_path: Path) -> None:

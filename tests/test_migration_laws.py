@@ -108,7 +108,11 @@ def pairs(draw: st.DrawFn) -> tuple[of.Flow, of.Flow]:
 
 VERSIONS = pairs()
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["fire"] * 3 + ["open", "wait", "assign"]), st.integers(0, 99), st.integers(0, 99)),
+    st.tuples(
+        st.sampled_from(["fire"] * 3 + ["open", "wait", "assign", "late", "observe"]),
+        st.integers(0, 99),
+        st.integers(0, 99),
+    ),
     max_size=8,
 )
 MAPPINGS = st.dictionaries(
@@ -156,6 +160,13 @@ class World:
                 self.tracker.open_track(order, "parcel", by=HOST)
             elif what == "assign":
                 self.tracker.assign(order, "wang", by=HOST, track=track)
+            elif what == "observe":
+                at = self.now - timedelta(hours=which % 6)
+                self.tracker.observe(order, NAMES[more % len(NAMES)], source="wms", track=track, at=at)
+            elif what == "late":
+                allowed = (*self.tracker.allowed(order, by=HOST, track=track), "go")
+                at = self.now - timedelta(hours=which % 6)
+                self.tracker.fire(order, allowed[0], by=HOST, track=track, at=at)
             else:
                 allowed = self.tracker.allowed(order, by=HOST, track=track)
                 if allowed:

@@ -142,6 +142,8 @@ def test_widening_keeps_all_that_were_in() -> None:
     wider = world.tracker.widen_pilot("p", when="order.branch == 'beijing'", by="boss")
     assert str(wider.when) == "order.branch == 'shanghai' or order.branch == 'beijing'"
     assert world.place(new_in(wider), branch="beijing")
+    with pytest.raises(of.DefinitionError, match="characters"):
+        world.tracker.widen_pilot("p", when=" or ".join(["order.branch == 'beijing'"] * 70), by="boss")
     with pytest.raises(of.Refused, match="40% and cannot become 30%"):
         world.tracker.widen_pilot("p", share=30, by="boss")
     world.tracker.start_pilot(flow(), name="all", share="10%", by="boss")

@@ -12,6 +12,7 @@ from orderflow.model.condition import Condition
 from orderflow.model.errors import InvalidValue, Refused
 from orderflow.model.events import Body, PilotChanged, PilotEnded, PilotStarted
 from orderflow.model.order import check_id
+from orderflow.model.parse import parse
 from orderflow.model.pilots import Pilot, percent, to_share
 from orderflow.model.policies import to_condition
 from orderflow.model.reasons import suggest
@@ -119,7 +120,7 @@ def _cohort(target: Program | None, when: Any) -> Condition | None:
     if not isinstance(condition, Condition):
         raise wrong_kind("when", when, Condition)
     check_cohort(target.flow, condition)
-    return condition
+    return parse(condition.text)  # as it will be read back: a tree that was made by hand may be too large for that
 
 
 def _of(state: State, name: str) -> Pilot | None:

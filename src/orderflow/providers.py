@@ -115,4 +115,8 @@ class Providers:
                 named = self._contents.get(clock.digest or "") or self.calendar(clock.calendar, now)
                 if named is not None:
                     found[clock.calendar] = named.calendar
+            if clock.kept and clock.digest is not None:
+                kept = self._contents.get(clock.digest) or self._versions.calendar_with(clock.digest)
+                if kept is not None:
+                    found[clock.digest] = kept.calendar
         return found

@@ -46,7 +46,9 @@ class Views:
         program = self._road.program(state)
         calendars = self._road.providers.calendars(program, tuple(state.clocks.values()), at)
         settled = self._road.settled(state, Settle(order=state.order.id, by=HOST), at)
-        return evolve(project(program, settled, viewer, at, allowed, calendars), version=state.version)
+        older = {event.flow for event in state.timeline if event.flow} - {state.flow}
+        versions = {version: self._road.program(state, version) for version in older}
+        return evolve(project(program, settled, viewer, at, allowed, calendars, versions), version=state.version)
 
     def get(self, id: str, viewer: Actor | None, as_of: datetime | None) -> View:
         """The View of an order now; or as it was known at a past instant, with what time had caused by then."""

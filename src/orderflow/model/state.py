@@ -141,12 +141,14 @@ def evolve(state: State, event: Event) -> State:
 def clocks(state: OrderState, calendars: Mapping[str, WorkCalendar], at: datetime) -> tuple[Clock, ...]:
     """The clocks of an order with the open piece up to `at` counted into `spent`.
 
-    `calendars`: by the names that the marks recorded; one that is not among them counts by `flow`, else real time.
+    `calendars`: by the names that the marks recorded, or the digests of those that are kept from an older version; one
+    that is not among them counts by `flow`, else real time.
     """
     found = []
     for clock in state.clocks.values():
         name = clock.calendar
-        found.append(clock.extended(None if name is None else calendars.get(name) or calendars.get("flow"), at))
+        calendar = calendars.get(clock.digest or "") or calendars.get(name or "") or calendars.get("flow")
+        found.append(clock.extended(None if name is None else calendar, at))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from orderflow.model.errors import DefinitionError
 from orderflow.model.events import Stream
 from orderflow.model.flow import Flow
 from orderflow.model.order import Order
+from orderflow.model.parse import parse
 from orderflow.model.pilots import Pilot, below
 from orderflow.model.reasons import Place, Problem, problem
 from orderflow.model.state import OrderState
@@ -47,8 +48,8 @@ def _beyond_content(flow: Flow, when: Condition) -> Iterator[Problem]:
 
 
 def widened(old: Condition, more: Condition) -> Condition:
-    """The condition that is true for whom either is."""
-    return Condition(Logic("or", (old.tree, more.tree)))
+    """The condition that is true for whom either is. `DefinitionError` when it gets too long to be read again."""
+    return parse(Condition(Logic("or", (old.tree, more.tree))).text)
 
 
 def in_share(pilot: Pilot, order: str) -> bool:
