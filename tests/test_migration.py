@@ -705,6 +705,12 @@ def test_only_the_last_migration_is_taken_back() -> None:
     assert {cause.code for item in result.left for cause in item.reasons} == {"migrated_since"}
     world.tracker.revert_migration(second, by="boss")
     assert world.tracker.get("seen").flow_version == first.version
+    assert world.tracker.revert_migration(first, by="boss").done == 3
+    assert (world.tracker.get("seen").stage, world.tracker.get("seen").flow_version) == (
+        "review",
+        of.fingerprint(flow(OLD)),
+    )
+    assert world.tracker.revert_migration(second, by="boss").skipped == 3
 
 
 def test_an_unknown_plan_cannot_be_taken_back() -> None:

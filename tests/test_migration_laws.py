@@ -323,6 +323,32 @@ def test_migrated_orders_live_on(
     world.tracker.log()
 
 
+@settings(max_examples=60)
+@given(VERSIONS, VERSIONS, STEPS, CLOCKS)
+def test_migrations_go_back_in_the_order_in_which_they_came(
+    versions: tuple[of.Flow, of.Flow], more: tuple[of.Flow, of.Flow], steps: list[Any], clocks: Any
+) -> None:
+    """From version to version and all the way back, every order is again where it was."""
+    world = World(versions[0])
+    world.live(steps)
+    before = {id: world.state(id) for id in IDS}
+    plans = []
+    for flow in (versions[1], *more):
+        world.now += timedelta(hours=1)
+        plan = world.tracker.plan_migration(flow, clocks=clocks)
+        if plan.id not in plans and world.tracker.migrate(plan, by=HOST).done:
+            plans.append(plan.id)
+    for plan_id in reversed(plans):
+        world.now += timedelta(hours=1)
+        assert not world.tracker.revert_migration(plan_id, by=HOST).left
+    for id in IDS:
+        after = world.state(id)
+        assert after.flow == before[id].flow
+        assert {name: (track.stage, track.category) for name, track in after.tracks.items()} == {
+            name: (track.stage, track.category) for name, track in before[id].tracks.items()
+        }
+
+
 @settings(max_examples=25)
 @given(VERSIONS, STEPS)
 def test_an_sqlite_file_is_all_that_is_needed(

@@ -15,7 +15,7 @@ from orderflow.model.canonical import flow_text
 from orderflow.model.commands import Clocks, Command, Migrate, RevertMigration
 from orderflow.model.commit import Query
 from orderflow.model.errors import Conflict, InvalidValue, Refused
-from orderflow.model.events import ORDER_TRACK, FlowMigrated, Stream
+from orderflow.model.events import ORDER_TRACK, Event, FlowMigrated, Stream
 from orderflow.model.flow import OPEN, Flow
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.migration import READY, Kind, Migrated, MigrationPlan, PlannedOrder, plan_id
@@ -25,7 +25,7 @@ from orderflow.model.state import Blank, FlowState, OrderState, fold
 from orderflow.model.view import View
 from orderflow.road import Road
 from orderflow.rules.compile import Program
-from orderflow.rules.migrating import find_way, find_way_back, kind_of, migrations, not_reverted
+from orderflow.rules.migrating import find_way, find_way_back, kind_of, last_by
 
 Progress = Callable[[int, int], Any]
 Look = Callable[[OrderState], View]
@@ -236,14 +236,11 @@ def _back(road: Road, plan: str, order: str) -> PlannedOrder:
     state = read_order(road, order)
     if state is None:
         return PlannedOrder(order=order, kind="impossible", reasons=(reason("unknown_order", order=order),))
-    found = migrations(state)
-    wrong = not_reverted(found, plan)
-    if wrong is not None:
-        return _answer(state, "impossible", wrong)
-    body: Any = found[-1].body
-    if body.reverts:
-        return _answer(state, "unchanged", reason("migration_already_there"))
-    return find_way_back(road.program(state, body.previous), state, found[-1]).planned(state)
+    found = last_by(state, plan)
+    if not isinstance(found, Event):
+        return _answer(state, "unchanged" if found.code == "migration_already_there" else "impossible", found)
+    body: Any = found.body
+    return find_way_back(road.program(state, body.previous), state, found).planned(state)
 
 
 class _Run:

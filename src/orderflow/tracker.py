@@ -15,7 +15,7 @@ from orderflow.model.events import Stream
 from orderflow.model.flow import Flow
 from orderflow.model.order import Order, check_id
 from orderflow.model.reasons import Reason, problem, suggest
-from orderflow.tracker_versions import OfVersions
+from orderflow.tracker_versions import Versioning
 
 if TYPE_CHECKING:
     from orderflow.deliver import Delivered
@@ -33,7 +33,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Tracker(OfVersions):
+class Tracker(Versioning):
     """Follows orders: takes commands, answers questions, and keeps the host's `sweep` and `deliver` short.
 
     - `flows`: Flow values (or paths of flow files), one for each kind of order.

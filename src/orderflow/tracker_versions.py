@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from orderflow.road import Road
 
 
-class OfVersions:
+class Versioning:
     """What a Tracker does with versions; the work is in `migrating.py` and `piloting.py`."""
 
     _road: Road

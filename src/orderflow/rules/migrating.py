@@ -106,11 +106,6 @@ def _began(event: Event, migration: Event) -> bool:
     return first and event.command_digest == migration.command_digest and event.recorded_at == migration.recorded_at
 
 
-def migrations(state: OrderState) -> tuple[Event, ...]:
-    """The events by which an order changed its version, oldest first."""
-    return tuple(event for event in state.timeline if isinstance(event.body, FlowMigrated))
-
-
 def _against(target: Program, track: str, here: str, there: str, missing: str) -> list[Reason]:
     """Why a track cannot be in that stage of the version; `missing` is the code where it has no such stage."""
     kind, _, number = track.partition(":")
@@ -165,27 +160,39 @@ def migrate(draft: Draft, command: Migrate) -> list[Reason]:
 
 def revert(draft: Draft, command: RevertMigration) -> list[Reason]:
     """Go back to the version from which a plan brought the order; nothing where it went back already."""
-    found = migrations(draft.order)
-    if wrong := not_reverted(found, command.plan):
-        return [wrong]
-    body: Any = found[-1].body
-    if body.reverts:
-        return []
+    found = last_by(draft.order, command.plan)
+    if not isinstance(found, Event):
+        return [] if found.code == "migration_already_there" else [found]
+    body: Any = found.body
     target: Program | None = draft.context.program(body.previous)
     if target is None:
         return [reason("unknown_version", version=body.previous[:12])]
-    way = find_way_back(target, draft.order, found[-1])
+    way = find_way_back(target, draft.order, found)
     if not way.reasons:
         _cross(draft, target, way, command.plan, "keep", reverts=True)
     return list(way.reasons)
 
 
-def not_reverted(found: tuple[Event, ...], plan: str) -> Reason | None:
-    """Why an order with these migrations cannot be taken back by a plan: it was not the last that moved it."""
-    plans = [event.body.plan for event in found if isinstance(event.body, FlowMigrated)]
-    if plan not in plans:
+def last_by(state: OrderState, plan: str) -> Event | Reason:
+    """The migration by a plan that can be taken back, as it is the last that stands; else the reason why there is none.
+
+    Each event that went back took away the last one that stood before it.
+    """
+    known: set[str] = set()
+    standing: list[tuple[str, Event]] = []
+    for event in state.timeline:
+        if isinstance(event.body, FlowMigrated):
+            known.add(event.body.plan)
+            if event.body.reverts:
+                standing.pop()
+            else:
+                standing.append((event.body.plan, event))
+    if plan not in known:
         return reason("migration_not_by_plan", plan=plan)
-    return reason("migrated_since", plan=plans[-1]) if plans[-1] != plan else None
+    if plan not in [name for name, _ in standing]:
+        return reason("migration_already_there")
+    last, event = standing[-1]
+    return event if last == plan else reason("migrated_since", plan=last)
 
 
 def _cross(draft: Draft, target: Program, way: Way, plan: str, clocks: Clocks, *, reverts: bool = False) -> None:
