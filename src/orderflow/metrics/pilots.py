@@ -69,12 +69,17 @@ class PilotReport:
 
 
 def compare(pilot: Pilot, states: Iterable[OrderState], until: datetime) -> PilotReport:
-    """The report of a pilot over the histories of its flow; orders that came before it or after it are left out."""
+    """The report of a pilot over the histories of its flow.
+
+    Its orders are those that its rule placed, whatever the clocks of several machines say; of the rest, those that
+    came before it began or after `until` are left out.
+    """
     groups: dict[bool, list[_Sample]] = {True: [], False: []}
     for state in states:
         first = state.timeline[0]
-        if pilot.started_at <= first.recorded_at <= until and state.order.flow == pilot.flow:
-            groups[first.rule == pilot.rule].append(_sample(state))
+        inside = first.rule == pilot.rule
+        if state.order.flow == pilot.flow and (inside or pilot.started_at <= first.recorded_at <= until):
+            groups[inside].append(_sample(state))
     return PilotReport(pilot=pilot, until=until, inside=_group(groups[True]), rest=_group(groups[False]))
 
 
