@@ -76,6 +76,61 @@ def test_check_as_json_is_one_object(wrong: Path) -> None:
     assert set(found["problems"][0]) == {"severity", "code", "line", "column", "path", "text"}
 
 
+def test_warnings_are_shown_beside_errors(flow: Path) -> None:
+    """An error in one place hides no warning in another; and what follows from the error is not told again."""
+    text = TEMPLATE.replace("order.total < 60000", "order.totl < 60000").replace("target: 3h", "target: 3 h", 1)
+    flow.write_text(
+        text.replace("after_sales: {title", "lonely: {category: done}\n    after_sales: {title", 1), "utf-8"
+    )
+    done = run("check", flow)
+    assert done.exit_code == 1
+    assert [line.partition(": ")[2].partition(": ")[0] for line in done.stdout.splitlines()[:-1]] == [
+        "warning",
+        "error",
+        "error",
+    ]
+    assert done.stdout.endswith("2 errors, 1 warnings\n")
+
+
+def test_notes_are_shown_when_asked_for(flow: Path) -> None:
+    """`--notes` says what was not checked, and counts it, in both formats and languages; else nothing of it."""
+    flow.write_text(TEMPLATE.replace("order.total < 60000", "order.total * 2 < 120000"), encoding="utf-8")
+    assert run("check", flow).stdout == f"{flow}: 0 errors, 0 warnings\n"
+    done = run("check", flow, "--notes")
+    assert done.exit_code == 0
+    assert ": note: not checked whether 'approve'" in done.stdout
+    assert done.stdout.endswith("0 errors, 0 warnings, 1 notes\n")
+    assert run("check", flow, "--notes", "--lang", "zh").stdout.endswith("0 个警告，1 个提示\n")
+    found = json.loads(run("check", flow, "--notes", "--format", "json").stdout)
+    assert (found["notes"], found["problems"][0]["severity"]) == (1, "note")
+
+
+def test_people_are_looked_up_in_a_file(flow: Path, tmp_path: Path) -> None:
+    """`--people` finds roles, teams and people that nobody has or is; a wrong file of people is wrong input."""
+    people = tmp_path / "people.yaml"
+    roles = "sales, finance, finance_head, warehouse, service, plant"
+    people.write_text(f"- {{id: wang, roles: [{roles}], teams: plant-1}}\n- {{id: li, roles: [manager]}}\n", "utf-8")
+    assert run("check", flow, "--people", people).stdout == f"{flow}: 0 errors, 0 warnings\n"
+    people.write_text('[{"id": "li", "roles": ["manager"], "active": false}]', encoding="utf-8")
+    done = run("check", flow, "--people", people)
+    assert done.exit_code == 0
+    assert "nobody active has the role 'manager'" in done.stdout
+    assert "nobody active is in the team 'plant-1'" in done.stdout
+    for text, says in (
+        ("id: li", "a list is expected"),
+        ("[li]", "a mapping (key: value) is expected"),
+        ("- {id: li, role: [x]}", "there is no key 'role' here"),
+        ("- {roles: [x]}", "the key 'id' is missing"),
+        ("- {id: li, active: maybe}", "true or false is expected"),
+        ("- {id: li}\n- {id: li}", "li"),
+        ("- {id: [li]}", "a text is expected"),
+    ):
+        people.write_text(text, encoding="utf-8")
+        done = run("check", flow, "--people", people)
+        assert (done.exit_code, done.stdout) == (2, ""), text
+        assert says in done.stderr and "people.yaml:1" in done.stderr, done.stderr
+
+
 @pytest.mark.parametrize("command", ["check", "diagram", "describe"])
 def test_a_file_that_cannot_be_read_is_wrong_input(command: str, tmp_path: Path) -> None:
     """No such file, and one that is no UTF-8: 2, with a message on stderr."""

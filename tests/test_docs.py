@@ -27,6 +27,7 @@ from orderflow.model.condition import MAX_DIGITS
 from orderflow.model.events import BODIES, Event
 from orderflow.model.parse import USAGE
 from orderflow.model.policies import TOPICS
+from orderflow.model.texts import proofs
 from orderflow.rules import check_sla
 from orderflow.rules.scope import BUILT_IN, LINE_FIELDS
 
@@ -136,12 +137,17 @@ def section_of(path: str) -> str:
         return "title"
     for pattern, heading in (
         (r"", "the file"),
+        (r"select", "select"),
         (r"lifecycle", "lifecycle"),
         (r"tracks\.\w+", "tracks.NAME"),
         (r"(lifecycle|tracks\.\w+)\.stages\.\w+", "lifecycle.stages.STAGE"),
         (r"(lifecycle|tracks\.\w+)\.stages\.\w+\.owner", "lifecycle.stages.STAGE.owner"),
         (r"(lifecycle|tracks\.\w+)\.transitions\[\d+\]", "lifecycle.transitions[]"),
         (r"fields\.\w+\.\w+", "fields.NAME"),
+        (r"lines", "lines"),
+        (r"lines\.stages\.\w+", "lines.stages.STAGE"),
+        (r"lines\.moves\.\w+", "lines.moves.MOVE"),
+        (r"amendments\.\w+", "amendments.NAME"),
         (r"sla\.\w+", "sla.NAME"),
         (r"sla\.\w+\.target\[\d+\]", "sla.NAME.target[]"),
         (r"sla\.\w+\.escalate\[\d+\]", "sla.NAME.escalate[]"),
@@ -226,6 +232,16 @@ def test_every_problem_of_a_promise_is_documented() -> None:
     codes = set(re.findall(r'(?:problem|unknown)\("(\w+)"', inspect.getsource(check_sla)))
     words = {f"unknown_{key}" for key in ("time", "scope", "carry", "reminders")}
     assert sorted(documented) == sorted(codes | words | {"unknown_calendar"})
+
+
+def test_every_proof_is_documented() -> None:
+    """flow-tools.md has the code of everything that is proved of a flow, with its severity, and no other."""
+    part = read(ROOT / "docs" / "flow-tools.md").partition("### What is proved")[2].partition("\n## ")[0]
+    documented = re.findall(
+        r"`(\w+)`", " ".join(re.findall(r"^\| (`.+?) \| (?:error|warning|note)", part, re.MULTILINE))
+    )
+    base = {"unreachable_stage", "dead_end", "transition_never_taken", "stage_unwatched"}  # told in flows.py
+    assert sorted(documented) == sorted({*proofs.TEXTS, *base})
 
 
 def test_every_error_is_explained() -> None:

@@ -47,7 +47,10 @@ def lifecycles(draw: st.DrawFn) -> of.Lifecycle:
     ways = draw(st.lists(pairs, max_size=4))
     ways += [(here, there, "go") for here, there in pairwise(names) if draw(st.integers(0, 7))]
     ways = ways or [(names[0], "end", "go")]
-    transitions = [of.Transition(trigger=trigger, source=source, dest=dest) for source, dest, trigger in ways]
+    chosen = {(source, trigger): dest for source, dest, trigger in reversed(ways)}  # a second one is never taken
+    transitions = [
+        of.Transition(trigger=trigger, source=source, dest=dest) for (source, trigger), dest in chosen.items()
+    ]
     return of.Lifecycle(initial=names[0], stages=stages, transitions=transitions)
 
 

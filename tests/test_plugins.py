@@ -262,7 +262,7 @@ def test_configure_sees_and_changes_the_settings() -> None:
 
     boxes = Boxes()
     receipt = tracker(Settings(), boxes).place(of.Order("1"), by=HOST)
-    assert seen == [{"flows", "storage", "directory", "clock", "tenant"}]
+    assert seen == [{"flows", "storage", "directory", "facts", "clock", "tenant"}]
     assert receipt.events[0].recorded_at == later
     assert boxes.asked == [("box:", "north")]
     assert receipt.events[0].tenant == "north"

@@ -8,10 +8,12 @@ The public names, and nothing else. Optional libraries are imported when a funct
 from orderflow import metrics
 from orderflow.adapters.channels import CallableChannel, Channels, LogChannel
 from orderflow.adapters.dump import dump_flow
+from orderflow.adapters.flow_check import check_flow_file
 from orderflow.adapters.flow_schema import flow_schema
 from orderflow.adapters.flowfile import load_flow
 from orderflow.adapters.report_text import write_report
 from orderflow.adapters.tables import read_log
+from orderflow.adapters.templates import template, templates
 from orderflow.hookspecs import hookimpl
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.pilots import PilotGroup, PilotReport
@@ -21,10 +23,16 @@ from orderflow.model.calendar import ALWAYS, CalendarHorizonWarning, WorkCalenda
 from orderflow.model.canonical import fingerprint
 from orderflow.model.commands import (
     Acknowledge,
+    Amend,
     Assign,
     Erase,
+    FactChanged,
     Fire,
+    Jump,
+    Link,
+    Load,
     Migrate,
+    Move,
     Note,
     Observe,
     OpenTrack,
@@ -45,16 +53,18 @@ from orderflow.model.errors import (
     StorageError,
     UnknownOrder,
 )
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Select, Stage, Track, Transition
 from orderflow.model.migration import Migrated, MigrationPlan, PlannedOrder
 from orderflow.model.order import Customer, Line, Money, Order
 from orderflow.model.pilots import Pilot
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn
+from orderflow.model.quantities import LineMove, Lines, LineStage
 from orderflow.model.reasons import Problem, Reason
 from orderflow.model.view import Board, Card, View
 from orderflow.plugins import installed_plugins
 from orderflow.ports import Failed, Retry, Sent
 from orderflow.rules.check import problems
+from orderflow.rules.check_select import select_problems
 from orderflow.rules.describe import describe
 from orderflow.rules.diff import Change, diff
 from orderflow.rules.draw import draw
@@ -69,6 +79,8 @@ __all__ = [
     "SLA",
     "Acknowledge",
     "Actor",
+    "Amend",
+    "AmendmentRule",
     "Assign",
     "Board",
     "CalendarHorizonWarning",
@@ -82,14 +94,21 @@ __all__ = [
     "Directory",
     "Erase",
     "EventLog",
+    "FactChanged",
     "Failed",
     "Field",
     "Fire",
     "Flow",
     "InvalidValue",
+    "Jump",
     "KeyReused",
     "Lifecycle",
     "Line",
+    "LineMove",
+    "LineStage",
+    "Lines",
+    "Link",
+    "Load",
     "LogChannel",
     "LogError",
     "Migrate",
@@ -97,6 +116,7 @@ __all__ = [
     "MigrationPlan",
     "MissingExtraError",
     "Money",
+    "Move",
     "Note",
     "Notification",
     "NotifyRule",
@@ -119,6 +139,7 @@ __all__ = [
     "Retry",
     "RevertMigration",
     "Rung",
+    "Select",
     "Sent",
     "Settle",
     "Stage",
@@ -132,6 +153,7 @@ __all__ = [
     "Warn",
     "WorkCalendar",
     "__version__",
+    "check_flow_file",
     "describe",
     "diff",
     "draw",
@@ -146,6 +168,9 @@ __all__ = [
     "problems",
     "read_log",
     "report",
+    "select_problems",
+    "template",
+    "templates",
     "to_machine",
     "utc_now",
     "write_report",

@@ -169,19 +169,21 @@ _lang = click.option(
 @main.command("check")
 @click.argument("file", type=_FLOW_FILE)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--people", type=_FLOW_FILE, help="YAML or JSON list of {id, roles, teams}: finds roles nobody has.")
+@click.option("--notes", is_flag=True, help="Say too what could not be checked.")
 @_lang
-def check_command(file: Path, form: str, lang: Language) -> None:
+def check_command(file: Path, form: str, people: Path | None, notes: bool, lang: Language) -> None:
     """Say what is wrong or doubtful in the flow FILE, with line and column.
 
     Exit code 0 when there are no errors (warnings are allowed), 1 when there are, 2 when FILE cannot be read.
     """
     from orderflow import cli_flow
 
-    found = cli_flow.found_in(file)
+    found = cli_flow.found_in(file, people=people, notes=notes)
     if form == "json":
-        click.echo(cli_flow.check_json(file, found, lang, ascii_only=not _unicode()), nl=False)
+        click.echo(cli_flow.check_json(file, found, lang, ascii_only=not _unicode(), notes=notes), nl=False)
     else:
-        click.echo(_printable(cli_flow.check_text(file, found, lang)), nl=False)
+        click.echo(_printable(cli_flow.check_text(file, found, lang, notes=notes)), nl=False)
     if cli_flow.errors_in(found):
         raise click.exceptions.Exit(1)
 
@@ -222,6 +224,26 @@ def diff_command(old: Path, new: Path, lang: Language) -> None:
 
     changes = diff(load_flow(old), load_flow(new), lang)
     click.echo(_printable("\n".join(str(item) for item in changes) or say("diff.same", lang)))
+
+
+@main.command("init")
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option("--template", "name", metavar="NAME", help="The template to begin with; --list shows them.")
+@click.option("--extends", is_flag=True, help="Write a small file that extends the template instead of a copy.")
+@click.option("--force", is_flag=True, help="Write over a file that exists.")
+@click.option("--list", "listed", is_flag=True, help="List the templates and write nothing.")
+@_lang
+def init_command(path: Path | None, name: str | None, extends: bool, force: bool, listed: bool, lang: Language) -> None:
+    """Begin a flow file at PATH from a template that ships. [NAME.yaml]"""
+    from orderflow import cli_init
+
+    if listed:
+        click.echo(_printable(cli_init.template_list(lang)), nl=False)
+        return
+    if name is None:
+        raise click.UsageError("which one? give --template NAME; --list shows the templates")
+    written = cli_init.init(path, name, extends=extends, force=force)
+    click.echo(_printable(cli_init.next_steps(written, lang)), nl=False)
 
 
 def _console() -> Console:

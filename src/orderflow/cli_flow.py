@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from orderflow.model.errors import DefinitionError
 from orderflow.model.reasons import Language, Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-UNREADABLE = ("cannot_open", "not_utf8")  # there is no text to be checked
-_HEADS = {"error": {"en": "error", "zh": "错误"}, "warning": {"en": "warning", "zh": "警告"}}
+_HEADS = {
+    "error": {"en": "error", "zh": "错误"},
+    "warning": {"en": "warning", "zh": "警告"},
+    "note": {"en": "note", "zh": "提示"},
+}
 _TOTALS = {
     "en": "{file}: {errors} errors, {warnings} warnings",
     "zh": "{file}：{errors} 个错误，{warnings} 个警告",
 }
+_NOTES = {"en": ", {notes} notes", "zh": "，{notes} 个提示"}
 
 
-def found_in(file: Path) -> tuple[Problem, ...]:
-    """Everything that is wrong or doubtful in a flow file, in its order.
+def found_in(file: Path, *, people: Path | None = None, notes: bool = False) -> tuple[Problem, ...]:
+    """Everything that is wrong or doubtful in a flow file, in its order; with `people`, a file that lists who exists.
 
-    Raises `DefinitionError` when the file cannot be opened or is no UTF-8. Warnings are looked for once there are no
-    errors.
+    Raises `DefinitionError` when a file cannot be opened or is no UTF-8, and for what is wrong in that of the people.
     """
-    from orderflow.adapters.flowfile import load_flow
-    from orderflow.rules.check import problems
+    from orderflow.adapters.flow_check import check_flow_file, read_people
 
-    try:
-        found = problems(load_flow(file))
-    except DefinitionError as error:
-        if any(item.code in UNREADABLE for item in error.problems):
-            raise
-        found = tuple(item for item in error.problems if isinstance(item, Problem))
-    return tuple(sorted(found, key=_position))
+    return check_flow_file(file, directory=read_people(people) if people else None, notes=notes)
 
 
 def errors_in(found: Iterable[Problem]) -> int:
@@ -43,36 +39,44 @@ def errors_in(found: Iterable[Problem]) -> int:
     return sum(item.severity == "error" for item in found)
 
 
-def check_text(file: Path, found: tuple[Problem, ...], language: Language) -> str:
+def check_text(file: Path, found: tuple[Problem, ...], language: Language, *, notes: bool = False) -> str:
     """A line for each problem, as compilers write it (`file:line:column: error: text`), and the totals."""
     lines = [_line(file, item, language) for item in found]
-    errors = errors_in(found)
-    lines.append(_TOTALS[language].format(file=file, errors=errors, warnings=len(found) - errors))
+    totals = _TOTALS[language] + (_NOTES[language] if notes else "")
+    lines.append(totals.format(file=file, **_totals(found)))
     return "\n".join(lines) + "\n"
 
 
-def check_json(file: Path, found: tuple[Problem, ...], language: Language, *, ascii_only: bool) -> str:
+def check_json(
+    file: Path, found: tuple[Problem, ...], language: Language, *, ascii_only: bool, notes: bool = False
+) -> str:
     """The same as one JSON object: `file`, `errors`, `warnings`, and `problems` with their places, codes and texts."""
-    errors = errors_in(found)
     data = {
         "file": str(file),
-        "errors": errors,
-        "warnings": len(found) - errors,
-        "problems": [_data(item, language) for item in found],
+        **{name: count for name, count in _totals(found).items() if notes or name != "notes"},
+        "problems": [_data(file, item, language) for item in found],
     }
     return json.dumps(data, ensure_ascii=ascii_only, indent=2) + "\n"
 
 
+def _totals(found: Iterable[Problem]) -> dict[str, int]:
+    counts = Counter(item.severity for item in found)
+    return {"errors": counts["error"], "warnings": counts["warning"], "notes": counts["note"]}
+
+
 def _line(file: Path, item: Problem, language: Language) -> str:
     place = item.place
-    parts = [str(file), *(str(x) for x in (place.line, place.column) if x is not None)] if place else [str(file)]
+    parts = [(place and place.file) or str(file)]  # what a file extends or includes has places of its own
+    parts += [str(x) for x in (place.line, place.column) if x is not None] if place else []
     path = f" ({place.path})" if place and place.path else ""
     return f"{':'.join(parts)}: {_HEADS[item.severity][language]}: {item.text(language)}{path}"
 
 
-def _data(item: Problem, language: Language) -> dict[str, Any]:
+def _data(file: Path, item: Problem, language: Language) -> dict[str, Any]:
     place = item.place
+    other = {"file": place.file} if place and place.file not in (None, str(file)) else {}
     return {
+        **other,
         "severity": item.severity,
         "code": item.code,
         "line": place.line if place else None,
@@ -80,8 +84,3 @@ def _data(item: Problem, language: Language) -> dict[str, Any]:
         "path": place.path if place else "",
         "text": item.text(language),
     }
-
-
-def _position(item: Problem) -> tuple[int, int]:
-    place = item.place
-    return (place.line or 0, place.column or 0) if place else (0, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -35,6 +35,14 @@ class Hooks:
 
         It is asked again each day (of the Tracker's clock, in UTC). When the content has changed, clocks that run are
         set anew.
+        """
+
+    @hookspec(firstresult=True)
+    def orderflow_facts(self, name: str, subjects: Mapping[str, Any]) -> Any:
+        """Provide the answer to `fact('stock', item=...)` in a condition: text, bool, number, money, a time, a list.
+
+        `subjects`: the values of the named arguments, `{"item": "A-7"}`. None leaves the name to the next plugin; when
+        nobody answers, the fact is unknown. A decision asks each question once; the answer is recorded in its event.
         """
 
     @hookspec

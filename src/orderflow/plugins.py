@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pluggy
@@ -66,6 +66,10 @@ class Plugins:
         """The calendar of this name from the first plugin that knows it, or None."""
         found: WorkCalendar | None = self._manager.hook.orderflow_calendar(name=name, years=years)
         return found
+
+    def fact(self, name: str, subjects: Mapping[str, Any]) -> Any:
+        """The answer of the first plugin that knows the fact, or None."""
+        return self._manager.hook.orderflow_facts(name=name, subjects=subjects)
 
     def channels(self) -> dict[str, Channel]:
         """Every channel by its name. Two of one name are a `DefinitionError`."""

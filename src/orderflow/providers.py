@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,9 +12,14 @@ import attrs
 from orderflow.model.actor import Person
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.clock import Clock
+from orderflow.model.commit import Query
 from orderflow.model.decision import Needs
+from orderflow.model.errors import Refused
+from orderflow.model.frozen import EMPTY, FrozenMap
+from orderflow.model.order import to_attributes
 from orderflow.plugins import Plugins
 from orderflow.ports import DirectoryPort, Storage
+from orderflow.rules.commit import external_tag
 from orderflow.rules.compile import Program
 from orderflow.rules.context import Context, NamedCalendar
 from orderflow.versions import Versions
@@ -27,6 +33,8 @@ _FIELDS = {
     "calendar": "calendars",
     "digest": "digests",
     "program": "programs",
+    "fact": "facts",
+    "external": "externals",
 }
 _log = logging.getLogger("orderflow")
 
@@ -34,17 +42,25 @@ _log = logging.getLogger("orderflow")
 class Providers:
     """Asks the host. One that fails, or answers nonsense, gives no answer: it is logged, and the decision goes on."""
 
-    def __init__(self, storage: Storage, directory: DirectoryPort | None, plugins: Plugins, versions: Versions) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        directory: DirectoryPort | None,
+        plugins: Plugins,
+        versions: Versions,
+        facts: Mapping[str, Callable[..., Any]] = EMPTY,
+    ) -> None:
         self._storage = storage
         self._versions = versions
         self._directory = directory
         self._plugins = plugins
+        self._facts = facts
         self._calendars: dict[tuple[str, date], NamedCalendar | None] = {}
         self._contents: dict[str, NamedCalendar] = {}
 
     def fetch(self, context: Context, needs: Needs) -> Context:
         """The context with what was missing."""
-        found: dict[str, dict[str, Any]] = {field: {} for field in _FIELDS.values()}
+        found: dict[str, dict[Any, Any]] = {field: {} for field in _FIELDS.values()}
         loads = [need.name for need in needs.missing if need.kind == "load"]
         found["loads"] |= self._storage.loads(loads) if loads else {}
         for need in needs.missing:
@@ -54,6 +70,11 @@ class Providers:
                 found["digests"][need.name] = self._contents.get(need.name) or self._versions.calendar_with(need.name)
             elif need.kind == "program":
                 found["programs"][need.name] = self._versions.get(need.name)
+            elif need.kind == "fact":
+                found["facts"][need.name, need.subjects] = self.fact(need.name, need.subjects)
+            elif need.kind == "external":
+                system = need.subjects["system"]
+                found["externals"][system, need.name] = self.external(system, need.name)
             elif need.kind == "person":
                 found["people"][need.name] = self.person(need.name)
             elif need.kind != "load":
@@ -73,6 +94,23 @@ class Providers:
         except Exception:  # noqa: BLE001 - the host's code may raise anything; it is logged with its trace
             _log.exception("the directory failed on person %r; decided without it", id)
             return None
+
+    def fact(self, name: str, subjects: Mapping[str, Any]) -> Any:
+        """What the host, or a plugin, answers to a question of a condition; None where nobody knows."""
+        try:
+            known = self._facts.get(name)
+            answer = self._plugins.fact(name, subjects) if known is None else known(**subjects)
+            return to_attributes({name: answer}).get(name)  # the kinds of values that conditions and events take
+        except Exception:  # noqa: BLE001 - the host's code may raise anything; it is logged with its trace
+            _log.exception("the fact %r about %r was not answered; decided without it", name, dict(subjects))
+            return None
+
+    def external(self, system: str, id: str) -> str | None:
+        """The order that another system knows under an id, or None. Raises `Refused` where there are several."""
+        rows = self._storage.find(Query(tags=FrozenMap({external_tag(system, id): ""}), limit=2))
+        if len(rows) > 1:
+            raise Refused.of("external_ambiguous", system=system, id=id, orders=tuple(row.stream.id for row in rows))
+        return rows[0].stream.id if rows else None
 
     def _group(self, kind: str, name: str) -> tuple[Person, ...]:
         """Everybody with a role or in a team; without a directory nobody."""

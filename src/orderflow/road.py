@@ -6,8 +6,9 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 
@@ -25,7 +26,7 @@ from orderflow.model.errors import (
     StorageError,
     UnknownOrder,
 )
-from orderflow.model.events import Event, OwnerAssigned, Stream
+from orderflow.model.events import Event, OrderPlaced, OwnerAssigned, Stream
 from orderflow.model.flow import Flow
 from orderflow.model.frozen import EMPTY
 from orderflow.model.order import Order, to_instant
@@ -36,13 +37,15 @@ from orderflow.model.view import View
 from orderflow.plugins import Plugins
 from orderflow.ports import DirectoryPort, Storage
 from orderflow.providers import Providers
+from orderflow.rules.check_select import select_problems
 from orderflow.rules.commit import crossing_commit, make_commit, owed
 from orderflow.rules.compile import Program, compile_flow
 from orderflow.rules.context import Context
 from orderflow.rules.decide import command_digest, decide
-from orderflow.rules.piloting import choose
+from orderflow.rules.piloting import pilot_for
 from orderflow.rules.placing import protect, same_personal
 from orderflow.rules.receipt import Receipt
+from orderflow.rules.select import choose
 from orderflow.versions import Versions
 
 ROUNDS = 8
@@ -58,6 +61,14 @@ _ERRORS: dict[str, type[Refused]] = {
 }
 
 
+@attrs.frozen
+class _Chosen:
+    """How the program of a new order was chosen: the reason for its flow, and the pilot that takes it, if any."""
+
+    why: Reason | None = None
+    pilot: Pilot | None = None
+
+
 class Road:
     """Storage, programs, providers and a bounded cache of states, and the way of a command through them."""
 
@@ -68,6 +79,7 @@ class Road:
         storage: Storage,
         directory: DirectoryPort | None,
         plugins: Plugins,
+        facts: Mapping[str, Callable[..., Any]] = EMPTY,
         clock: Callable[[], datetime],
         actor: Actor,
     ) -> None:
@@ -75,13 +87,15 @@ class Road:
         self.directory = directory
         self.plugins = plugins
         self.versions = Versions(storage, self.now)
-        self.providers = Providers(storage, directory, plugins, self.versions)
+        self.providers = Providers(storage, directory, plugins, self.versions, facts)
         self.channels = plugins.channels()
         self._channel_names = tuple(self.channels)
         self._clock = clock
         self._lock = threading.Lock()
         self._states: OrderedDict[Stream, State] = OrderedDict()
         self.current: dict[str, Program] = {}
+        if wrong := [item for item in select_problems(flows) if item.severity == "error"]:
+            raise DefinitionError(wrong)
         for flow in flows:
             self._open(flow, actor)
 
@@ -150,6 +164,23 @@ class Road:
             raise Refused.of("unknown_flow", flow=flow, known=names, suggestion=suggest(flow, names))
         return self.current[flow]
 
+    def _choose(self, order: Order) -> tuple[Program, _Chosen]:
+        """The program of a new order: of the flow that it names or that is chosen, and there maybe a pilot's."""
+        program, why = self._choose_flow(order)
+        known = self.versions.state(program.flow.name)
+        pilots = known.pilots.values() if isinstance(known, FlowState) else ()
+        found = pilot_for(pilots, order, self.now(), program.fingerprint, self.versions.get) if pilots else None
+        return (found[1], _Chosen(why, found[0])) if found else (program, _Chosen(why))
+
+    def _choose_flow(self, order: Order) -> tuple[Program, Reason | None]:
+        """The current program of a flow; where the order names none and there are several, with the reason for it."""
+        if order.flow is not None or len(self.current) < 2:
+            return self.program_for(order.flow), None
+        choice = choose(self.current.values(), order)
+        if choice.program is None:
+            raise Refused(choice.reasons)
+        return choice.program, choice.reasons[0]
+
     # --- states ---------------------------------------------------------------------------------------------------
 
     def state(self, stream: Stream) -> State:
@@ -190,10 +221,10 @@ class Road:
         `StorageError`.
         """
         for left in reversed(range(TRIES)):
-            program, command, state, pilot = self._start(command)
+            program, command, state, chosen = self._start(command)
             if repeated := self._repeated(program, command, state, look):
                 return repeated
-            decision = self._decide(program, state, command, pilot)
+            decision = self._decide(program, state, command, chosen)
             after = decision.after
             if after is None:
                 return self._unchanged(state, decision, look)
@@ -212,10 +243,10 @@ class Road:
 
     def preview(self, command: Command, look: Look) -> Receipt:
         """The Receipt that a command would give; nothing is written and nobody is told."""
-        program, command, state, pilot = self._start(command)
+        program, command, state, chosen = self._start(command)
         if repeated := self._repeated(program, command, state, look):
             return attrs.evolve(repeated, preview=True)
-        decision = self._decide(program, state, command, pilot)
+        decision = self._decide(program, state, command, chosen)
         after = decision.after
         if after is None:
             return attrs.evolve(self._unchanged(state, decision, look), preview=True)
@@ -242,29 +273,19 @@ class Road:
             return crossing_commit(program, target, before, after, events, self._channel_names, key)
         return make_commit(program, before, after, events, self._channel_names, key)
 
-    def _start(self, command: Command) -> tuple[Program, Command, State, Pilot | None]:
-        state, pilot = self.state(command_stream(command)), None
+    def _start(self, command: Command) -> tuple[Program, Command, State, _Chosen]:
+        state, chosen = self.state(command_stream(command)), _Chosen()
         if isinstance(state, OrderState):  # an order that is placed again is compared by the version that placed it
             program = self.program(state, state.timeline[0].flow if isinstance(command, Place) else None)
         elif isinstance(command, Place):
-            program, pilot = self._version_for(command.content)
+            program, chosen = self._choose(command.content)
         else:
             raise UnknownOrder([reason("unknown_order", order=command.order)])
-        if isinstance(command, Place):
-            hidden = protect(program, command.content, lambda: os.urandom(16))
-            command = attrs.evolve(command, content=hidden)
+        command = protect(program, command, lambda: os.urandom(16))
         other = command.expect is not None and command.expect != state.version
         if other and not self._key_known(command):
             raise Conflict(str(state.stream), command.expect)
-        return program, command, state, pilot
-
-    def _version_for(self, order: Order) -> tuple[Program, Pilot | None]:
-        """The version that a new order gets: that of a pilot which takes it, else the current one."""
-        program = self.program_for(order.flow)
-        known = self.versions.state(program.flow.name)
-        pilots = known.pilots.values() if isinstance(known, FlowState) else ()
-        chosen = choose(pilots, order, self.now(), program.fingerprint, self.versions.get) if pilots else None
-        return (chosen[1], chosen[0]) if chosen else (program, None)
+        return program, command, state, chosen
 
     def _key_known(self, command: Command) -> bool:
         return command.key is not None and self.storage.lookup(command_stream(command), command.key) is not None
@@ -295,7 +316,8 @@ class Road:
         """The Receipt that the events from version `first` on gave, as it was then."""
         before = fold(Blank(stream=events[0].stream), events[: first - 1])
         after, own = fold(before, events[first - 1 :]), tuple(events[first - 1 :])
-        why = tuple(event.body.why for event in own if isinstance(event.body, OwnerAssigned))
+        whys = (event.body.why for event in own if isinstance(event.body, OrderPlaced | OwnerAssigned))
+        why = tuple(item for item in whys if item is not None)
         receipt = self._answer(after, own, Decision(repeated=True, reasons=why), look)
         program = self.program(receipt.state)  # that of then: the order may have gone to another version since
         return attrs.evolve(receipt, messages=owed(program, before, after, own, self._channel_names))
@@ -311,8 +333,8 @@ class Road:
             look=look,
         )
 
-    def _decide(self, program: Program, state: State, command: Command, pilot: Pilot | None) -> Decision:
-        decision = self._ask(program, state, command, self.now(), pilot=pilot)
+    def _decide(self, program: Program, state: State, command: Command, chosen: _Chosen) -> Decision:
+        decision = self._ask(program, state, command, self.now(), chosen=chosen)
         if decision.refused:
             error = next((_ERRORS[item.code] for item in decision.reasons if item.code in _ERRORS), Refused)
             raise error(decision.reasons)
@@ -326,7 +348,7 @@ class Road:
         now: datetime,
         *,
         recording: bool = True,
-        pilot: Pilot | None = None,
+        chosen: _Chosen | None = None,
     ) -> Decision:
         """Ask for a decision, fetching what it needs, at most 8 rounds."""
         if isinstance(state, OrderState):
@@ -334,8 +356,15 @@ class Road:
         by = command.by  # whoever asks is looked up at once: it saves a round
         people = {by.id: self.providers.person(by.id)} if by.kind == "person" else EMPTY
         digest = None if isinstance(command, Settle) else command_digest(program, command)
+        tenant, chosen = self.storage.tenant, chosen or _Chosen()
         context = Context(
-            now=now, tenant=self.storage.tenant, people=people, digest=digest, recording=recording, pilot=pilot
+            now=now,
+            tenant=tenant,
+            people=people,
+            digest=digest,
+            recording=recording,
+            chosen=chosen.why,
+            pilot=chosen.pilot,
         )
         for _ in range(ROUNDS):
             answer = decide(program, state, command, context)

@@ -9,12 +9,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from orderflow.model.actor import Actor, Directory, Person, to_actor
-from orderflow.model.commands import Acknowledge, Assign, Command, Erase, Fire, Note, Observe, OpenTrack, Place
+from orderflow.model.commands import Command, Erase, FactChanged
 from orderflow.model.errors import DefinitionError, InvalidValue
 from orderflow.model.events import Stream
 from orderflow.model.flow import Flow
-from orderflow.model.order import Order, check_id
+from orderflow.model.order import check_id
 from orderflow.model.reasons import Reason, problem, suggest
+from orderflow.sugar import Commands
 from orderflow.tracker_versions import Versioning
 
 if TYPE_CHECKING:
@@ -33,13 +34,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Tracker(Versioning):
+class Tracker(Commands, Versioning):
     """Follows orders: takes commands, answers questions, and keeps the host's `sweep` and `deliver` short.
 
     - `flows`: Flow values (or paths of flow files), one for each kind of order.
     - `storage`: `memory:`, `sqlite:///file.db`, another URL that a plugin knows, or a Storage object.
     - `directory`: who exists: a Directory, a list of Person, or the host's own. Without one, every person id is taken
       as it is, and nobody has a role.
+    - `facts`: name -> a callable that answers `fact('name', item=…)` in conditions; it gets the arguments by name.
     - `plugins`: everything that acts. `clock`: gives the instant, aware. `tenant`: whose orders these are.
     - Thread-safe. It starts no thread and never sleeps: the host calls `sweep()` and `deliver()`.
     - Use it as a context manager, or call `close()`.
@@ -53,6 +55,7 @@ class Tracker(Versioning):
         *,
         storage: str | Storage = "memory:",
         directory: DirectoryPort | Sequence[Person] | None = None,
+        facts: Mapping[str, Callable[..., Any]] | None = None,
         plugins: Iterable[Any] = (),
         clock: Callable[[], datetime] = utc_now,
         tenant: str = "main",
@@ -64,9 +67,16 @@ class Tracker(Versioning):
 
         registered = Plugins(plugins)
         settings = registered.configure(
-            {"flows": flows, "storage": storage, "directory": directory, "clock": clock, "tenant": tenant}
+            {
+                "flows": flows,
+                "storage": storage,
+                "directory": directory,
+                "facts": facts,
+                "clock": clock,
+                "tenant": tenant,
+            }
         )
-        known = ("clock", "directory", "flows", "storage", "tenant")
+        known = ("clock", "directory", "facts", "flows", "storage", "tenant")
         for name in sorted(set(settings) ^ set(known)):
             raise DefinitionError([problem("unknown_setting", name=name, known=known, suggestion=suggest(name, known))])
         if not callable(settings["clock"]):
@@ -89,6 +99,7 @@ class Tracker(Versioning):
                 flows=values,
                 storage=opened,
                 directory=people,
+                facts=_facts(settings["facts"]),
                 plugins=registered,
                 clock=settings["clock"],
                 actor=HOST,
@@ -113,111 +124,6 @@ class Tracker(Versioning):
         """The Receipt that a command would give. Raises as `handle` does; nothing is written and nobody is told."""
         return self._road.preview(_command(command), self._look)
 
-    def place(
-        self,
-        order: Order,
-        *,
-        by: Actor | str,
-        at: datetime | None = None,
-        key: str | None = None,
-        reason: str | None = None,
-    ) -> Receipt:
-        """Take in a new order. The same order again repeats the Receipt; other content under its id is `KeyReused`."""
-        return self.handle(Place(content=order, by=by, at=at, key=key, reason=reason))
-
-    def fire(
-        self,
-        order: str,
-        trigger: str,
-        *,
-        by: Actor | str,
-        track: str = "order",
-        at: datetime | None = None,
-        key: str | None = None,
-        expect: int | None = None,
-        reason: str | None = None,
-    ) -> Receipt:
-        """Pull a trigger.
-
-        - `at`: when it happened; refused in the future and before the last stage entry.
-        - `key`: the same command again gives the same Receipt. `expect`: the version that the order must have.
-        - `track`: on which strand of the order, such as `payment` or `shipment:2`.
-        """
-        return self.handle(
-            Fire(order=order, trigger=trigger, by=by, track=track, at=at, key=key, expect=expect, reason=reason)
-        )
-
-    def open_track(
-        self,
-        order: str,
-        track: str,
-        *,
-        by: Actor | str,
-        id: str | None = None,
-        at: datetime | None = None,
-        key: str | None = None,
-        reason: str | None = None,
-    ) -> Receipt:
-        """Open one more track of a kind that an order may have many of; `shipment` becomes `shipment:<id>`.
-
-        Without an `id` the tracks of a kind are numbered from 1. `receipt.events[0].track` is its name.
-        """
-        return self.handle(OpenTrack(order=order, track=track, id=id, by=by, at=at, key=key, reason=reason))
-
-    def observe(
-        self,
-        order: str,
-        stage: str,
-        *,
-        source: str,
-        track: str = "order",
-        at: datetime | None = None,
-        by: Actor | str | None = None,
-        key: str | None = None,
-        source_seq: int | None = None,
-        reason: str | None = None,
-    ) -> Receipt:
-        """Record what another master system says: the order is in `stage`, whatever the flow allows.
-
-        What the flow does not foresee is marked as an inconsistency. A fact older than the last stage entry is recorded
-        and moves nothing. `by` is the system itself when it is not given.
-        """
-        actor = by if by is not None else Actor.external(source)
-        return self.handle(
-            Observe(
-                order=order,
-                stage=stage,
-                source=source,
-                source_seq=source_seq,
-                track=track,
-                at=at,
-                by=actor,
-                key=key,
-                reason=reason,
-            )
-        )
-
-    def assign(
-        self,
-        order: str,
-        to: str | None,
-        *,
-        by: Actor | str,
-        team: str | None = None,
-        track: str = "order",
-        at: datetime | None = None,
-        key: str | None = None,
-        reason: str | None = None,
-    ) -> Receipt:
-        """Make a person responsible, or with `to=None` nobody."""
-        return self.handle(Assign(order=order, to=to, team=team, track=track, by=by, at=at, key=key, reason=reason))
-
-    def acknowledge(
-        self, order: str, sla: str | None = None, *, by: Actor | str, key: str | None = None, reason: str | None = None
-    ) -> Receipt:
-        """Say that somebody is on to a breach: the escalation of this promise, or of all, goes no further."""
-        return self.handle(Acknowledge(order=order, sla=sla, by=by, key=key, reason=reason))
-
     def erase(self, order: str, *, by: Actor | str, reason: str | None = None) -> Receipt:
         """Forget the order's personal values, for ever and for every Tracker; the history keeps their salted hashes.
 
@@ -228,17 +134,26 @@ class Tracker(Versioning):
         self._road.storage.erase(Stream.order(order))
         return receipt
 
-    def note(
-        self, order: str, text: str, *, by: Actor | str, at: datetime | None = None, key: str | None = None
-    ) -> Receipt:
-        """Write a note into the order's history."""
-        return self.handle(Note(order=order, text=text, by=by, at=at, key=key))
+    def fact_changed(self, fact: str, *, by: Actor | str, orders: Iterable[str] | None = None) -> int:
+        """Say that a fact which conditions ask for has another value now; how many orders' clocks were looked at.
+
+        Without `orders`, all open and waiting ones of the flows whose time promises ask for the fact.
+        """
+        actor, count = to_actor(by), 0
+        for order in self._views.asking(fact) if orders is None else orders:
+            self.handle(FactChanged(order=order, fact=fact, by=actor))
+            count += 1
+        return count
 
     # --- questions ------------------------------------------------------------------------------------------------
 
     def get(self, order: str, *, viewer: Actor | str | None = None, as_of: datetime | None = None) -> View:
         """An order as it stands now, or stood at a past instant. Raises `UnknownOrder`."""
         return self._views.get(order, None if viewer is None else to_actor(viewer), as_of)
+
+    def by_external(self, system: str, id: str, *, viewer: Actor | str | None = None) -> View:
+        """The order that another system knows under an id. Raises `UnknownOrder`; `Refused` where several have it."""
+        return self._views.by_external(system, id, None if viewer is None else to_actor(viewer))
 
     def allowed(self, order: str, *, by: Actor | str, track: str = "order") -> tuple[str, ...]:
         """The triggers that `fire` would accept now: exactly those."""
@@ -360,6 +275,20 @@ def _directory(value: Any) -> DirectoryPort | None:
     if isinstance(value, list | tuple) and all(isinstance(item, Person) for item in value):
         return Directory(value)
     raise DefinitionError([problem("bad_directory", value=repr(value)[:80])])
+
+
+def _facts(value: Any) -> Mapping[str, Callable[..., Any]]:
+    """Callables by the names of the facts that they answer."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise DefinitionError([problem("wrong_kind", what="facts", kind="Mapping", value=repr(value)[:80])])
+    for name, answer in value.items():
+        if not callable(answer):
+            raise DefinitionError(
+                [problem("wrong_kind", what=f"facts: {name!r}", kind="callable", value=repr(answer)[:80])]
+            )
+    return dict(value)
 
 
 def _flows(flows: Sequence[Flow | str | os.PathLike[str]] | Flow | str | os.PathLike[str]) -> list[Flow]:

@@ -64,6 +64,28 @@ class Views:
             raise UnknownOrder([reason("unknown_order_then", order=id, at=at)])
         return self.look(known, viewer, at)
 
+    def by_external(self, system: str, id: str, viewer: Actor | None) -> View:
+        """The View of the order that another system knows under an id."""
+        check_id(system, "system")
+        check_id(id, "id")
+        order = self._road.providers.external(system, id)
+        if order is None:
+            raise UnknownOrder([reason("unknown_external", system=system, id=id)])
+        return self.get(order, viewer, None)
+
+    def asking(self, fact: str) -> Iterator[str]:
+        """The open and waiting orders of the current flows whose time promises ask for a fact."""
+        for name, program in self._road.current.items():
+            if fact not in program.facts:
+                continue
+            for category in OPEN:
+                after: str | None = None
+                while rows := self._road.storage.find(
+                    Query(flow=name, category=(category,), after=after, limit=_BATCH)
+                ):
+                    yield from (row.stream.id for row in rows)
+                    after = rows[-1].stream.id
+
     def allowed(self, id: str, by: Actor, track: str) -> tuple[str, ...]:
         """The triggers that `fire` would accept now from this actor on a track, in the order of the flow."""
         return _accepted(self._road, self._road.order(id), by, track)

@@ -9,7 +9,7 @@ import struct
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from importlib import resources
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
@@ -36,18 +36,23 @@ from orderflow.model.commit import Message
 from orderflow.model.errors import InvalidValue, StorageError
 from orderflow.model.events import (
     BODIES,
+    Amended,
     ClockMarked,
     Event,
+    ExternalLinked,
     FlowMigrated,
     FlowRegistered,
+    JumpKind,
     Moved,
     NoteAdded,
+    OrderAmended,
     OrderPlaced,
     OwnerAssigned,
     PersonalErased,
     PilotChanged,
     PilotEnded,
     PilotStarted,
+    QuantityMoved,
     StageEntered,
     StageObserved,
     Stream,
@@ -58,6 +63,7 @@ from orderflow.model.order import Customer, Erased, Line, Money, Order, Personal
 from orderflow.model.parse import parse
 from orderflow.model.personal import personal_values
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule
+from orderflow.model.quantities import Cause, Transfer
 from orderflow.model.reasons import Place, Reason
 from orderflow.testing.builders import one_of_each
 
@@ -66,7 +72,9 @@ UTC_INSTANTS = st.datetimes(datetime(1900, 1, 2), datetime(2199, 12, 30), timezo
 DATES = st.dates(date(1900, 1, 2), date(2199, 12, 30))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 IDS = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=12).filter(str.strip)
-DECIMALS = st.decimals(allow_nan=False, allow_infinity=False).filter(lambda value: abs(value.adjusted()) <= 40)
+DECIMALS = st.decimals(allow_nan=False, allow_infinity=False).filter(
+    lambda value: abs(value.adjusted()) <= 40 and len(value.as_tuple().digits) <= 100
+)
 DURATIONS = st.timedeltas()
 MONEY = st.builds(Money, DECIMALS, st.sampled_from(["CNY", "EUR", "JPY"]))
 PERSONAL = st.builds(
@@ -126,8 +134,9 @@ MARK = st.builds(
 )
 SHARES = st.none() | st.integers(1, 100).map(lambda share: Decimal(share) / 100)
 COHORTS = st.none() | st.sampled_from(["order.region == 'east'", "order.total > 5 or customer.id in ['a']"]).map(parse)
+FACTS = st.none() | st.dictionaries(IDS, PLAIN, min_size=1, max_size=2)
 BODY: dict[str, st.SearchStrategy[Any]] = {
-    "order_placed": st.builds(OrderPlaced, order=ORDERS),
+    "order_placed": st.builds(OrderPlaced, order=ORDERS, why=st.none() | REASONS),
     "stage_entered": st.builds(
         StageEntered,
         stage=TEXTS,
@@ -136,9 +145,37 @@ BODY: dict[str, st.SearchStrategy[Any]] = {
         trigger=OPTIONAL,
         observed=st.booleans(),
         inconsistent=st.booleans(),
+        jump=st.sampled_from([None, *get_args(JumpKind)]),
+        facts=FACTS,
     ),
-    "stage_observed": st.builds(StageObserved, stage=TEXTS, current=TEXTS),
-    "triggered": st.builds(Triggered, trigger=TEXTS, stage=TEXTS),
+    "stage_observed": st.builds(StageObserved, stage=TEXTS, current=TEXTS, outranked=OPTIONAL),
+    "triggered": st.builds(Triggered, trigger=TEXTS, stage=TEXTS, facts=FACTS),
+    "quantity_moved": st.builds(
+        QuantityMoved,
+        cause=st.sampled_from(get_args(Cause)),
+        move=OPTIONAL,
+        transfers=st.lists(
+            st.builds(
+                Transfer,
+                line=IDS,
+                quantity=DECIMALS,
+                source=OPTIONAL,
+                dest=OPTIONAL,
+                from_track=OPTIONAL,
+                to_track=OPTIONAL,
+            ),
+            max_size=2,
+        ),
+        facts=FACTS,
+    ),
+    "order_amended": st.builds(
+        OrderAmended,
+        changes=st.lists(st.builds(Amended, line=OPTIONAL, before=ATTRIBUTES, after=ATTRIBUTES), max_size=2),
+        added=LINES,
+        removed=LINES,
+        facts=FACTS,
+    ),
+    "external_linked": st.builds(ExternalLinked, system=IDS, id=IDS),
     "owner_assigned": st.builds(OwnerAssigned, owner=OPTIONAL, team=OPTIONAL, why=REASONS),
     "note_added": st.builds(NoteAdded, text=TEXTS),
     "clock_marked": st.builds(ClockMarked, marks=st.lists(MARK, max_size=2)),

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import orderflow as of
 from orderflow.adapters.dump import dump_flow
-from orderflow.adapters.flow_schema import _MEANING, flow_schema, schema_text
+from orderflow.adapters.flow_meanings import MEANING
+from orderflow.adapters.flow_schema import flow_schema, schema_text
 from orderflow.adapters.flowfile import read_flow_text
 from orderflow.adapters.yamlnodes import Items, Text, Tree, read_tree
 from orderflow.model import hours
@@ -50,12 +51,13 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "array": list,
     "string": str,
     "null": type(None),
+    "integer": int,
     "boolean": bool,
     "number": (int, float),
 }
 KNOWN = {"$schema", "$id", "$defs", "$ref", "title", "description", "examples", "type", "enum", "pattern", "maxLength"}
 KNOWN |= {"properties", "required", "additionalProperties", "propertyNames", "minProperties", "items", "minItems"}
-KNOWN |= {"anyOf", "oneOf"}
+KNOWN |= {"anyOf", "oneOf", "if", "then", "else"}
 
 
 def wrong(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
@@ -76,6 +78,8 @@ def wrong(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
         yield f"{path}: {value!r} does not look right"
     if isinstance(value, str) and len(value) > schema.get("maxLength", len(value)):
         yield f"{path}: {value!r} is too long"
+    if "if" in schema:
+        yield from wrong(value, schema["else" if list(wrong(value, schema["if"], path)) else "then"], path)
     for word, right in (("anyOf", lambda count: count > 0), ("oneOf", lambda count: count == 1)):
         if word in schema and not right(sum(not list(wrong(value, part, path)) for part in schema[word])):
             yield f"{path}: {word} does not hold"
@@ -141,12 +145,17 @@ def test_every_key_is_in_the_documents_and_no_other() -> None:
         for heading, body in re.findall(r"^##+ `?([^\n`]+)`?\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
     }
     kinds = {
+        "select": "Select",
         "fields.NAME": "Field",
         "lifecycle": "Lifecycle",
         "lifecycle.stages.STAGE": "Stage",
         "lifecycle.stages.STAGE.owner": "OwnerRule",
         "lifecycle.transitions[]": "Transition",
         "tracks.NAME": "Track",
+        "lines": "Lines",
+        "lines.stages.STAGE": "LineStage",
+        "lines.moves.MOVE": "LineMove",
+        "amendments.NAME": "AmendmentRule",
         "sla.NAME": "SLA",
         "sla.NAME.target[]": "Target",
         "sla.NAME.escalate[]": "Rung",
@@ -170,7 +179,7 @@ def test_every_key_is_explained() -> None:
         for name, item in part.get("properties", {}).items():
             assert item.get("description"), f"{kind}.{name}"
             used |= {f"{kind}.{name}", name}
-    assert set(_MEANING) <= used
+    assert set(MEANING) <= used
 
 
 SMALL = """\
@@ -192,6 +201,9 @@ sla: {a: {start: a, target: 8h}}
         ("flow: f", "flow: [f]"),
         ("flow: f", "flow: f\nflows: g"),
         ("flow: f", "flow: f\ncurrency: yuan"),
+        ("flow: f", "flow: f\nselect: {priority: high}"),
+        ("flow: f", "flow: f\nselect: {whem: order.id == '1'}"),
+        ("flow: f", "flow: f\nfind+: [order.id]"),
         ("flow: f", "flow: f\ntitle: {fr: f}"),
         ("flow: f", "flow: f\nfind: {a: b}"),
         ("flow: f", "flow: f\nnotify: {breeched: owner}"),
@@ -238,6 +250,46 @@ def test_a_file_that_is_refused_for_its_shape_is_invalid(old: str, new: str) -> 
     assert told(text) != []
     with pytest.raises(of.DefinitionError):
         read_flow_text(text)
+
+
+PARTS = [
+    "extends: sales-order\n",
+    "extends: ./base.yaml\ninclude: [a.yaml, b.yaml]\nflow: mine\n",
+    "include: a.yaml\nlifecycle: {stages: {a: null, b: , c: {owner: null}}}\n",
+    "include: a.yaml\nlifecycle: {transitions+: [{trigger: go, source: a, dest: null}]}\n",
+    "extends: x\ncurrency: null\nfind+: order.id\nfields: {order.a: null, order.b: {of+: [x], title: {en: null}}}\n",
+    "extends: x\nsla: {a: {warn+: [80%], target: null, due: order.promised_at, escalate+: [{after: 1h, to: lead}]}}\n",
+    "extends: x\nselect: {priority: 3}\nnotify: {placed: null, warned: {to+: owner}}\n",
+    "extends: x\ncalendar: {hours: {sat: null}, holidays+: [2026-01-01], exceptions: {2026-01-04: null}}\n",
+    "extends: x\ntracks: {a: null, b: {initial: c, transitions+: []}}\n",
+]
+
+
+@pytest.mark.parametrize("text", PARTS)
+def test_a_file_that_is_laid_over_another_is_valid(text: str) -> None:
+    """Nothing is required in it, null removes, and `+` appends; without `extends:` or `include:` it is no flow."""
+    assert told(text) == []
+    alone = "\n".join(line for line in text.splitlines() if not line.startswith(("extends", "include")))
+    assert told(alone or "{}") != []
+    assert list(wrong(as_json(read_tree(alone or "{}", None)), SCHEMA["$defs"]["FlowPart"])) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extends: [a]\n",
+        "include: {a: b}\n",
+        "extends: x\ncurency: CNY\n",
+        "extends: x\ncurrency: yuan\n",
+        "extends: x\nlifecycle: {stages: {a: {categry: done}}}\n",
+        "extends: x\nlifecycle: {transitions+: [{trigger: go}]}\n",
+        "extends: x\nlifecycle: {transitions+: [{trigger: go, source: a, dest: b}], stages+: []}\n",
+        "extends: x\nsla+: []\n",
+    ],
+)
+def test_a_part_with_a_mistake_is_invalid(text: str) -> None:
+    """Keys and values are held against the same words as those of a whole flow."""
+    assert told(text) != []
 
 
 pieces = st.lists(

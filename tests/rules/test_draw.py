@@ -187,3 +187,27 @@ def test_an_escaped_text_reads_as_it_was(text: str) -> None:
     box = next(line for line in lines(one(text)) if line.startswith("state "))
     shown = html.unescape(re.sub(r"#(\d+);", r"&#\1;", box.split('"')[1]).replace("<br/>", " "))
     assert shown == f"{text} {text}"
+
+
+def test_a_view_marks_where_its_order_stands() -> None:
+    """Every track of a View is marked in its own group, in both formats; a stage that the flow lacks is left out."""
+    lifecycle = of.Lifecycle(
+        initial="a",
+        stages={"a": of.Stage(), "b": of.Stage(category="done")},
+        transitions=[of.Transition(trigger="go", source="a", dest="b", moves="ship")],
+    )
+    ship = of.LineMove(source="open", dest="gone", title={"zh": "发货"})
+    lines = of.Lines(stages=["open", "gone"], moves={"ship": ship})
+    tracks = {"parcel": of.Track(lifecycle=lifecycle, many=True)}
+    flow = of.Flow(name="f", lifecycle=lifecycle, tracks=tracks, lines=lines)
+    tracker = of.Tracker(flow)
+    tracker.place(of.Order("1"), by="li")
+    for _ in range(2):
+        tracker.open_track("1", "parcel", by="li")
+    tracker.fire("1", "go", by="li", track="parcel:2")
+    view = tracker.get("1")
+    assert "class s0,t1s0,t1s1 here" in of.draw(flow, at=view)
+    assert of.draw(flow, at=view, format="dot").count("penwidth=4") == 3
+    assert "class s0 here" in of.draw(flow, at="a") and "移动：发货" in of.draw(flow, language="zh")
+    other = of.Flow(name="g", lifecycle=of.Lifecycle(initial="x", stages=["x"], transitions=[]))
+    assert "here" not in of.draw(other, at=view)

@@ -20,17 +20,42 @@ from orderflow.model.errors import DefinitionError
 from orderflow.model.flow import Field, Flow, Track, Transition
 from orderflow.model.hours import DAYS
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Warn
+from orderflow.model.quantities import Lines
 from orderflow.model.reasons import Place, problem
 
 Format = Literal["yaml", "json"]
 _FIRST = {
-    Flow: ("name", "title", "currency", "fields", "calendar", "calendars", "lifecycle", "tracks"),
-    Track: ("title", "many", "lifecycle"),
+    Flow: (
+        "name",
+        "title",
+        "select",
+        "currency",
+        "fields",
+        "calendar",
+        "calendars",
+        "lifecycle",
+        "tracks",
+        "lines",
+        "amendments",
+    ),
+    Track: ("title", "many", "carries_lines", "loads", "lifecycle"),
     SLA: ("title",),
 }
-_TABLES = ("fields", "calendars", "lifecycle", "stages", "transitions", "tracks", "sla", "notify")
+_TABLES = (
+    "fields",
+    "calendars",
+    "lifecycle",
+    "stages",
+    "transitions",
+    "tracks",
+    "lines",
+    "moves",
+    "amendments",
+    "sla",
+    "notify",
+)
 _WHEN = ("start", "stop", "pause", "resume", "reset", "cancel")
-_LONE = ("source", "to", *_WHEN)  # one name needs no list here
+_LONE = ("source", "to", "moves", *_WHEN)  # one name needs no list here
 _WRITTEN = ((Transition, "dest"), (Field, "type"))  # even when it is the default
 _ALWAYS = ["00:00-24:00"]
 
@@ -58,7 +83,7 @@ def dump_flow(flow: Flow, path: str | os.PathLike[str] | None = None, *, format:
 
 
 def flow_data(flow: Flow) -> dict[str, Any]:
-    """The flow in the plain data of its file: dictionaries, lists, text, true and null; short forms where there are."""
+    """The flow in the plain data of its file: dictionaries, lists, texts, numbers, booleans, None; short forms."""
     return {"flow" if key == "name" else key: value for key, value in _record(flow).items()}
 
 
@@ -108,6 +133,10 @@ def _record(value: Any) -> dict[str, Any]:
         form: Any = _names(item) if name in _WHEN else _form(item)
         if name in _LONE and isinstance(form, list) and len(form) == 1:
             form = form[0]
+        if name == "tolerance":
+            form = f"{write_decimal(item)}%"
+        if name == "stages" and kind is Lines and not any(form.values()):
+            form = list(form)  # their names are enough
         if name == "title" and form.keys() == {"*"}:
             form = form["*"]
         if name == "target" and isinstance(form, list) and len(form) == 1 and form[0].keys() == {"target"}:
@@ -139,7 +168,7 @@ def _form(value: Any) -> Any:
         return [_form(item) for item in value]
     if isinstance(value, str):
         return str.__str__(value)  # of a text enum its value
-    return value if value is None or isinstance(value, bool) else str(value)
+    return value if value is None or isinstance(value, bool | int) else str(value)
 
 
 def _short(data: dict[str, Any], value: Any) -> Any:

@@ -12,17 +12,37 @@ from typing import Any, Literal, get_args, get_origin
 
 import attrs
 
+from orderflow.adapters.compose import KEYS as COMPOSING
+from orderflow.adapters.flow_meanings import MEANING
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.condition import Condition
 from orderflow.model.duration import UNITS
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Select, Stage, Track, Transition
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.hours import DAYS
 from orderflow.model.policies import SLA, TOPICS, NotifyRule, OwnerRule, Rung, Target, Warn
+from orderflow.model.quantities import LineMove, Lines, LineStage
+from orderflow.rules.check_lines import JUMPS
 
 Schema = dict[str, Any]
-_KINDS = (Field, Lifecycle, Track, Stage, OwnerRule, Transition, SLA, Target, Rung, NotifyRule)
-_EMPTY = (Field, Stage)  # nothing behind the name: all defaults
+_KINDS = (
+    Field,
+    Select,
+    Lifecycle,
+    Track,
+    Stage,
+    OwnerRule,
+    Transition,
+    Lines,
+    LineStage,
+    LineMove,
+    AmendmentRule,
+    SLA,
+    Target,
+    Rung,
+    NotifyRule,
+)
+_EMPTY = (Field, Stage, LineStage)  # nothing behind the name: all defaults
 _DIGITS = {"w": 5, "d": 6, "h": 7, "m": 8, "s": 9}
 _LENGTH = "(?=[0-9])" + "".join(f"([0-9]{{1,{_DIGITS[unit]}}}{unit})?" for unit in UNITS)
 _INTERVAL = r"\s*[0-9]{1,2}:[0-9]{2}\s*-\s*[0-9]{1,2}:[0-9]{2}\s*"
@@ -32,15 +52,23 @@ _DAY = r"\s*(" + "|".join("".join(f"[{letter}{letter.upper()}]" for letter in da
 def flow_schema() -> Schema:
     """The JSON Schema (draft 2020-12) of a flow file: what `load_flow` takes, short forms included.
 
-    It knows the shape of a file: keys, kinds of values, fixed words. What names mean - stages, fields, conditions - is
-    checked by `load_flow`.
+    - It knows the shape of a file: keys, kinds of values, fixed words. What names mean - stages, fields, conditions -
+      is checked by `load_flow`.
+    - A file with `extends:` or `include:` is a `FlowPart`, in which nothing is required; and so is a module.
     """
+    whole = {**_BASICS, **_calendar(), **{_key(kind): _object(kind) for kind in (Flow, *_KINDS)}}
+    parts = {_part_key(name): part_of(whole[name], whole) for name in whole if name not in _WHOLE_ONLY}
+    parts["FlowPart"]["properties"] = {**_composing(), **parts["FlowPart"]["properties"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:orderflow:flow",
         "title": "An orderflow flow file",
-        **_object(Flow),
-        "$defs": {**_BASICS, **_calendar(), **{_key(kind): _object(kind) for kind in _KINDS}},
+        "type": "object",
+        "properties": {**_composing(), **{key: _said(item) for key, item in whole["Flow"]["properties"].items()}},
+        "if": {"anyOf": [{"required": [key]} for key in COMPOSING]},
+        "then": _ref("FlowPart"),
+        "else": _ref("Flow"),
+        "$defs": {**whole, **parts},
     }
 
 
@@ -69,7 +97,7 @@ def _object(kind: type[Any]) -> Schema:
             required += inner["required"]
             continue
         known = _SPECIAL.get((kind, name))
-        text = _MEANING.get(f"{_key(kind)}.{name}") or _MEANING.get(name)
+        text = MEANING.get(f"{_key(kind)}.{name}") or MEANING.get(name)
         properties[name] = {**(known if known is not None else _value(name, hints[item.name]))}
         if text:
             properties[name]["description"] = text
@@ -139,12 +167,14 @@ _BASICS: dict[str, Schema] = {
 _SIMPLE: dict[Any, Schema] = {
     str: _ref("text"),
     bool: {"type": "boolean"},
+    int: {"type": "integer"},
     Condition: _ref("condition"),
     timedelta: _ref("duration"),
     Warn: _ref("warn"),
     WorkCalendar: _ref("calendar"),
 }
 _SPECIAL: dict[tuple[type[Any], str], Schema] = {
+    (Flow, "select"): _any(_ref("Select"), {"type": "null"}),
     (Flow, "currency"): _text("[A-Z]{3}"),
     (Flow, "fields"): {
         **_map(Field),
@@ -161,6 +191,15 @@ _SPECIAL: dict[tuple[type[Any], str], Schema] = {
         "minProperties": 1,
         "propertyNames": {"pattern": r"\S", "maxLength": 100},
     },
+    (Lifecycle, "jumps"): {
+        "type": ["object", "null"],
+        "properties": {kind: _ref("names") for kind in JUMPS},
+        "additionalProperties": False,
+    },
+    (Lines, "stages"): _any(
+        {**_list(_ref("text")), "minItems": 1}, {**_map(LineStage), "type": "object", "minProperties": 1}
+    ),
+    (Lines, "tolerance"): {**_text(r"\s*[0-9]+(\.[0-9]+)?\s*%\s*"), "examples": ["5%"]},
     (Stage, "owner"): _any(_ref("text"), _ref("OwnerRule")),
     (Transition, "dest"): _any(_ref("text"), {"type": "null"}),
     (SLA, "target"): _any(_ref("duration"), {**_list(_ref("Target")), "minItems": 1}),
@@ -169,6 +208,63 @@ _RULES: dict[type[Any], Schema] = {
     SLA: {"oneOf": [{"required": ["target"]}, {"required": ["due"]}]},
     OwnerRule: {"anyOf": [{"required": [key]} for key in ("person", "role", "team")]},
 }
+
+
+# --- files that are merged with others ----------------------------------------------------------------------------
+
+_WHOLE_ONLY = ("text", "names", "duration", "warn", "condition", "hours", "Transition", "Target", "Rung")
+"""What replaces as a whole: values without parts, and the items of lists."""
+
+
+def part_of(schema: Schema, whole: Schema) -> Schema:
+    """The same in a file that is laid over another: nothing is required, null removes, `key+` appends to a list."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return schema if name in _WHOLE_ONLY else {**schema, **_ref(_part_key(name))}
+    kept = {key: item for key, item in schema.items() if key not in ("required", "oneOf", "minProperties")}
+    if any("required" in item for item in kept.get("anyOf", ())):
+        del kept["anyOf"]
+    if "anyOf" in kept:
+        kept["anyOf"] = [part_of(item, whole) for item in kept["anyOf"]]
+    if isinstance(kept.get("additionalProperties"), dict):
+        kept["additionalProperties"] = _or_null(part_of(kept["additionalProperties"], whole))
+    if "properties" in kept:
+        found: Schema = {}
+        for name, item in kept["properties"].items():
+            found[name] = {**_or_null(part_of(_unsaid(item), whole)), **_said(item)}
+            if _is_list(item, whole):
+                found[f"{name}+"] = {**item, "description": f"added to the list that {name}: has already"}
+        kept["properties"] = found
+    return kept
+
+
+def _is_list(schema: Schema, whole: Schema) -> bool:
+    """Whether a list may stand here."""
+    if "$ref" in schema:
+        return _is_list(whole[schema["$ref"].rpartition("/")[2]], whole)
+    return schema.get("type") == "array" or any(_is_list(item, whole) for item in schema.get("anyOf", ()))
+
+
+def _or_null(schema: Schema) -> Schema:
+    return _any(*schema["anyOf"], {"type": "null"}) if schema.keys() == {"anyOf"} else _any(schema, {"type": "null"})
+
+
+def _said(schema: Schema) -> Schema:
+    return {key: item for key, item in schema.items() if key == "description"}
+
+
+def _unsaid(schema: Schema) -> Schema:
+    return {key: item for key, item in schema.items() if key != "description"}
+
+
+def _part_key(name: str) -> str:
+    return f"{name[0].upper()}{name[1:]}Part"
+
+
+def _composing() -> Schema:
+    """The keys that say what a file is made of."""
+    kinds = {"extends": _ref("text"), "include": _ref("names")}
+    return {key: {**kinds[key], "description": MEANING[f"FlowPart.{key}"]} for key in COMPOSING}
 
 
 # --- the calendar, whose spec has no class ------------------------------------------------------------------------
@@ -197,81 +293,13 @@ def _calendar() -> dict[str, Schema]:
         "recurring": _list({**recurring, "required": ["rule", "start", "hours"]}),
     }
     combined = {key: {**_list(_ref("calendar")), "minItems": 2} for key in ("union", "intersection", "difference")}
-    described = {key: {**value, "description": _MEANING[f"calendar.{key}"]} for key, value in (keys | combined).items()}
+    described = {key: {**value, "description": MEANING[f"calendar.{key}"]} for key, value in (keys | combined).items()}
     return {"hours": spans, "calendar": _closed(described)}
 
 
 def _closed(properties: Schema, **more: Schema) -> Schema:
     return {"type": "object", "properties": {**properties, **more}, "additionalProperties": False}
 
-
-# --- what editors show --------------------------------------------------------------------------------------------
-
-_MEANING = {
-    "title": "what people read: a text, or one by language: {en: …, zh: …}",
-    "Flow.flow": "the name of the flow, at most 100 characters",
-    "Flow.lifecycle": "stages and transitions of the order",
-    "Flow.tracks": "further strands of an order, with lifecycles of their own",
-    "Flow.currency": "ISO 4217 code: what a bare number means beside money in a condition",
-    "Flow.fields": "the attributes of orders, customers and lines: order.region, customer.level, line.batch",
-    "Flow.calendar": "when work is done; without it around the clock, UTC",
-    "Flow.calendars": "further calendars by name",
-    "Flow.sla": "time promises by name",
-    "Flow.notify": "who is told what",
-    "Flow.find": "attributes by which orders can be searched; not of lines, not personal",
-    "Field.type": "what kind of value; text unless stated",
-    "Field.of": "the words of a choice",
-    "Field.required": "whether an order without it is refused",
-    "Field.personal": "whether the value is kept out of the history, and can be erased",
-    "Track.many": "false: one, there from the placing on; true: none until one is opened, then as many as are",
-    "initial": "the stage in which it begins",
-    "stages": "the stages by name; their order is the order of the board's columns",
-    "transitions": "the ways between the stages",
-    "Stage.category": "open (somebody works on it), waiting (for somebody else), done, cancelled",
-    "Stage.owner": "who becomes responsible: a person's id, or a rule; without it the owner stays",
-    "Stage.calendar": "by which calendar promises with `calendar: stage` count here",
-    "OwnerRule.person": "this person; excludes the others",
-    "OwnerRule.role": "somebody active with this role",
-    "OwnerRule.team": "somebody active in this team",
-    "OwnerRule.pick": "spread: who has the fewest open orders",
-    "Transition.trigger": "the name by which it is fired",
-    "Transition.source": 'where it can be fired: a stage, several, or "*" for every stage',
-    "Transition.dest": "where it leads: a stage; = enters the same stage again, null enters none",
-    "Transition.guard": "a condition that must be true; unknown refuses",
-    "Transition.roles": "a person must have one of these roles",
-    "Transition.requires": "fields that must have a value",
-    "SLA.start": "the clock starts: a condition, the name of a stage or trigger, or several names",
-    "SLA.stop": "it is met; without it, when `start` is no longer true",
-    "SLA.pause": "time does not count while this holds",
-    "SLA.resume": "it goes on after a pause; without it, when `pause` is no longer true",
-    "SLA.reset": "it begins anew",
-    "SLA.cancel": "it ends without an answer",
-    "SLA.target": "how long it may take: 8h, 1d12h; or a table of rows, of which the first that fits counts",
-    "SLA.due": "until when: a field of type instant, such as order.promised_at, in place of target",
-    "SLA.time": "business: only the calendar's open time counts; wall: all time",
-    "SLA.calendar": "flow, stage, owner, customer, or the name of a calendar",
-    "SLA.track": "about which strand of the order",
-    "SLA.scope": "whether it begins anew with each stage, or with each owner",
-    "SLA.carry": "what counts of the time spent when another row fits",
-    "SLA.warn": "when to warn: 80% of the target is used up, or -2h before the deadline",
-    "SLA.reminders": "working_hours: warnings wait for the next opening",
-    "SLA.escalate": "who is told when a breach goes on",
-    "Target.target": "how long it may take",
-    "Target.when": "for which orders; without it for all",
-    "Rung.after": "how long after the breach; 0h is at once",
-    "Rung.to": "owner, lead or manager of the owner, customer, role:NAME, team:NAME, or the id of a person",
-    "NotifyRule.to": "owner, lead or manager of the owner, customer, role:NAME, team:NAME, or the id of a person",
-    "NotifyRule.channels": "the channels to use; all that are registered unless stated",
-    "calendar.timezone": "IANA name, such as Asia/Shanghai; UTC unless stated",
-    "calendar.hours": "always, or days (mon, mon-fri, mon,wed) to intervals such as 09:00-12:00",
-    "calendar.holidays": "days off: dates, a country's code, or a mapping",
-    "calendar.exceptions": "the hours of single dates, whatever else they are; [] closes",
-    "calendar.breaks": "intervals that are cut out of single dates",
-    "calendar.recurring": "hours by an RFC 5545 rule, in place of those of the week",
-    "calendar.union": "open when any of these calendars is",
-    "calendar.intersection": "open when all of these calendars are",
-    "calendar.difference": "open when the first is, and no other",
-}
 
 if __name__ == "__main__":
     from pathlib import Path

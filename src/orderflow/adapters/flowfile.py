@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
+from attrs import evolve
+
+from orderflow.adapters.compose import KEYS, compose
+from orderflow.adapters.sources import read_text
+from orderflow.adapters.treereader import TreeReader, or_empty
 from orderflow.adapters.yamlnodes import Items, Pairs, Text, Tree, read_tree
 from orderflow.model.calendar import WorkCalendar
-from orderflow.model.condition import Condition
-from orderflow.model.duration import parse_duration
 from orderflow.model.errors import DefinitionError
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Track, Transition
+from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Select, Stage, Track, Transition
 from orderflow.model.frozen import FrozenMap
-from orderflow.model.parse import parse
-from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn, to_warn
-from orderflow.model.reasons import Place, Problem, problem, suggest
-from orderflow.rules.check import problems as problems_of
-
-LANGUAGE_TAGS = ("en", "zh")
+from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target
+from orderflow.model.quantities import LineMove, Lines, LineStage
+from orderflow.model.reasons import Place, Problem
+from orderflow.rules.check import errors as errors_of
 
 
 def load_flow(path: str | os.PathLike[str]) -> Flow:
@@ -26,46 +27,42 @@ def load_flow(path: str | os.PathLike[str]) -> Flow:
 
     Raises `DefinitionError` with every problem found, each with `file:line:column`, its path, and what to do.
     """
-    from pathlib import Path
-
-    file = Path(path)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DefinitionError(
-            [problem("cannot_open", Place(file=str(path)), error=error.strerror or str(error))]
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DefinitionError([problem("not_utf8", Place(file=str(path)), byte=error.start)]) from None
-    return read_flow_text(text, file=str(path))
+    return read_flow_text(read_text(path), file=str(path))
 
 
 def read_flow_text(text: str, *, file: str | None = None) -> Flow:
     """The flow in a text. Raises as `load_flow` does."""
-    tree = read_tree(text, file)
-    reader = _Reader()
-    flow = reader.flow(tree)
+    flow, found = read_as_far(text, file=file)
     if flow is None:
-        raise DefinitionError(reader.problems)
-    found = [*reader.problems, *(item for item in problems_of(flow) if item.severity == "error")]
-    if found:
-        raise DefinitionError(sorted(found, key=_in_file))
+        raise DefinitionError(found)
+    if found := [*found, *errors_of(flow)]:
+        raise DefinitionError(in_order(found, file))
     return flow
 
 
-def _in_file(item: Problem) -> tuple[int, int]:
-    place = item.place
-    return (place.line or 0, place.column or 0) if place else (0, 0)
+def read_as_far(text: str, *, file: str | None = None) -> tuple[Flow | None, list[Problem]]:
+    """The flow in a text as far as it can be read, and what is wrong with the rest.
+
+    Raises `DefinitionError` when the text is no tree, or what it extends or includes cannot be put together.
+    """
+    tree, notes = compose(read_tree(text, file), file)
+    reader = _Reader()
+    flow = reader.flow(tree)
+    return evolve(flow, notes=notes) if flow is not None and notes else flow, reader.problems
 
 
-class _Reader:
-    """Turns the tree into values field by field, and goes on after each problem."""
+def in_order(found: Iterable[Problem], file: str | None) -> list[Problem]:
+    """Problems by position: those of the file itself first, then those of the files that it is made of."""
 
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-        self.places: dict[str, Place] = {}
+    def position(item: Problem) -> tuple[bool, str, int, int]:
+        place = item.place or Place(file=file)
+        return (place.file != file, place.file or "", place.line or 0, place.column or 0)
 
-    # --- the parts of a flow --------------------------------------------------------------------------------------
+    return sorted(found, key=position)
+
+
+class _Reader(TreeReader):
+    """The parts of a flow."""
 
     def flow(self, tree: Tree) -> Flow | None:
         parts = self.mapping(tree, _FLOW_KEYS, required=("flow", "lifecycle"))
@@ -75,8 +72,13 @@ class _Reader:
             "lifecycle": lifecycle,
             "title": self.titles(parts.get("title")),
             "tracks": self.named(parts.get("tracks"), self.track),
+            "select": self.select(parts["select"]) if "select" in parts else None,
             "currency": self.text(parts.get("currency")),
             "fields": self.named(parts.get("fields"), self.field),
+            "undeclared": self.text(parts.get("undeclared"), "refuse"),
+            "lines": self.lines(parts["lines"]) if "lines" in parts else None,
+            "amendments": self.named(parts["amendments"], self.amendment) if "amendments" in parts else None,
+            "sources": self.texts(parts.get("sources")),
             "calendar": self.calendar(parts["calendar"]) if "calendar" in parts else None,
             "calendars": self.named(parts.get("calendars"), self.calendar),
             "sla": self.named(parts.get("sla"), self.sla),
@@ -87,31 +89,47 @@ class _Reader:
             return None
         return Flow(**values, places=FrozenMap(self.places))
 
+    def select(self, tree: Tree) -> Select:
+        parts = self.mapping(or_empty(tree), ("when", "priority"))
+        return Select(when=self.condition(parts.get("when")), priority=self.whole(parts.get("priority")))
+
     def track(self, tree: Tree) -> Track | None:
         """A further track: the keys of a lifecycle, and its own."""
-        lifecycle = self.lifecycle(tree, "many", "title")
+        lifecycle = self.lifecycle(tree, "many", "carries_lines", "loads", "title")
         own = {key.value: value for key, value in tree.values} if isinstance(tree, Pairs) else {}
         if lifecycle is None:
             return None
-        return Track(lifecycle=lifecycle, many=self.boolean(own.get("many")), title=self.titles(own.get("title")))
+        return Track(
+            lifecycle=lifecycle,
+            many=self.boolean(own.get("many")),
+            carries_lines=self.boolean(own.get("carries_lines")),
+            loads=self.texts(own.get("loads")),
+            title=self.titles(own.get("title")),
+        )
 
     def lifecycle(self, tree: Tree, *more: str) -> Lifecycle | None:
         keys = ("initial", "stages", "transitions")
-        parts = self.mapping(tree, (*keys, *more), required=keys)
+        parts = self.mapping(tree, (*keys, "jumps", *more), required=keys)
         initial = self.text(parts.get("initial"))
         stages = self.named(parts.get("stages"), self.stage)
         found = [self.transition(item) for item in self.items(parts.get("transitions"))]
         if initial is None:
             return None
-        return Lifecycle(initial=initial, stages=stages, transitions=[item for item in found if item is not None])
+        return Lifecycle(
+            initial=initial,
+            stages=stages,
+            transitions=[item for item in found if item is not None],
+            jumps=self.named(parts.get("jumps"), self.texts),
+        )
 
     def stage(self, tree: Tree) -> Stage:
-        parts = self.mapping(tree, ("title", "category", "owner", "calendar"))
+        parts = self.mapping(tree, ("title", "category", "owner", "calendar", "requires"))
         return Stage(
             title=self.titles(parts.get("title")),
             category=self.text(parts.get("category"), "open"),
             owner=self.owner(parts["owner"]) if "owner" in parts else None,
             calendar=self.text(parts.get("calendar")),
+            requires=self.texts(parts.get("requires")),
         )
 
     def owner(self, tree: Tree) -> OwnerRule:
@@ -126,7 +144,7 @@ class _Reader:
         )
 
     def transition(self, tree: Tree) -> Transition | None:
-        keys = ("trigger", "source", "dest", "guard", "roles", "requires", "title")
+        keys = ("trigger", "source", "dest", "guard", "roles", "requires", "moves", "title")
         parts = self.mapping(tree, keys, required=("trigger", "source", "dest"))
         trigger, source = self.text(parts.get("trigger")), self.texts(parts.get("source"))
         if trigger is None:
@@ -138,6 +156,45 @@ class _Reader:
             guard=self.condition(parts.get("guard")),
             roles=self.texts(parts.get("roles")),
             requires=self.texts(parts.get("requires")),
+            moves=self.texts(parts.get("moves")),
+            title=self.titles(parts.get("title")),
+        )
+
+    def lines(self, tree: Tree) -> Lines:
+        parts = self.mapping(tree, ("stages", "moves", "tolerance"), required=("stages",))
+        stages = parts.get("stages")
+        listed = isinstance(stages, Items)
+        return Lines(
+            stages=self.texts(stages) if listed else self.named(stages, self.line_stage),
+            moves=self.named(parts.get("moves"), self.line_move),
+            tolerance=self.percent(parts.get("tolerance")),
+        )
+
+    def line_stage(self, tree: Tree) -> LineStage:
+        return LineStage(title=self.titles(self.mapping(tree, ("title",)).get("title")))
+
+    def line_move(self, tree: Tree) -> LineMove | None:
+        keys = ("source", "dest", "over", "guard", "roles", "title")
+        parts = self.mapping(tree, keys, required=("source", "dest"))
+        dest = self.text(parts.get("dest"))
+        if dest is None:
+            return None
+        return LineMove(
+            source=self.texts(parts.get("source")),
+            dest=dest,
+            over=self.boolean(parts.get("over")),
+            guard=self.condition(parts.get("guard")),
+            roles=self.texts(parts.get("roles")),
+            title=self.titles(parts.get("title")),
+        )
+
+    def amendment(self, tree: Tree) -> AmendmentRule:
+        parts = self.mapping(tree, ("fields", "guard", "roles", "approval", "title"), required=("fields",))
+        return AmendmentRule(
+            fields=self.texts(parts.get("fields")),
+            guard=self.condition(parts.get("guard")),
+            roles=self.texts(parts.get("roles")),
+            approval=self.text(parts.get("approval")),
             title=self.titles(parts.get("title")),
         )
 
@@ -220,139 +277,6 @@ class _Reader:
             self.problems += error.problems
             return None
 
-    # --- scalars and containers -----------------------------------------------------------------------------------
-
-    def wrong(self, code: str, tree: Tree, **params: Any) -> None:
-        self.problems.append(problem(code, tree.place, **params))
-
-    def mapping(self, tree: Tree, known: Iterable[str], required: Iterable[str] = ()) -> dict[str, Tree]:
-        """The values of a mapping by key; unknown and missing keys are problems."""
-        self.places[tree.place.path] = tree.place
-        if not isinstance(tree, Pairs):
-            self.wrong("want_mapping", tree)
-            return {}
-        names = tuple(known)
-        found: dict[str, Tree] = {}
-        for key, value in tree.values:
-            self.places[value.place.path] = value.place
-            if key.value in names:
-                found[key.value] = value
-            else:
-                self.wrong("unknown_key", key, name=key.value, known=names, suggestion=suggest(key.value, names))
-        for name in required:
-            if name not in found:
-                self.wrong("missing_key", tree, name=name)
-        return found
-
-    def named(self, tree: Tree | None, read: Callable[[Tree], Any]) -> FrozenMap[Any]:
-        """A mapping from free names to values of one kind."""
-        if tree is None:
-            return FrozenMap()
-        if isinstance(tree, Text) and not tree.value and tree.plain:
-            return FrozenMap()
-        if not isinstance(tree, Pairs):
-            self.wrong("want_mapping", tree)
-            return FrozenMap()
-        found = {}
-        for key, value in tree.values:
-            self.places[value.place.path] = value.place
-            item = read(_or_empty(value))
-            if item is not None:
-                found[key.value] = item
-        return FrozenMap(found)
-
-    def items(self, tree: Tree | None) -> tuple[Tree, ...]:
-        if tree is None:
-            return ()
-        if not isinstance(tree, Items):
-            self.wrong("want_list", tree)
-            return ()
-        for item in tree.values:
-            self.places[item.place.path] = item.place
-        return tree.values
-
-    def text(self, tree: Tree | None, default: str | None = None) -> Any:
-        if tree is None:
-            return default
-        self.places[tree.place.path] = tree.place
-        if not isinstance(tree, Text) or not tree.value.strip():
-            self.wrong("want_text", tree)
-            return default
-        return tree.value
-
-    def optional_text(self, tree: Tree | None) -> str | None:
-        """A text, or null: the `dest` of an internal transition."""
-        if isinstance(tree, Text) and tree.plain and tree.value in ("null", "~", ""):
-            return None
-        text: str | None = self.text(tree)
-        return text
-
-    def texts(self, tree: Tree | None) -> tuple[str, ...]:
-        """A list of texts, or one text alone."""
-        if isinstance(tree, Text):
-            text = self.text(tree)
-            return () if text is None else (text,)
-        found = [self.text(item) for item in self.items(tree)]
-        return tuple(item for item in found if item is not None)
-
-    def titles(self, tree: Tree | None) -> FrozenMap[str]:
-        if tree is None:
-            return FrozenMap()
-        if isinstance(tree, Text):
-            text = self.text(tree)
-            return FrozenMap() if text is None else FrozenMap({"*": text})
-        parts = self.mapping(tree, LANGUAGE_TAGS)
-        found = {language: self.text(value) for language, value in parts.items()}
-        return FrozenMap({language: value for language, value in found.items() if value is not None})
-
-    def boolean(self, tree: Tree | None) -> bool:
-        if tree is None:
-            return False
-        if isinstance(tree, Text) and tree.value.lower() in ("true", "false"):
-            return tree.value.lower() == "true"
-        self.wrong("want_boolean", tree, value=tree.value if isinstance(tree, Text) else "…")
-        return False
-
-    def duration(self, tree: Tree | None) -> Any:
-        if tree is None:
-            return None
-        length = parse_duration(tree.value) if isinstance(tree, Text) else None
-        if length is None:
-            self.wrong("bad_duration", tree, value=tree.value if isinstance(tree, Text) else "…")
-        return length
-
-    def warn(self, tree: Tree) -> Warn | None:
-        text = self.text(tree)
-        try:
-            return None if text is None else to_warn(text)
-        except DefinitionError:
-            self.wrong("bad_warn", tree, value=text)
-            return None
-
-    def condition(self, tree: Tree | None) -> Condition | None:
-        """An expression; or a list of names of stages and triggers, one of which must hold."""
-        if isinstance(tree, Items) and tree.values:
-            found = [self.condition(item) for item in self.items(tree)]
-            texts = [item.text for item in found if item is not None]
-            return parse(" or ".join(texts), place=tree.place) if len(texts) == len(found) else None
-        text = self.text(tree)
-        if text is None or not isinstance(tree, Text):
-            return None
-        place = tree.place
-        column = (place.column or 1) + (0 if tree.plain else 1)  # the text begins after its opening quote
-        try:
-            return parse(text, place=Place(file=place.file, line=place.line, column=column, path=place.path))
-        except DefinitionError as error:
-            self.problems += error.problems
-            return None
-
-
-def _or_empty(tree: Tree) -> Tree:
-    """`stage:` with nothing behind it is an empty mapping."""
-    if isinstance(tree, Text) and tree.plain and tree.value in ("", "null", "~"):
-        return Pairs((), tree.place)
-    return tree
-
 
 def _plain(tree: Tree, places: dict[str, Place]) -> Any:
     """The tree as dictionaries, lists and texts, with the place of each path."""
@@ -365,8 +289,10 @@ def _plain(tree: Tree, places: dict[str, Place]) -> Any:
 
 
 _FLOW_KEYS = (
+    *KEYS,  # for what is said of other keys: these two are dealt with before
     "flow",
     "title",
+    "select",
     "currency",
     "fields",
     "calendar",
@@ -376,6 +302,10 @@ _FLOW_KEYS = (
     "sla",
     "notify",
     "find",
+    "undeclared",
+    "lines",
+    "amendments",
+    "sources",
 )
 _CONDITIONS = ("stop", "pause", "resume", "reset", "cancel")
 _WORDS = {

@@ -158,7 +158,7 @@ _NUMBER = re.compile(r"[-+]?[0-9.][0-9._]*(?:[eE][-+]?[0-9]+)?")
 
 
 def write_yaml(data: Mapping[str, Any], tables: Collection[str] = ()) -> str:
-    """A document from dictionaries, lists, texts, booleans and None.
+    """A document from dictionaries, lists, texts, whole numbers, booleans and None.
 
     - Every text is read back as it was, as a text, by readers of YAML 1.1, of YAML 1.2 and of flow files.
     - What fits on a line stands on one; below keys in `tables`, each part has lines of its own.
@@ -172,8 +172,8 @@ def write_yaml(data: Mapping[str, Any], tables: Collection[str] = ()) -> str:
 
 
 def scalar(value: Any) -> str:
-    """One value without parts: a text with the quotes that it needs, `true`, `false` or `null`."""
-    if value is None or isinstance(value, bool):
+    """One value without parts: a text with the quotes that it needs, a whole number, `true`, `false` or `null`."""
+    if value is None or isinstance(value, bool | int):
         return "null" if value is None else str(value).lower()
     plain = value.isprintable() and _PLAIN.fullmatch(value) and value.lower() not in _WORDS
     if plain and not value.endswith(" ") and not _NUMBER.fullmatch(value):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from attrs import field, frozen
@@ -11,9 +12,9 @@ from attrs.validators import optional
 
 from orderflow.model.actor import Actor, to_actor
 from orderflow.model.errors import InvalidValue
-from orderflow.model.events import ORDER_TRACK
-from orderflow.model.frozen import EMPTY, FrozenMap
-from orderflow.model.order import Order, is_id, is_text, to_instant
+from orderflow.model.events import ORDER_TRACK, JumpKind
+from orderflow.model.frozen import EMPTY, FrozenMap, as_names
+from orderflow.model.order import Line, Order, check_id, is_id, is_text, to_attributes, to_decimal, to_instant
 from orderflow.model.reasons import suggest
 
 
@@ -61,11 +62,39 @@ class Command:
     reason: str | None = field(default=None, validator=optional(is_text))
 
 
+def _quantities(value: Any) -> FrozenMap[Decimal] | None:
+    """Line -> a positive quantity."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or not value:
+        raise InvalidValue.of("bad_quantities", value=repr(value)[:80])
+    found = {}
+    for line, quantity in value.items():
+        check_id(line, "line")
+        found[line] = to_decimal(quantity, f"line {line}: quantity")
+        if found[line] <= 0:
+            raise InvalidValue.of("bad_quantity", line=line, value=str(found[line]))
+    return FrozenMap(found)
+
+
+def _ids(value: Any) -> FrozenMap[str]:
+    """Other systems' names -> their ids."""
+    if value is None:
+        return EMPTY
+    if not isinstance(value, Mapping):
+        raise InvalidValue.of("bad_external", value=repr(value)[:80])
+    for system, id in value.items():
+        check_id(system, "system")
+        check_id(id, f"the id in {system}")
+    return FrozenMap(value)
+
+
 @frozen(kw_only=True)
 class Place(Command):
-    """Take in a new order."""
+    """Take in a new order; `external`: the ids under which other systems know it."""
 
     content: Order = field()
+    external: FrozenMap[str] = field(default=EMPTY, converter=_ids)
     order: str = field(init=False)
 
     @order.default
@@ -92,6 +121,108 @@ class OpenTrack(Command):
 
     track: str = field(validator=is_id)
     id: str | None = field(default=None, validator=_id)
+    lines: FrozenMap[Decimal] | None = field(default=None, converter=_quantities)
+
+
+@frozen(kw_only=True)
+class Move(Command):
+    """Move quantity of lines by a move of the flow; without `lines` all that there is in the move's sources.
+
+    On a track that carries lines, what it carries; otherwise what no track carries.
+    """
+
+    move: str = field(validator=is_id)
+    lines: FrozenMap[Decimal] | None = field(default=None, converter=_quantities)
+    track: str = field(default=ORDER_TRACK, validator=is_id)
+
+
+@frozen(kw_only=True)
+class Load(Command):
+    """Load quantity of lines onto a track that carries them, or with `unload` take it off again."""
+
+    track: str = field(validator=is_id)
+    lines: FrozenMap[Decimal] | None = field(default=None, converter=_quantities)
+    unload: bool = False
+
+
+def _jump_kind(instance: Any, attribute: Any, value: Any) -> None:
+    if value not in get_args(JumpKind):
+        raise InvalidValue.of("bad_jump", value=repr(value)[:80], known=get_args(JumpKind))
+
+
+@frozen(kw_only=True)
+class Jump(Command):
+    """Leave the ways of the flow on purpose: go back, skip ahead, force a stage, or undo the last such jump.
+
+    `stage` is where to; None only for `undo`. A `reason` is needed.
+    """
+
+    kind: JumpKind = field(validator=_jump_kind)
+    stage: str | None = field(default=None, validator=_id)
+    track: str = field(default=ORDER_TRACK, validator=is_id)
+
+
+def _changes(value: Any) -> FrozenMap[Any]:
+    """Path -> a value as attributes have it, or None."""
+    values = _mapping(value)
+    return FrozenMap({path: to_attributes({path: item}).get(path) for path, item in values.items()})
+
+
+def _line_changes(value: Any) -> FrozenMap[FrozenMap[Any]]:
+    return FrozenMap({line: _changes(changes) for line, changes in _mapping(value).items()})
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if value is None:
+        return EMPTY
+    if not isinstance(value, Mapping):
+        raise InvalidValue.of("bad_changes", value=repr(value)[:80])
+    for name in value:
+        check_id(name, "path")
+    return value
+
+
+def _added(value: Any) -> tuple[Line, ...]:
+    if isinstance(value, Line):
+        return (value,)
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        raise InvalidValue.of("bad_line", value=repr(value)[:80])
+    lines = tuple(value)
+    for line in lines:
+        if not isinstance(line, Line):
+            raise InvalidValue.of("bad_line", value=repr(line)[:80])
+    return lines
+
+
+@frozen(kw_only=True)
+class Amend(Command):
+    """Change what was ordered (变更).
+
+    - `changes`: path -> new value, None takes it away: `order.total`, `order.promised_at`, `order.region`,
+      `customer.address`.
+    - `lines`: line -> the same by field: `quantity`, `price`, `unit`, `item`, or an attribute.
+    - `add`, `remove`: whole lines, and ids of lines.
+    """
+
+    changes: FrozenMap[Any] = field(default=EMPTY, converter=_changes)
+    lines: FrozenMap[FrozenMap[Any]] = field(default=EMPTY, converter=_line_changes)
+    add: tuple[Line, ...] = field(default=(), converter=_added)
+    remove: tuple[str, ...] = field(default=(), converter=as_names)
+
+
+@frozen(kw_only=True)
+class Link(Command):
+    """Say under which id another system knows the order."""
+
+    system: str = field(validator=is_id)
+    id: str = field(validator=is_id)
+
+
+@frozen(kw_only=True)
+class FactChanged(Command):
+    """A fact that conditions ask for has another value now: look at the clocks again."""
+
+    fact: str = field(validator=is_id)
 
 
 @frozen(kw_only=True)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import frozen
 
 from orderflow.model.events import Event
+from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.reasons import Reason
 from orderflow.model.state import State
 
 
 @frozen
 class Need:
-    """One value that is missing: of a kind (`person`, `role`, `team`, `load`, `calendar`, `program`), by its name."""
+    """One value that is missing: of a kind (`person`, `role`, `load` …), by its name, and of what it is asked."""
 
     kind: str
     name: str
+    subjects: FrozenMap[Any] = EMPTY
 
 
 @frozen

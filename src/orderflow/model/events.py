@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 from orderflow.model.actor import Actor
 from orderflow.model.clock import Mark
 from orderflow.model.condition import Condition
 from orderflow.model.errors import InvalidValue
-from orderflow.model.frozen import as_tuple
-from orderflow.model.order import Order
+from orderflow.model.frozen import FrozenMap, as_tuple
+from orderflow.model.order import Line, Order
+from orderflow.model.quantities import Cause, Transfer
 from orderflow.model.reasons import Reason
 
 ORDER_TRACK = "order"
+JumpKind = Literal["back", "skip", "force", "undo"]
+
+
+def _values(values: Mapping[str, Any]) -> FrozenMap[Any]:
+    return FrozenMap(values)
 
 
 @frozen
@@ -52,18 +60,23 @@ class Stream:
 
 @frozen(kw_only=True)
 class OrderPlaced:
-    """The order came in. `order.promised_at` is an instant here, whatever was handed in."""
+    """The order came in. `order.promised_at` is an instant here, whatever was handed in.
+
+    `why`: by which rule its flow was chosen of several; None where the order named it, or there was one.
+    """
 
     TYPE: ClassVar[str] = "order_placed"
     SCHEMA: ClassVar[int] = 1
     order: Order
+    why: Reason | None = None
 
 
 @frozen(kw_only=True)
 class StageEntered:
-    """A track entered a stage; `trigger` is None for the initial stage and for what was only observed.
+    """A track entered a stage; `trigger` is None for the initial stage, for jumps, and for what was only observed.
 
-    `observed`: another master system said so. `inconsistent`: the flow has no such transition.
+    `observed`: another master system said so. `inconsistent`: the flow has no such transition. `jump`: somebody left
+    the ways of the flow on purpose. `facts`: what the host answered when the conditions asked.
     """
 
     TYPE: ClassVar[str] = "stage_entered"
@@ -74,16 +87,22 @@ class StageEntered:
     trigger: str | None = None
     observed: bool = False
     inconsistent: bool = False
+    jump: JumpKind | None = None
+    facts: FrozenMap[Any] | None = field(default=None, converter=optional(_values))
 
 
 @frozen(kw_only=True)
 class StageObserved:
-    """Another master system reported a stage, and the track did not move: it was there already, or the fact is old."""
+    """Another master system reported a stage, and the track did not move.
+
+    It was there already, the fact is old, or `outranked` names a more trusted source that put the track where it is.
+    """
 
     TYPE: ClassVar[str] = "stage_observed"
     SCHEMA: ClassVar[int] = 1
     stage: str
     current: str
+    outranked: str | None = None
 
 
 @frozen(kw_only=True)
@@ -94,6 +113,50 @@ class Triggered:
     SCHEMA: ClassVar[int] = 1
     trigger: str
     stage: str
+    facts: FrozenMap[Any] | None = field(default=None, converter=optional(_values))
+
+
+@frozen(kw_only=True)
+class QuantityMoved:
+    """Quantities of lines went from lot to lot, all from one cause; `move` is that of the flow, if it was one."""
+
+    TYPE: ClassVar[str] = "quantity_moved"
+    SCHEMA: ClassVar[int] = 1
+    cause: Cause
+    move: str | None = None
+    transfers: tuple[Transfer, ...] = field(converter=as_tuple)
+    facts: FrozenMap[Any] | None = field(default=None, converter=optional(_values))
+
+
+@frozen(kw_only=True)
+class Amended:
+    """What changed on the order and its customer, or on one line: path -> value; what is absent is not there."""
+
+    line: str | None = None
+    before: FrozenMap[Any] = field(converter=_values)
+    after: FrozenMap[Any] = field(converter=_values)
+
+
+@frozen(kw_only=True)
+class OrderAmended:
+    """The order's content was changed: the difference, with whole lines where lines came or went."""
+
+    TYPE: ClassVar[str] = "order_amended"
+    SCHEMA: ClassVar[int] = 1
+    changes: tuple[Amended, ...] = field(default=(), converter=as_tuple)
+    added: tuple[Line, ...] = field(default=(), converter=as_tuple)
+    removed: tuple[Line, ...] = field(default=(), converter=as_tuple)
+    facts: FrozenMap[Any] | None = field(default=None, converter=optional(_values))
+
+
+@frozen(kw_only=True)
+class ExternalLinked:
+    """The order is known to another system under an id of that system."""
+
+    TYPE: ClassVar[str] = "external_linked"
+    SCHEMA: ClassVar[int] = 1
+    system: str
+    id: str
 
 
 @frozen(kw_only=True)
@@ -123,6 +186,7 @@ class ClockMarked:
     TYPE: ClassVar[str] = "clock_marked"
     SCHEMA: ClassVar[int] = 1
     marks: tuple[Mark, ...] = field(converter=as_tuple)
+    facts: FrozenMap[Any] | None = field(default=None, converter=optional(_values))
 
 
 @frozen(kw_only=True)
@@ -213,6 +277,9 @@ Body = (
     | StageEntered
     | StageObserved
     | Triggered
+    | QuantityMoved
+    | OrderAmended
+    | ExternalLinked
     | OwnerAssigned
     | NoteAdded
     | ClockMarked
@@ -231,6 +298,9 @@ BODIES: dict[str, type[Any]] = {
         StageEntered,
         StageObserved,
         Triggered,
+        QuantityMoved,
+        OrderAmended,
+        ExternalLinked,
         OwnerAssigned,
         NoteAdded,
         ClockMarked,

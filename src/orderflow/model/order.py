@@ -16,7 +16,8 @@ from orderflow.model.frozen import EMPTY, FrozenMap
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _HALVES = re.compile("[\ud800-\udfff]")
-_EXACT = Context(prec=200)
+EXACT = Context(prec=250)  # what `to_decimal` lets in adds up in it without rounding
+_DIGITS = 100
 FIRST_YEAR, LAST_YEAR = 1900, 2199  # the years in which calendars answer
 
 
@@ -34,7 +35,7 @@ def to_decimal(value: Any, what: str) -> Decimal:
         number = Decimal(value)
     except InvalidOperation:
         raise InvalidValue.of("not_a_number", what=what, value=_short(value)) from None
-    if not number.is_finite() or abs(number.adjusted()) > 40:
+    if not number.is_finite() or abs(number.adjusted()) > 40 or len(number.as_tuple().digits) > _DIGITS:
         raise InvalidValue.of("not_a_number", what=what, value=_short(value))
     return number
 
@@ -269,7 +270,7 @@ def total_of(order: Order) -> Money | None:
     currencies = {price.currency if price else None for price in prices}
     if len(currencies) != 1 or None in currencies:
         return None
-    with localcontext(_EXACT):  # whatever the thread's context is: a replay must give the same
+    with localcontext(EXACT):  # whatever the thread's context is: a replay must give the same
         amount = sum((line.quantity * line.price.amount for line in order.lines if line.price), Decimal(0))
     return Money(amount, prices[0].currency) if prices[0] else None
 
@@ -279,15 +280,19 @@ def map_attributes(order: Order, change: Any) -> Order:
 
     Lines give `line.<name>`. Order, names and everything else stay.
     """
-
-    def over(prefix: str, values: FrozenMap[Any]) -> FrozenMap[Any]:
-        return FrozenMap({name: change(f"{prefix}.{name}", value) for name, value in values.items()})
-
-    lines = tuple(evolve(line, attributes=over("line", line.attributes)) for line in order.lines)
     customer = order.customer
     return evolve(
         order,
-        attributes=over("order", order.attributes),
-        customer=customer and evolve(customer, attributes=over("customer", customer.attributes)),
-        lines=lines,
+        attributes=_map("order", order.attributes, change),
+        customer=customer and evolve(customer, attributes=_map("customer", customer.attributes, change)),
+        lines=tuple(map_line(line, change) for line in order.lines),
     )
+
+
+def map_line(line: Line, change: Any) -> Line:
+    """The same line with `change(path, value)` applied to every attribute."""
+    return evolve(line, attributes=_map("line", line.attributes, change))
+
+
+def _map(prefix: str, values: FrozenMap[Any], change: Any) -> FrozenMap[Any]:
+    return FrozenMap({name: change(f"{prefix}.{name}", value) for name, value in values.items()})

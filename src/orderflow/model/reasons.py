@@ -14,7 +14,7 @@ from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.texts import CATALOGUE, LANGUAGES, SUGGESTION
 
 Language = Literal["en", "zh"]
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
 
 
 @frozen(kw_only=True)
@@ -60,12 +60,15 @@ class Reason:
 
 @frozen(kw_only=True)
 class Problem(Reason):
-    """Something wrong in a definition or an input file; an `error` forbids its use, a `warning` does not."""
+    """Something wrong in a definition or an input file.
+
+    An `error` forbids its use. A `warning` does not: it says what is doubtful. A `note` says what was not looked at.
+    """
 
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        text = self.text() if self.severity == "error" else f"warning: {self.text()}"
+        text = self.text() if self.severity == "error" else f"{self.severity}: {self.text()}"
         return f"{self.place}: {text}" if self.place else text
 
 

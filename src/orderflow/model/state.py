@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
+from orderflow.model.amending import amended
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.clock import Clock, apply_mark
 from orderflow.model.errors import StorageError
@@ -16,15 +17,18 @@ from orderflow.model.events import (
     ORDER_TRACK,
     ClockMarked,
     Event,
+    ExternalLinked,
     FlowMigrated,
     FlowRegistered,
     NoteAdded,
+    OrderAmended,
     OrderPlaced,
     OwnerAssigned,
     PersonalErased,
     PilotChanged,
     PilotEnded,
     PilotStarted,
+    QuantityMoved,
     StageEntered,
     StageObserved,
     Stream,
@@ -34,6 +38,7 @@ from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.order import Order
 from orderflow.model.personal import forget_personal, without_personal
 from orderflow.model.pilots import Pilot
+from orderflow.model.quantities import LineState
 from orderflow.model.reasons import Reason
 
 
@@ -65,6 +70,8 @@ class OrderState:
     - `flow`: fingerprint of the version that it is pinned to.
     - `digest`: of the command that placed it, by which the same id with other content is told.
     - `clocks`: the last run of every time promise, by `track/sla`.
+    - `quantities`: where the quantity of each line stands, by line; empty when the flow does not follow it.
+    - `external`: (system, id) under which other systems know the order, oldest first.
     - `timeline`: every event so far, oldest first.
     """
 
@@ -77,6 +84,8 @@ class OrderState:
     recorded_at: datetime
     tracks: FrozenMap[TrackState] = EMPTY
     clocks: FrozenMap[Clock] = EMPTY
+    quantities: FrozenMap[LineState] = EMPTY
+    external: tuple[tuple[str, str], ...] = ()
     timeline: tuple[Event, ...] = ()
 
     @property
@@ -119,10 +128,11 @@ def evolve(state: State, event: Event) -> State:
         return of_flow(state, event, event.body)
     if isinstance(event.body, OrderPlaced):
         return _placed(state, event, event.body)
-    if isinstance(event.body, PersonalErased) and isinstance(state, OrderState):
-        state = _erased(state, event.body)
     if not isinstance(state, OrderState):
         raise StorageError(f"{state.stream}: {event.type!r} at version {event.version} belongs to no order")
+    change = _CHANGES.get(type(event.body))
+    if change is not None:
+        state = change(state, event.body)
     tracks, clocks = _ON[type(event.body)](state, event, event.body)
     return OrderState(  # written out: this is the hot path, and attrs.evolve costs three times as much
         stream=state.stream,
@@ -134,6 +144,8 @@ def evolve(state: State, event: Event) -> State:
         recorded_at=event.recorded_at,
         tracks=tracks,
         clocks=clocks,
+        quantities=state.quantities,
+        external=state.external,
         timeline=(*state.timeline, event),
     )
 
@@ -248,6 +260,26 @@ def _erased(state: OrderState, body: PersonalErased) -> OrderState:
     return attrs.evolve(state, order=order, timeline=timeline)
 
 
+def _moved(state: OrderState, body: QuantityMoved) -> OrderState:
+    lines = dict(state.quantities)
+    for item in body.transfers:
+        try:
+            lines[item.line] = lines.get(item.line, LineState()).after(item, over=body.cause == "over")
+        except ValueError as error:
+            raise StorageError(f"{state.stream}: {error}") from error
+        if not lines[item.line].lots:
+            del lines[item.line]
+    return attrs.evolve(state, quantities=FrozenMap(lines))
+
+
+def _amended(state: OrderState, body: OrderAmended) -> OrderState:
+    return attrs.evolve(state, order=amended(state.order, body))
+
+
+def _linked(state: OrderState, body: ExternalLinked) -> OrderState:
+    return attrs.evolve(state, external=(*state.external, (body.system, body.id)))
+
+
 def _recorded_only(state: OrderState, event: Event, body: Any) -> Parts:
     return state.tracks, state.clocks
 
@@ -261,6 +293,16 @@ _ON: dict[type[Any], Callable[[OrderState, Event, Any], Parts]] = {
     ClockMarked: _marked,
     PersonalErased: _recorded_only,
     FlowMigrated: _migrated,
+    QuantityMoved: _recorded_only,
+    OrderAmended: _recorded_only,
+    ExternalLinked: _recorded_only,
+}
+# What changes more of an order than its tracks and clocks.
+_CHANGES: dict[type[Any], Callable[[OrderState, Any], OrderState]] = {
+    PersonalErased: _erased,
+    QuantityMoved: _moved,
+    OrderAmended: _amended,
+    ExternalLinked: _linked,
 }
 _OF_FLOW: dict[type[Any], Callable[[State, Event, Any], FlowState]] = {
     FlowRegistered: _registered,

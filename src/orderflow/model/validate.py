@@ -37,3 +37,9 @@ def to_map(value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise wrong_kind("a definition", value, Mapping)
     return FrozenMap(value)
+
+
+def whole(instance: Any, attribute: Any, value: Any) -> None:
+    """An attrs validator: a whole number."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong_kind(f"{type(instance).__name__}.{attribute.name}", value, int)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 
 from attrs import frozen
 
 from orderflow.model.clock import Clock
+from orderflow.model.events import JumpKind
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.order import Customer, Line, Money
 from orderflow.model.reasons import Language, Reason, in_language
@@ -15,7 +17,10 @@ from orderflow.model.reasons import Language, Reason, in_language
 
 @frozen(kw_only=True)
 class Entry:
-    """One line of an order's timeline. `observed` and `inconsistent` mark what another master system said."""
+    """One line of an order's timeline.
+
+    `observed` and `inconsistent` mark what another master system said, `jump` who left the ways of the flow on purpose.
+    """
 
     version: int
     at: datetime
@@ -27,6 +32,7 @@ class Entry:
     reason: str | None = None
     observed: bool = False
     inconsistent: bool = False
+    jump: JumpKind | None = None
 
     def text(self, language: Language = "en") -> str:
         """What happened, in words."""
@@ -35,7 +41,10 @@ class Entry:
 
 @frozen(kw_only=True)
 class TrackView:
-    """One track of an order: where it stands, whose it is, and which triggers would be accepted on it."""
+    """One track of an order: where it stands, whose it is, which triggers would be accepted on it.
+
+    `carries`: line -> the quantity that it carries.
+    """
 
     track: str
     stage: str
@@ -47,6 +56,7 @@ class TrackView:
     since: datetime
     inconsistent: bool
     allowed: tuple[str, ...]
+    carries: FrozenMap[Decimal] = EMPTY
 
     def title(self, language: Language = "en") -> str:
         """The stage's title."""
@@ -63,6 +73,8 @@ class View:
     - `inconsistent`: another master system moved the order against the flow, and it stands there since.
     - `allowed`: the triggers that would be accepted from this viewer (from the host, when there is no viewer).
     - `tracks`: every track by its name; `order` is the one that the fields above are about.
+    - `quantities`: line -> line stage -> what stands there, and `ordered`; empty when the flow does not follow it.
+    - `external`: other system -> the ids under which it knows the order.
     - `timeline`: everything that happened, oldest first. All instants are in UTC.
     """
 
@@ -91,6 +103,8 @@ class View:
     total: Money | None
     source: str | None
     attributes: FrozenMap[object] = EMPTY
+    quantities: FrozenMap[FrozenMap[Decimal]] = EMPTY
+    external: FrozenMap[tuple[str, ...]] = EMPTY
 
     def title(self, language: Language = "en") -> str:
         """The stage's title."""

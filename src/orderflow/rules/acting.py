@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from orderflow.model.clock import Mark
-from orderflow.model.commands import Acknowledge, Assign, Command, Erase, Note, Settle
+from orderflow.model.commands import Acknowledge, Assign, Command, Erase, FactChanged, Note, Settle
 from orderflow.model.events import ClockMarked, NoteAdded, OwnerAssigned, PersonalErased
-from orderflow.model.personal import personal_of
+from orderflow.model.personal import personal_values
 from orderflow.model.reasons import Reason, reason, suggest
 from orderflow.model.state import OrderState
 from orderflow.rules import sla
@@ -96,9 +96,16 @@ def acknowledge(draft: Draft, command: Acknowledge) -> list[Reason]:
 
 def erase(draft: Draft, command: Erase) -> list[Reason]:
     """Record that the personal values are gone; nothing when there are none left."""
-    digests = tuple(value.digest for value in personal_of(draft.order.order))
+    known = (value.digest for event in draft.order.timeline for value in personal_values(event))
+    digests = tuple(dict.fromkeys(known))  # those that an amendment replaced too
     if digests:
         draft.add(PersonalErased(digests=digests))
+    return []
+
+
+def fact_changed(draft: Draft, command: FactChanged) -> list[Reason]:
+    """Look at the clocks again; what else waits for a fact asks for it when it is done."""
+    sla.react(draft)
     return []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 
 from attrs import evolve
@@ -12,26 +12,78 @@ from orderflow.model.flow import Category, FieldKind, Flow, Lifecycle, Transitio
 from orderflow.model.policies import TOPICS, OwnerRule
 from orderflow.model.reasons import Place, Problem, problem
 from orderflow.rules.check_conditions import at, condition_problems, unknown
-from orderflow.rules.check_sla import is_recipient, sla_problems
+from orderflow.rules.check_guards import guard_problems
+from orderflow.rules.check_lines import amendment_problems, line_problems
+from orderflow.rules.check_people import People, people_problems
+from orderflow.rules.check_promises import never_set, promise_problems, settable
+from orderflow.rules.check_select import own_select_problems
+from orderflow.rules.check_sla import is_recipient, sla_problems, unwatched
+from orderflow.rules.check_stages import stage_problems
+from orderflow.rules.check_study import study
+from orderflow.rules.check_tracks import absent_tracks, join_problems
 from orderflow.rules.scope import BUILT_IN, LINE_FIELDS, schema
 
 _ROOTS = ("order", "customer", "line")
 
 
-def problems(flow: Flow) -> tuple[Problem, ...]:
+def problems(flow: Flow, *, directory: People | None = None, notes: bool = False) -> tuple[Problem, ...]:
     """Everything that is wrong (`error`) or doubtful (`warning`) in a flow, each with its place.
 
-    An error forbids the flow's use. Empty means that nothing was found.
+    An error forbids the flow's use. Empty means that nothing was found. What a proof says is a warning; it looks only
+    at what has no errors.
+
+    - `directory`: an `orderflow.Directory`, or what answers like one: roles, teams and people are looked up in it.
+      Without it, those that stand once and look like another one misspelt are doubtful.
+    - `notes`: with what could not be checked, and what a flow does without.
     """
-    found = [
-        *_names(flow),
-        *_fields(flow),
-        *(item for part in flow.lifecycles() for item in _lifecycle(flow, *part)),
-        *sla_problems(flow),
-        *_notify(flow),
-        *_find(flow),
-    ]
-    return tuple(_located(flow, item) for item in found)
+    return all_problems(flow, directory=directory, notes=notes)
+
+
+def errors(flow: Flow) -> tuple[Problem, ...]:
+    """The errors among the problems of a flow, without the proofs."""
+    return tuple(_located(flow, item) for item in _definition(flow) if item.severity == "error")
+
+
+def all_problems(
+    flow: Flow, *, known: Iterable[Problem] = (), directory: People | None = None, notes: bool = False
+) -> tuple[Problem, ...]:
+    """As `problems`, for a flow some of whose parts could not be read: `known` is what is wrong with these."""
+    found = list(_definition(flow))
+    found += proofs(flow, [*known, *found], directory)
+    found += flow.notes
+    return tuple(_located(flow, item) for item in found if notes or item.severity != "note")
+
+
+def proofs(flow: Flow, known: Iterable[Problem], directory: People | None = None) -> Iterator[Problem]:
+    """What can be proved doubtful in a flow, beyond its known errors; and notes."""
+    about = study(flow, known)
+    for strand in about.strands:
+        if strand.graph:
+            yield from stage_problems(about, strand)
+        yield from guard_problems(about, strand)
+        for index, item, _ in strand.checked():
+            if item.guard is not None:
+                yield from absent_tracks(flow, item.guard, strand.at(index, "guard"))
+    yield from join_problems(about)
+    yield from never_set(flow, settable(flow))
+    yield from promise_problems(about)
+    if not about.is_wrong("sla") and all(strand.graph or not strand.lifecycle.transitions for strand in about.strands):
+        yield from unwatched(flow)
+    yield from people_problems(flow, directory)
+
+
+def _definition(flow: Flow) -> Iterator[Problem]:
+    """What is wrong with the parts of a flow, one by one."""
+    yield from _names(flow)
+    yield from _fields(flow)
+    yield from own_select_problems(flow)
+    for part in flow.lifecycles():
+        yield from _lifecycle(flow, *part)
+    yield from sla_problems(flow)
+    yield from line_problems(flow)
+    yield from amendment_problems(flow)
+    yield from _notify(flow)
+    yield from _find(flow)
 
 
 def _located(flow: Flow, item: Problem) -> Problem:
@@ -81,7 +133,6 @@ def _lifecycle(flow: Flow, track: str, path: str, lifecycle: Lifecycle) -> Itera
     yield from _stages(lifecycle, path)
     yield from _transitions(flow, track, path, lifecycle)
     yield from _shadowed(lifecycle, path)
-    yield from _unreached(lifecycle, path)
 
 
 def _stages(lifecycle: Lifecycle, path: str) -> Iterator[Problem]:
@@ -121,7 +172,7 @@ def _transitions(flow: Flow, track: str, path: str, lifecycle: Lifecycle) -> Ite
         if item.dest not in (None, "=") and item.dest not in stages:
             yield unknown("unknown_stage_in_flow", f"{where}.dest", str(item.dest), stages)
         for required in item.requires:
-            if required not in names:
+            if required not in names or "(" in required:  # the stage of a track is asked in guards
                 yield unknown("unknown_field", f"{where}.requires", required, names)
         if item.guard is not None:
             yield from condition_problems(flow, item.guard, f"{where}.guard", track)
@@ -143,26 +194,6 @@ def _shadowed(lifecycle: Lifecycle, path: str) -> Iterator[Problem]:
 
 def _unconditional(item: Transition) -> bool:
     return item.guard is None and not item.roles and not item.requires
-
-
-def _unreached(lifecycle: Lifecycle, path: str) -> Iterator[Problem]:
-    """Stages that no path of transitions reaches (an observation still can), and open stages that nothing leaves."""
-    ways: dict[str, set[str]] = {stage: set() for stage in lifecycle.stages}
-    for item in lifecycle.transitions:
-        for source in lifecycle.stages if "*" in item.source else item.source:
-            if source in ways and item.dest in ways:
-                ways[source].add(item.dest)
-    reached, ahead = set(), [lifecycle.initial]
-    while ahead:
-        stage = ahead.pop()
-        if stage not in reached and stage in ways:
-            reached.add(stage)
-            ahead += ways[stage]
-    for name, definition in lifecycle.stages.items():
-        if name not in reached:
-            yield problem("unreachable_stage", at(f"{path}.stages.{name}"), severity="warning", stage=name)
-        elif definition.category in ("open", "waiting") and not ways[name] - {name}:
-            yield problem("dead_end", at(f"{path}.stages.{name}"), severity="warning", stage=name)
 
 
 def _notify(flow: Flow) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from orderflow.model.check import NameType, check
 from orderflow.model.condition import Call, Condition, Constant, Name, unparse, walk
 from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Flow, Lifecycle
+from orderflow.model.quantities import ORDERED
 from orderflow.model.reasons import Place, Problem, problem, suggest
 from orderflow.rules.names import spell_out
 from orderflow.rules.scope import schema
@@ -41,11 +42,15 @@ def in_full(flow: Flow, condition: Condition, track: str) -> Condition:
 def condition_problems(flow: Flow, condition: Condition, path: str, track: str = ORDER_TRACK) -> Iterator[Problem]:
     """What is wrong in a condition on a track that stands at a path of the flow."""
     names = schema(flow, track)
-    for item in check(condition, names, {"track": (ORDER_TRACK, *flow.tracks)}):
+    stages = flow.lines.stages if flow.lines else ()
+    functions = {"track": (ORDER_TRACK, *flow.tracks), "lines": (ORDERED, *stages), "fact": None, "approved": None}
+    for item in check(condition, names, functions):
         yield evolve(item, place=evolve(item.place or Place(), path=path))
     for node in walk(condition.tree):
         if isinstance(node, Call) and node.function == "elapsed" and unparse(node) != "elapsed(stage)":
             yield problem("elapsed_of_stage_only", evolve(condition.place or Place(), path=path), term=unparse(node))
+        if isinstance(node, Call) and node.function == "approved" and isinstance(node.args[0], Constant):
+            yield problem("approval_later", at(path), severity="warning", name=str(node.args[0].value))
     money = any(isinstance(node, Name) and _is_money(names.get(node.path)) for node in walk(condition.tree))
     number = any(isinstance(node, Constant) and isinstance(node.value, Decimal) for node in walk(condition.tree))
     if flow.currency is None and money and number:

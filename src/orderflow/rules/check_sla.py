@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from orderflow.model.condition import Compare, Condition, Constant, Name, instants, walk
-from orderflow.model.events import ORDER_TRACK
-from orderflow.model.flow import OPEN, Flow, Lifecycle
+from orderflow.model.flow import Flow, Lifecycle
 from orderflow.model.policies import SLA
 from orderflow.model.reasons import Problem, problem
 from orderflow.rules.check_conditions import at, condition_problems, in_full, lifecycle_of, unknown
@@ -17,7 +16,7 @@ from orderflow.rules.scope import schema
 
 WORDS = ("flow", "stage", "owner", "customer")  # what `calendar:` of a promise may say besides a name
 LONGEST = timedelta(days=36_525)  # a hundred years: what lies further is a slip, and calendars end in 2199
-_CONDITIONS = ("start", "stop", "pause", "resume", "reset", "cancel")
+CONDITIONS = ("start", "stop", "pause", "resume", "reset", "cancel")
 
 
 def sla_problems(flow: Flow) -> Iterator[Problem]:
@@ -31,7 +30,7 @@ def sla_problems(flow: Flow) -> Iterator[Problem]:
         if sla.track not in kinds:
             yield unknown("unknown_sla_track", f"{where}.track", sla.track, kinds)
             continue
-        for key in _CONDITIONS:
+        for key in CONDITIONS:
             if (condition := getattr(sla, key)) is not None:
                 yield from _condition(flow, name, in_full(flow, condition, sla.track), f"{where}.{key}", sla.track)
         if sla.stop is None and _names_trigger(in_full(flow, sla.start, sla.track)):
@@ -43,7 +42,6 @@ def sla_problems(flow: Flow) -> Iterator[Problem]:
         yield from _ladder(sla, where)
     yield from _misfits(flow)
     yield from _untold(flow)
-    yield from _unwatched(flow)
 
 
 def _condition(flow: Flow, name: str, condition: Condition, path: str, track: str) -> Iterator[Problem]:
@@ -195,15 +193,14 @@ def _untold(flow: Flow) -> Iterator[Problem]:
             yield problem("escalation_untold", at(f"sla.{name}.escalate"), sla=name, severity="warning")
 
 
-def _unwatched(flow: Flow) -> Iterator[Problem]:
-    """Open and waiting stages in which no clock can run, in a flow that has promises."""
-    if not flow.sla:
-        return
-    own = [sla for sla in flow.sla.values() if sla.track == ORDER_TRACK]
-    watched = {stage for sla in own for stage in _stages_of(flow, sla)}
-    for name, stage in flow.lifecycle.stages.items():
-        if stage.category in OPEN and name not in watched:
-            yield problem("stage_unwatched", at(f"lifecycle.stages.{name}"), stage=name, severity="warning")
+def unwatched(flow: Flow) -> Iterator[Problem]:
+    """Open stages in which no clock can run, on tracks that have promises; who waits need not hurry."""
+    for track, path, lifecycle in flow.lifecycles():
+        own = [sla for sla in flow.sla.values() if sla.track == track]
+        watched = {stage for sla in own for stage in _stages_of(flow, sla)}
+        for name, stage in lifecycle.stages.items():
+            if own and stage.category == "open" and name not in watched:
+                yield problem("stage_unwatched", at(f"{path}.stages.{name}"), stage=name, severity="warning")
 
 
 def _stages_of(flow: Flow, sla: SLA) -> set[str]:

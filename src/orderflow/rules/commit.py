@@ -38,6 +38,7 @@ def index_row(program: Program | None, state: State) -> IndexRow:
     tags = {
         name: write_tag(value) for name in program.flow.find if (value := plain(read_path(state, name))) is not None
     }
+    tags |= {external_tag(system, id): "" for system, id in state.external}
     return IndexRow(
         stream=state.stream,
         version=state.version,
@@ -54,6 +55,11 @@ def index_row(program: Program | None, state: State) -> IndexRow:
         clocks=sum(clock.active for clock in state.clocks.values()),
         tags=FrozenMap(tags),
     )
+
+
+def external_tag(system: str, id: str) -> str:
+    """The tag by which an order is found that another system knows under an id."""
+    return f"external:{system}:{id}"
 
 
 def write_tag(value: Any) -> str:
@@ -124,7 +130,8 @@ def owed(
                 continue  # a late fact in the same commit says that it never was
             if rule is None:
                 continue
-            over = channels if rule.channels is None else rule.channels
+            named = channels if rule.channels is None else rule.channels
+            over = tuple(name for name in named if name != event.source)  # who said it is not told it
             to = _recipients(_who(program, rule, mark), after, event)
             if over and to:
                 messages.append(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
+from orderflow.model.amending import LINE_OWN, OWN
 from orderflow.model.calendar import ALWAYS, WorkCalendar
 from orderflow.model.canonical import fingerprint
-from orderflow.model.condition import Condition
+from orderflow.model.condition import Call, Condition, Constant, walk
 from orderflow.model.errors import DefinitionError
 from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Flow, Lifecycle, Stage
@@ -18,7 +19,7 @@ from orderflow.model.frozen import FrozenMap
 from orderflow.model.openings import MICROSECOND
 from orderflow.model.policies import SLA, Warn
 from orderflow.model.reasons import Place
-from orderflow.rules.check import problems
+from orderflow.rules.check import errors
 from orderflow.rules.check_conditions import in_full
 from orderflow.rules.check_sla import WORDS
 from orderflow.rules.context import NamedCalendar
@@ -27,6 +28,7 @@ from orderflow.rules.lifecycle import Table, build_table
 from orderflow.rules.scope import Scope, resolve_call, resolve_condition, resolve_line
 
 Test = Callable[[Scope], bool | None]
+AMENDABLE = frozenset((*OWN, *LINE_OWN))  # what every order and line has: no attribute
 
 
 @frozen
@@ -110,7 +112,10 @@ class Program:
 
     - `lifecycles`: kind of track (`order`, `payment`) -> its lifecycle.
     - `calendars`: `flow` and those that the flow names; `calendar` is the first of them.
-    - `personal`: paths of the fields whose values are hidden.
+    - `select`: the condition by which it is chosen for a new order; None where it takes every order, or none.
+    - `personal`: paths of the fields whose values are hidden; with `keeps`, those of undeclared attributes are too.
+    - `facts`: those that the time promises ask for.
+    - `moves`, `amendments`: name -> its guard, where it has one.
     """
 
     flow: Flow
@@ -118,10 +123,15 @@ class Program:
     lifecycles: dict[str, CompiledLifecycle]
     slas: tuple[CompiledSLA, ...]
     slas_by_track: dict[str, tuple[CompiledSLA, ...]]
+    facts: frozenset[str]
+    moves: dict[str, CompiledGuard]
+    amendments: dict[str, CompiledGuard]
     personal: frozenset[str]
+    keeps: bool
     calendar: WorkCalendar
     calendars: dict[str, NamedCalendar]
     zone: ZoneInfo
+    select: CompiledGuard | None = None
 
     def calendar_names(self) -> list[tuple[str, str]]:
         """Every calendar that the flow names: (path, name); the words for the flow's own, owner's … are none."""
@@ -130,6 +140,10 @@ class Program:
             stages = lifecycle.stages.items()
             found += [(f"{where}.stages.{name}.calendar", stage.calendar) for name, stage in stages if stage.calendar]
         return [(path, name) for path, name in found if name not in WORDS]
+
+    def hides(self, path: str) -> bool:
+        """Whether the values of an attribute are hidden in the history."""
+        return path in self.personal or (self.keeps and path not in self.flow.fields and path not in AMENDABLE)
 
     def sla_named(self, name: str) -> CompiledSLA | None:
         """The promise of this name, or None where this version has none."""
@@ -160,9 +174,8 @@ def compile_flow(flow: Flow) -> Program:
     Raises `DefinitionError` with every error that `problems` finds; warnings do not stop it. Raises
     `MissingExtraError` when the calendar needs public holidays and the extra `calendars` is not installed.
     """
-    errors = [item for item in problems(flow) if item.severity == "error"]
-    if errors:
-        raise DefinitionError(errors)
+    if wrong := errors(flow):
+        raise DefinitionError(wrong)
 
     def test(condition: Condition) -> Test:
         return compile_condition(
@@ -173,6 +186,10 @@ def compile_flow(flow: Flow) -> Program:
             resolve_line=resolve_line,
         )
 
+    def guard(condition: Condition) -> CompiledGuard:
+        return CompiledGuard(condition=condition, currency=flow.currency, test=test(condition))
+
+    when = flow.select.when if flow.select else None
     calendar = flow.calendar or ALWAYS
     # The digests are found now: a calendar that needs a missing extra says so here, not at the first deadline.
     calendars = {"flow": calendar, **flow.calendars}
@@ -180,24 +197,46 @@ def compile_flow(flow: Flow) -> Program:
     return Program(
         flow=flow,
         fingerprint=fingerprint(flow),
-        lifecycles={
-            name: _compile_lifecycle(lifecycle, path, flow.currency, test)
-            for name, path, lifecycle in flow.lifecycles()
-        },
+        lifecycles={name: _compile_lifecycle(lifecycle, path, guard) for name, path, lifecycle in flow.lifecycles()},
         slas=slas,
         slas_by_track={
             kind: tuple(sla for sla in slas if sla.policy.track == kind)
             for kind in dict.fromkeys(sla.policy.track for sla in slas)
         },
+        facts=frozenset(_facts_of(flow)),
+        moves={
+            name: guard(item.guard) for name, item in (flow.lines.moves if flow.lines else {}).items() if item.guard
+        },
+        amendments={name: guard(item.guard) for name, item in (flow.amendments or {}).items() if item.guard},
+        keeps=flow.undeclared == "keep" and bool(flow.fields),
         personal=frozenset(path for path, declared in flow.fields.items() if declared.personal),
         calendar=calendar,
         calendars={name: NamedCalendar(name, item, item.digest) for name, item in calendars.items()},
         zone=ZoneInfo(flow.calendar.timezone if flow.calendar else "UTC"),
+        select=CompiledGuard(condition=when, currency=flow.currency, test=test(when)) if when else None,
     )
 
 
+def _facts_of(flow: Flow) -> Iterator[str]:
+    """The names of the facts that the conditions of the time promises ask for."""
+    for sla in flow.sla.values():
+        conditions = (
+            sla.start,
+            sla.stop,
+            sla.pause,
+            sla.resume,
+            sla.reset,
+            sla.cancel,
+            *(row.when for row in sla.target),
+        )
+        for condition in conditions:
+            for node in walk(condition.tree) if condition is not None else ():
+                if isinstance(node, Call) and node.function == "fact" and isinstance(node.args[0], Constant):
+                    yield str(node.args[0].value)
+
+
 def _compile_lifecycle(
-    lifecycle: Lifecycle, path: str, currency: str | None, test: Callable[[Condition], Test]
+    lifecycle: Lifecycle, path: str, guard: Callable[[Condition], CompiledGuard]
 ) -> CompiledLifecycle:
     table, transitions = build_table(lifecycle), lifecycle.transitions
     triggers = tuple(dict.fromkeys(item.trigger for item in transitions))
@@ -209,11 +248,7 @@ def _compile_lifecycle(
         triggers_from={
             stage: tuple(trigger for trigger in triggers if (stage, trigger) in table) for stage in lifecycle.stages
         },
-        guards={
-            index: CompiledGuard(condition=item.guard, currency=currency, test=test(item.guard))
-            for index, item in enumerate(transitions)
-            if item.guard is not None
-        },
+        guards={index: guard(item.guard) for index, item in enumerate(transitions) if item.guard is not None},
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from orderflow.model.actor import Person
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.decision import Need
-from orderflow.model.frozen import EMPTY
+from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.pilots import Pilot
+from orderflow.model.reasons import Reason
 
 
 @frozen
@@ -40,6 +41,9 @@ class Context:
     - `calendars`: name -> calendar, or None where nobody provides it.
     - `digests`: digest -> an older content of a calendar, or None where it is not known any more.
     - `recording`: False when somebody only looks: what time did is found, and nothing is set anew.
+    - `facts`: (name, subjects) -> the host's answer, or None where nobody answers.
+    - `externals`: (system, id) -> the order that has this id there, or None.
+    - `chosen`: why the flow of a new order was chosen, where it was.
     - `digest`: of the command, when the caller has it already.
     - `roles`, `teams`: name -> everybody who has or is in it. `loads`: id -> number of open orders owned.
     - `programs`: fingerprint -> another version's Program, or None where no such version is recorded.
@@ -54,6 +58,9 @@ class Context:
     loads: Mapping[str, int] = EMPTY
     calendars: Mapping[str, NamedCalendar | None] = EMPTY
     digests: Mapping[str, NamedCalendar | None] = EMPTY
+    facts: Mapping[tuple[str, FrozenMap[Any]], Any] = field(factory=dict)
+    externals: Mapping[tuple[str, str], str | None] = field(factory=dict)
+    chosen: Reason | None = None
     programs: Mapping[str, Any] = EMPTY
     pilot: Pilot | None = None
     digest: str | None = None
@@ -87,6 +94,18 @@ class Context:
     def program(self, fingerprint: str) -> Any:
         """The Program of a version, or None; `rules/compile.py`, which has the type, stands above this file."""
         return _get(self.programs, "program", fingerprint)
+
+    def fact(self, name: str, subjects: FrozenMap[Any]) -> Any:
+        """What the host answers to a question about these subjects; None is *unknown*."""
+        if (name, subjects) not in self.facts:
+            raise Missing(Need("fact", name, subjects))
+        return self.facts[name, subjects]
+
+    def external(self, system: str, id: str) -> str | None:
+        """The order that is known to a system under this id, or None."""
+        if (system, id) not in self.externals:
+            raise Missing(Need("external", id, FrozenMap(system=system)))
+        return self.externals[system, id]
 
     def loads_of(self, people: tuple[Person, ...]) -> dict[str, int]:
         """How many open orders each of them owns."""

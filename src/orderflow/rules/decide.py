@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import attrs
+
 from orderflow.model.canonical import digest_of
 from orderflow.model.commands import (
     Acknowledge,
+    Amend,
     Assign,
     Command,
     Erase,
+    FactChanged,
     Fire,
+    Jump,
+    Link,
+    Load,
     Migrate,
+    Move,
     Note,
     Observe,
     OpenTrack,
@@ -24,7 +32,7 @@ from orderflow.model.decision import Decision, Needs
 from orderflow.model.errors import DefinitionError
 from orderflow.model.reasons import Reason, reason
 from orderflow.model.state import Blank, OrderState, State
-from orderflow.rules import acting, firing, migrating, observing, placing, sla
+from orderflow.rules import acting, amending, firing, jumping, migrating, moving, observing, placing, sla
 from orderflow.rules.compile import Program
 from orderflow.rules.context import Context, Missing
 from orderflow.rules.draft import Draft
@@ -35,7 +43,13 @@ _HANDLERS: dict[type[Command], Handler] = {
     Place: placing.place,
     OpenTrack: placing.open_track,
     Fire: firing.fire,
+    Move: moving.move,
+    Load: moving.load,
+    Amend: amending.amend,
+    Link: amending.link,
+    Jump: jumping.jump,
     Observe: observing.observe,
+    FactChanged: acting.fact_changed,
     Assign: acting.assign,
     Note: acting.note,
     Erase: acting.erase,
@@ -44,6 +58,9 @@ _HANDLERS: dict[type[Command], Handler] = {
     RevertMigration: migrating.revert,
     Settle: acting.settle,
 }
+
+
+_COMMON = frozenset(attrs.fields_dict(Command))
 
 
 def decide(program: Program, state: State, command: Command, context: Context) -> Decision | Needs:
@@ -69,13 +86,12 @@ def command_digest(program: Program, command: Command) -> str:
     outlives them must not give them away.
     """
     data: dict[str, Any] = {"type": type(command).__name__, "order": command.order}
+    command = placing.without_personal(program, command)
     if isinstance(command, Place):
-        data["content"] = placing.without_personal(program, command.content)
+        data["content"] = command.content
     else:
         data |= {"by": command.by, "at": command.at, "reason": command.reason}
-        more = ["trigger", "stage", "source", "source_seq", "to", "team", "text", "track", "sla", "id"]
-        more += ["version", "mapping", "clocks", "plan"]
-        data |= {name: getattr(command, name) for name in more if hasattr(command, name)}
+        data |= {name: getattr(command, name) for name in attrs.fields_dict(type(command)) if name not in _COMMON}
     return digest_of(data)
 
 

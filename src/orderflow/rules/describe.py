@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Transition
+from orderflow.model.flow import Field, Flow, Lifecycle, Select, Stage, Transition
 from orderflow.model.policies import SLA, NotifyRule, Rung, Target, Warn
 from orderflow.model.reasons import Language
 from orderflow.rules.calendar_words import calendar_words
+from orderflow.rules.describe_lines import amendments_words, carries_words, jumps_words, lines_words, moves_words
 from orderflow.rules.in_words import Words
 
 
@@ -27,14 +28,18 @@ def describe(flow: Flow, language: Language = "en") -> str:
     title = words.title(flow.title, flow.name)
     initial = words.stage(flow.lifecycle.initial)
     parts = [
-        [words.say(known, flow=title, initial=initial, currency=flow.currency)],
+        [words.say(known, flow=title, initial=initial, currency=flow.currency), *_select(words)],
         [words.say("heading.stages"), *_lifecycle(words)],
     ]
     for name, track in flow.tracks.items():
         own = evolve(words, lifecycle=track.lifecycle)
         heading = words.say("heading.track", name=words.title(track.title, name))
         begins = own.say("track.many" if track.many else "track.one", initial=own.stage(track.lifecycle.initial))
-        parts.append([heading, begins, *_lifecycle(own)])
+        parts.append([heading, begins, *carries_words(words, track), *_lifecycle(own)])
+    if flow.lines is not None:
+        parts.append([words.say("heading.lines"), *lines_words(words, flow.lines)])
+    if flow.amendments is not None:
+        parts.append([words.say("heading.amendments"), *amendments_words(words)])
     parts += [
         [words.say("heading.promises"), *_promises(words)],
         [words.say("heading.calendar"), *_calendars(words)],
@@ -42,6 +47,18 @@ def describe(flow: Flow, language: Language = "en") -> str:
         [words.say("heading.fields"), *_fields(words)],
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _select(words: Words) -> Iterator[str]:
+    if words.flow.select is not None:
+        yield select_words(words, words.flow.select)
+
+
+def select_words(words: Words, select: Select) -> str:
+    """For which new orders the flow is chosen."""
+    if select.when is None:
+        return words.say("select.always", priority=select.priority)
+    return words.say("select.when", when=words.condition(select.when), priority=select.priority)
 
 
 # --- stages and transitions ---
@@ -62,6 +79,7 @@ def _lifecycle(words: Words) -> Iterator[str]:
     if everywhere := _everywhere(lifecycle):
         yield words.say("head", text=words.say("stage.any"))
         yield from (f"   - {_way(words, item)}" for item in everywhere)
+    yield from jumps_words(words)
 
 
 def _everywhere(lifecycle: Lifecycle) -> list[Transition]:
@@ -87,6 +105,9 @@ def _stage(words: Words, stage: Stage) -> str:
         facts.append(words.say("stage.keep"))
     if stage.calendar:
         facts.append(words.say("stage.calendar", name=stage.calendar))
+    if stage.requires:
+        fields = words.listed((words.field(path) for path in stage.requires), "both")
+        facts.append(words.say("stage.requires", fields=fields))
     return words.say("clause").join(facts)
 
 
@@ -107,6 +128,8 @@ def _way(words: Words, item: Transition) -> str:
     if item.requires:
         fields = words.listed((words.field(path) for path in item.requires), "both")
         clauses.append(words.say("way.requires", fields=fields))
+    if item.moves:
+        clauses.append(words.say("way.moves", moves=moves_words(words, item.moves)))
     return words.say("stop", text=words.say("half").join(clauses))
 
 
@@ -235,6 +258,10 @@ def _fields(words: Words) -> Iterator[str]:
         yield words.say("fields.none")
     if personal := [words.field(path) for path, declared in fields.items() if declared.personal]:
         yield words.say("fields.personal", names=words.listed(personal, "both"))
+    if words.flow.undeclared == "keep":
+        yield words.say("fields.kept")
+    if words.flow.sources:
+        yield words.say("sources.line", names=words.listed(words.flow.sources))
     if words.flow.find:
         yield words.say("fields.find", names=words.listed((words.field(path) for path in words.flow.find), "both"))
 

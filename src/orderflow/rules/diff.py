@@ -19,6 +19,7 @@ from orderflow.model.flow import Flow, Lifecycle, Transition
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.hours import Timetable
 from orderflow.model.policies import OwnerRule
+from orderflow.model.quantities import Lines
 from orderflow.model.reasons import Language
 from orderflow.model.texts import LANGUAGES
 from orderflow.rules.diff_words import Where, change_words, thing_words
@@ -31,6 +32,10 @@ _THINGS = {
     "sla": "sla",
     "calendars": "calendar",
     "notify": "notify",
+    "moves": "move",
+    "line_stages": "line_stage",
+    "jumps": "jump",
+    "amendments": "amendment",
 }
 _LEAVES = (Condition, OwnerRule)  # records that are one value
 
@@ -111,7 +116,10 @@ class _Comparison:
         """One field of a record: a part that is compared within, or a value that changed."""
         ordered = bool(item.metadata.get("ordered"))
         if isinstance(before, FrozenMap) and isinstance(after, FrozenMap) and item.name in _THINGS:
-            yield from self.map(where, path, item.name, before, after, ordered)
+            key = "line_stages" if kind == "lines" and item.name == "stages" else item.name
+            yield from self.map(where, path, key, before, after, ordered)
+        elif isinstance(before, Lines) and isinstance(after, Lines):
+            yield from self.record(where.within(thing=thing_words("lines", "")), path, "lines", before, after)
         elif isinstance(before, Lifecycle) and isinstance(after, Lifecycle):
             inner = where.within(old_lifecycle=before, new_lifecycle=after)
             yield from self.record(inner, path, "lifecycle", before, after)

@@ -17,7 +17,7 @@ from orderflow.model.policies import OwnerRule, Rung, Target, Warn
 from orderflow.model.reasons import Language
 from orderflow.model.texts.words import WORDS
 from orderflow.rules.calendar_words import calendar_words, hours_words, recurring_words, week_words
-from orderflow.rules.describe import ladder_words, notify_words, target_words, warn_words
+from orderflow.rules.describe import ladder_words, notify_words, select_words, target_words, warn_words
 from orderflow.rules.in_words import Words, say
 
 Texts = dict[str, str]
@@ -138,6 +138,8 @@ def _said(where: Where, side: Any, key: str, value: Any, language: Language) -> 
         return _notify(words, value)
     if value is None:
         return words.say("channels.all" if key == "channels" else "none")
+    if key == "select":
+        return words.quoted(select_words(words, value))
     if isinstance(value, tuple) and key in _TUPLES:
         return _TUPLES[key](words, value) or words.say("none")
     if key in ("stages", "initial", "source"):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import attrs
 
 from orderflow.model.actor import Actor
 from orderflow.model.calendar import WorkCalendar
-from orderflow.model.commands import Command, Fire
+from orderflow.model.commands import Command, FactChanged, Fire
 from orderflow.model.events import ORDER_TRACK, Body, Event
+from orderflow.model.frozen import FrozenMap
 from orderflow.model.openings import EPOCH, MICROSECOND
+from orderflow.model.order import Money, plain
 from orderflow.model.reasons import Reason
 from orderflow.model.state import OrderState, State, evolve
 from orderflow.rules.compile import Program
@@ -32,6 +38,7 @@ class Draft:
         self.digest = digest
         self.events: list[Event] = []
         self.reasons: list[Reason] = []
+        self._asked: dict[str, Any] = {}
         self._ahead: dict[tuple[int, datetime], Callable[[timedelta], datetime]] = {}
 
     @property
@@ -55,7 +62,16 @@ class Draft:
         trigger = self.command.trigger if isinstance(self.command, Fire) and state is None else None
         calendar = self.program.calendar
         actor = self.command.by if state is None else None  # who acted before is not known
-        return Scope(state or self.order, track, actor, self.context.now, calendar, trigger)
+        # Nor is what the host would have answered before a fact changed; otherwise it would have been the same.
+        ask = None if state is not None and isinstance(self.command, FactChanged) else self.fact
+        return Scope(state or self.order, track, actor, self.context.now, calendar, trigger, ask)
+
+    def fact(self, name: str, subjects: Mapping[str, Any]) -> Any:
+        """What the host answers to a question of a condition. The next event that can, records it."""
+        about = FrozenMap({key: plain(value) for key, value in subjects.items()})
+        answer = self.context.fact(name, about)
+        self._asked[call_text(name, about)] = answer
+        return answer
 
     def ahead(self, calendar: WorkCalendar | None, at: datetime) -> Callable[[timedelta], datetime]:
         """A function from a length to the instant, in UTC, when so much has counted since `at` (at once: none or less).
@@ -81,6 +97,9 @@ class Draft:
     ) -> None:
         """One more event. With an `actor` it is what a rule did by itself, else what the command did."""
         own = actor is None
+        if self._asked and hasattr(body, "facts"):
+            body = attrs.evolve(body, facts=FrozenMap(self._asked))  # type: ignore[arg-type]  # those that have the field
+            self._asked = {}
         event = Event(
             tenant=self.context.tenant,
             stream=self.state.stream,
@@ -100,6 +119,14 @@ class Draft:
         )
         self.state = evolve(self.state, event)
         self.events.append(event)
+
+
+def call_text(name: str, subjects: Mapping[str, Any]) -> str:
+    """A question as conditions write it, with the values in place of the names: `fact('stock', item='A-7')`."""
+    said = "".join(
+        f", {key}={str(value) if isinstance(value, Decimal | Money) else value!r}" for key, value in subjects.items()
+    )
+    return f"fact({name!r}{said})"
 
 
 def _ahead(calendar: WorkCalendar | None, at: datetime) -> Callable[[timedelta], datetime]:

@@ -11,8 +11,11 @@ from typing import Literal
 from attrs import evolve, field, frozen
 
 from orderflow.model.errors import InvalidValue
+from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Flow, Lifecycle, Transition
 from orderflow.model.reasons import Language, suggest
+from orderflow.model.view import View
+from orderflow.rules.describe_lines import moves_words
 from orderflow.rules.in_words import Words
 
 DrawFormat = Literal["mermaid", "dot"]
@@ -60,12 +63,13 @@ class Picture:
     ends: tuple[str, ...]
 
 
-def draw(flow: Flow, *, format: DrawFormat = "mermaid", language: Language = "en", at: str | None = None) -> str:
+def draw(flow: Flow, *, format: DrawFormat = "mermaid", language: Language = "en", at: str | View | None = None) -> str:
     """The flow as a state diagram, as text: Mermaid (`stateDiagram-v2`) or DOT for Graphviz.
 
     - A stage shows its title, its category unless that is `open`, and the role, team or person that owns it; a
       transition its title, who may pull it, its guard in words, and what it requires.
-    - `at` marks the stage (of the track `order`) that an order is in; `InvalidValue` when there is no such stage.
+    - `at` marks where an order stands: the name of a stage of the track `order`, or a View, which marks the stages of
+      all its tracks. `InvalidValue` when there is no such stage; one of a View that the flow lacks is left out.
     - A transition out of `*` begins in a box that stands for every stage; one that enters no stage (internal) stands
       inside its box.
     - Further tracks are drawn as groups of their own. Texts are escaped: no title can change the picture.
@@ -75,14 +79,23 @@ def draw(flow: Flow, *, format: DrawFormat = "mermaid", language: Language = "en
     if format not in writers:
         raise ValueError(f"there are the formats {', '.join(writers)}, not {format!r}")
     stages = flow.lifecycle.stages
-    if at is not None and at not in stages:
+    if isinstance(at, str) and at not in stages:
         raise InvalidValue.of("unknown_stage", stage=at, known=tuple(stages), suggestion=suggest(at, stages))
     words = Words(flow, language)
-    pictures = [_Painter(words, "s", flow.lifecycle, at).picture("")]
+    pictures = [_Painter(words, "s", flow.lifecycle, _standing(at, ORDER_TRACK)).picture("")]
     for number, (name, track) in enumerate(flow.tracks.items(), 1):
         own = evolve(words, lifecycle=track.lifecycle)
-        pictures.append(_Painter(own, f"t{number}s", track.lifecycle, None).picture(words.title(track.title, name)))
+        pictures.append(
+            _Painter(own, f"t{number}s", track.lifecycle, _standing(at, name)).picture(words.title(track.title, name))
+        )
     return "\n".join(writers[format](words.title(flow.title, flow.name), tuple(pictures))) + "\n"
+
+
+def _standing(at: str | View | None, kind: str) -> frozenset[str]:
+    """The stages of a kind of track that are marked."""
+    if isinstance(at, View):
+        return frozenset(track.stage for name, track in at.tracks.items() if name.partition(":")[0] == kind)
+    return frozenset([at] if at is not None and kind == ORDER_TRACK else [])
 
 
 @frozen
@@ -92,7 +105,7 @@ class _Painter:
     words: Words
     prefix: str
     lifecycle: Lifecycle
-    at: str | None
+    at: frozenset[str]
     keys: dict[str, str] = field(init=False)
 
     @keys.default
@@ -122,7 +135,7 @@ class _Painter:
         if name == "*":
             title = self.words.say("draw.any")
             return Box(key=self.keys[name], lines=(title, *more), category="any")
-        here = name == self.at
+        here = name in self.at
         facts = [] if stage is None or stage.category == "open" else [self.words.known("draw", stage.category)]
         facts = [fact for fact in facts if fact.casefold() != self.words.stage(name).casefold()]
         if stage is not None and stage.owner is not None:
@@ -146,6 +159,8 @@ class _Painter:
             found.append(words.say("draw.guard", text=words.condition(item.guard)))
         if item.requires:
             found.append(words.say("draw.requires", fields=words.listed(words.field(x) for x in item.requires)))
+        if item.moves:
+            found.append(words.say("draw.moves", moves=moves_words(words, item.moves)))
         return tuple(line for text in found for line in _wrapped(text))
 
 

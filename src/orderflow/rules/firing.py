@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from orderflow.model.commands import Fire
-from orderflow.model.events import StageEntered, Triggered
-from orderflow.model.frozen import FrozenMap
-from orderflow.model.order import Money, plain
+from orderflow.model.events import Triggered
 from orderflow.model.reasons import Reason, reason, suggest
 from orderflow.rules import sla
 from orderflow.rules.acting import check_entry, check_track
 from orderflow.rules.compile import CompiledLifecycle
 from orderflow.rules.draft import Draft
+from orderflow.rules.entering import enter, release
+from orderflow.rules.gate import fields_missing, guard_unmet, role_unmet
 from orderflow.rules.lifecycle import Way
-from orderflow.rules.owner import assign_by_rule
-from orderflow.rules.scope import read_path
+from orderflow.rules.moving import carry_out, transition_moves
 
 
 def fire(draft: Draft, command: Fire) -> list[Reason]:
@@ -38,11 +37,23 @@ def fire(draft: Draft, command: Fire) -> list[Reason]:
 def unmet_of(draft: Draft, way: Way, track: str) -> list[Reason]:
     """Every reason why this transition cannot be taken now."""
     lifecycle = draft.program.lifecycle(track)
+    path, item = f"{lifecycle.path}.transitions[{way.index}]", way.transition
     return [
-        *_role_unmet(draft, lifecycle, way),
-        *_fields_missing(draft, lifecycle, way),
-        *_guard_unmet(draft, lifecycle, way, track),
+        *role_unmet(draft, item.roles, f"{path}.roles"),
+        *fields_missing(draft, item.requires, path, way.trigger),
+        *_not_left(draft, lifecycle, way),
+        *guard_unmet(draft, lifecycle.guards.get(way.index), track, path, way.trigger),
+        *transition_moves(draft, item.moves, track)[1],
     ]
+
+
+def _not_left(draft: Draft, lifecycle: CompiledLifecycle, way: Way) -> list[Reason]:
+    """Fields that must be there before the stage is left; a cancellation asks for none."""
+    stages = lifecycle.lifecycle.stages
+    if way.dest is None or way.dest == way.source or stages[way.dest].category == "cancelled":
+        return []
+    fields = [name for name in stages[way.source].requires if name not in way.transition.requires]
+    return fields_missing(draft, fields, f"{lifecycle.path}.stages.{way.source}", way.trigger)
 
 
 def _no_way(lifecycle: CompiledLifecycle, command: Fire, stage: str) -> Reason:
@@ -55,60 +66,13 @@ def _no_way(lifecycle: CompiledLifecycle, command: Fire, stage: str) -> Reason:
     return reason("not_from_this_stage", trigger=command.trigger, stage=stage, allowed=here)
 
 
-def _role_unmet(draft: Draft, lifecycle: CompiledLifecycle, way: Way) -> list[Reason]:
-    roles, actor = way.transition.roles, draft.command.by
-    if not roles or actor.kind in ("system", "automation"):
-        return []
-    held: tuple[str, ...] = ()
-    if actor.kind == "person":
-        person = draft.context.person(actor.id)
-        held = person.roles if person else ()
-    if set(roles) & set(held):
-        return []
-    place = draft.program.place(f"{lifecycle.path}.transitions[{way.index}].roles")
-    return [reason("missing_role", place, actor=str(actor), roles=roles, held=held)]
-
-
-def _fields_missing(draft: Draft, lifecycle: CompiledLifecycle, way: Way) -> list[Reason]:
-    place = draft.program.place(f"{lifecycle.path}.transitions[{way.index}].requires")
-    return [
-        reason("missing_field", place, field=name, trigger=way.trigger)
-        for name in way.transition.requires
-        if plain(read_path(draft.order, name)) is None
-    ]
-
-
-def _guard_unmet(draft: Draft, lifecycle: CompiledLifecycle, way: Way, track: str) -> list[Reason]:
-    guard = lifecycle.guards.get(way.index)
-    if guard is None:
-        return []
-    scope = draft.scope(track)
-    if guard.test(scope) is True:
-        return []
-    place = draft.program.place(f"{lifecycle.path}.transitions[{way.index}].guard")
-    return [
-        reason(
-            "guard_false" if term.truth is False else "guard_unknown",
-            place,
-            term=term.text,
-            values=FrozenMap({name: _shown(value) for name, value in term.values.items()}),
-            trigger=way.trigger,
-        )
-        for term in guard.explain(scope)
-    ]
-
-
-def _shown(value: object) -> object:
-    return "?" if value is None else str(value) if isinstance(value, Money) else value
-
-
 def _take(draft: Draft, way: Way, track: str) -> None:
+    moves, _ = transition_moves(draft, way.transition.moves, track)
     if way.dest is None:
         draft.add(Triggered(trigger=way.trigger, stage=way.source), track=track)
-        sla.react(draft)
-        return
-    category = draft.program.lifecycle(track).lifecycle.stages[way.dest].category
-    body = StageEntered(stage=way.dest, category=category, previous=way.source, trigger=way.trigger)
-    draft.add(body, track=track)
-    assign_by_rule(draft, track, way.dest)
+        carry_out(draft, moves, track)
+    else:
+        enter(draft, track, way.dest, previous=way.source, trigger=way.trigger)
+        carry_out(draft, moves, track)
+        release(draft, track)
     sla.react(draft)

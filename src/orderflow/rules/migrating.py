@@ -21,9 +21,12 @@ from orderflow.model.state import OrderState
 from orderflow.rules import sla
 from orderflow.rules.compile import CompiledLifecycle, Program
 from orderflow.rules.draft import Draft
+from orderflow.rules.entering import release
+from orderflow.rules.fields import check_fields
 from orderflow.rules.migrating_clocks import Crossing
+from orderflow.rules.moving import begin_lines
 from orderflow.rules.owner import assign_by_rule, may_own
-from orderflow.rules.placing import begin, check_fields
+from orderflow.rules.placing import begin
 
 
 @frozen(kw_only=True)
@@ -72,7 +75,8 @@ def find_way(target: Program, state: OrderState, mapping: Mapping[str, str]) -> 
         stages[track] = mapped or here.stage
         missing = "migration_unmapped" if mapped is None else "migration_no_stage"
         reasons += _against(target, track, here.stage, stages[track], missing)
-    return Way(stages=FrozenMap(stages), reasons=(*reasons, *_misfits(target, state.order)))
+    reasons += [*_against_lines(target, state), *_misfits(target, state.order)]
+    return Way(stages=FrozenMap(stages), reasons=tuple(reasons))
 
 
 def find_way_back(target: Program, state: OrderState, migration: Event) -> Way:
@@ -90,14 +94,17 @@ def find_way_back(target: Program, state: OrderState, migration: Event) -> Way:
     stages, reasons, dropped = {}, [], []
     for track, here in state.tracks.items():
         single = track in target.flow.tracks and not target.flow.tracks[track].many
-        if track in begun and not single and entered.count(track) == 1:
+        if track in begun and not single and entered.count(track) == 1 and track not in _carriers(state):
             dropped.append(track)
             continue
         back = went.get(track) if track not in entered else None
         stages[track] = back.previous if back else here.stage
         wrong = _against(target, track, here.stage, stages[track], "migration_moved_on")
         reasons += [item for item in wrong if item.code != "migration_stuck" or track in entered]
-    return Way(stages=FrozenMap(stages), dropped=tuple(dropped), reasons=(*reasons, *_misfits(target, state.order)))
+    if target.flow.lines is not None:  # a version that follows no quantities leaves them where they stand
+        reasons += _against_lines(target, state)
+    reasons += _misfits(target, state.order)
+    return Way(stages=FrozenMap(stages), dropped=tuple(dropped), reasons=tuple(reasons))
 
 
 def _began(event: Event, migration: Event) -> bool:
@@ -121,6 +128,30 @@ def _against(target: Program, track: str, here: str, there: str, missing: str) -
         place = target.place(f"{lifecycle.path}.stages.{there}")
         return [reason("migration_stuck", place, track=track, stage=there)]
     return []
+
+
+def _carriers(state: OrderState) -> set[str]:
+    """The tracks that carry quantity of lines."""
+    return {lot.track for line in state.quantities.values() for lot in line.lots if lot.track is not None}
+
+
+def _against_lines(target: Program, state: OrderState) -> list[Reason]:
+    """Why quantities of the order cannot stand in that version as they do: none may be lost."""
+    lines = target.flow.lines
+    if not state.quantities:
+        return []
+    if lines is None:
+        return [reason("migration_no_lines")]
+    known, standing = tuple(lines.stages), {lot.stage for line in state.quantities.values() for lot in line.lots}
+    found = [
+        reason("migration_no_line_stage", stage=stage, known=known, suggestion=suggest(stage, known))
+        for stage in sorted(standing - set(known))
+    ]
+    for track in sorted(_carriers(state)):
+        kind = target.flow.tracks.get(track.partition(":")[0])
+        if kind is not None and not kind.carries_lines:
+            found.append(reason("migration_no_carrier", track=track))
+    return found
 
 
 def _is_stuck(lifecycle: CompiledLifecycle, stage: str) -> bool:
@@ -213,11 +244,14 @@ def _cross(draft: Draft, target: Program, way: Way, plan: str, clocks: Clocks, *
     draft.program = target
     for track in moved:
         _own(draft, track)
+        release(draft, track)
     draft.before = draft.state  # clocks hold what is now against this: the crossing itself moved nobody on
     crossing.carry_over()
     for name, kind in target.flow.tracks.items():
         if not kind.many and name not in draft.order.tracks:
             begin(draft, name)
+    if not draft.order.quantities:
+        begin_lines(draft)
     sla.react(draft)
 
 

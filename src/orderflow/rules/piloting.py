@@ -20,7 +20,7 @@ from orderflow.model.state import OrderState
 from orderflow.rules.check_conditions import condition_problems
 from orderflow.rules.compile import Program
 from orderflow.rules.evaluate import compile_condition
-from orderflow.rules.placing import promise
+from orderflow.rules.fields import promise
 from orderflow.rules.scope import Scope, resolve_call, resolve_condition, resolve_line, schema
 
 _BITS = 256
@@ -61,7 +61,7 @@ def in_share(pilot: Pilot, order: str) -> bool:
     return below(int.from_bytes(digest, "big"), _BITS, pilot.share)
 
 
-def choose(
+def pilot_for(
     pilots: Iterable[Pilot], order: Order, now: datetime, current: str, version: Callable[[str], Program | None]
 ) -> tuple[Pilot, Program] | None:
     """The first started of the running pilots that takes a new order, with its version; None without one.

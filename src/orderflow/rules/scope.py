@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, get_args
 
@@ -13,7 +13,9 @@ from orderflow.model.calendar import ALWAYS, WorkCalendar
 from orderflow.model.check import NameType, Type
 from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import FieldKind, Flow
+from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import plain, total_of
+from orderflow.model.quantities import ORDERED
 from orderflow.model.state import OrderState
 
 Getter = Callable[["Scope"], Any]
@@ -23,7 +25,7 @@ ACTOR_KINDS = ("person", "automation", "system", "customer", "external")
 
 @frozen
 class Scope:
-    """One reading of the world for conditions: the order, the track that is asked about, and who acts."""
+    """One reading of the world for conditions: the order, the track that is asked about, who acts, whom to ask."""
 
     state: OrderState
     track: str
@@ -31,6 +33,15 @@ class Scope:
     now: datetime
     calendar: WorkCalendar
     trigger: str | None = None
+    ask: Callable[[str, Mapping[str, Any]], Any] | None = None
+
+    def fact(self, name: str, subjects: Mapping[str, Any]) -> Any:
+        """What the host answers to a question; None, which is *unknown*, where nobody can be asked."""
+        return None if self.ask is None else self.ask(name, subjects)
+
+    def approved(self, approval: str) -> bool | None:
+        """Whether an approval of the order has been given. No history records one yet, so this is not known."""
+        return None
 
 
 def _total(scope: Scope) -> Any:
@@ -125,12 +136,26 @@ def resolve_line(name: str) -> Callable[[Any], Any]:
 
 
 def resolve_call(function: str) -> Callable[[Scope, tuple[Any, ...], Any], Any]:
-    """How a call in a condition is answered: `track('order').stage`, `elapsed(stage)`."""
+    """How a call in a condition is answered: `track('order').stage`, `elapsed(stage)`, `lines('open')` …"""
     if function == "track.stage":
         return _stage_of
     if function == "elapsed":
         return _elapsed
+    if function == "lines":
+        return _lines_in
+    if function == "fact":
+        return lambda scope, args, kwargs: scope.fact(args[0], kwargs)
+    if function == "approved":
+        return lambda scope, args, kwargs: scope.approved(args[0])
     raise KeyError(function)
+
+
+def _lines_in(scope: Scope, args: tuple[Any, ...], kwargs: Any) -> Any:
+    """Line -> the quantity that stands in a line stage; for `ordered`, all of it."""
+    state = scope.state
+    if not state.quantities and args == (ORDERED,):
+        return FrozenMap({line.id: line.quantity for line in state.order.lines})
+    return FrozenMap({line: standing.at(args[0]) for line, standing in state.quantities.items()})
 
 
 def _stage_of(scope: Scope, args: tuple[Any, ...], kwargs: Any) -> Any:

@@ -13,18 +13,22 @@ from orderflow.model.canonical import hide
 from orderflow.model.clock import Mark, WarnAt
 from orderflow.model.commit import Commit, IndexRow, KeyRecord, Message, PersonalValue
 from orderflow.model.events import (
+    Amended,
     ClockMarked,
     Event,
+    ExternalLinked,
     FlowMigrated,
     FlowRegistered,
     Moved,
     NoteAdded,
+    OrderAmended,
     OrderPlaced,
     OwnerAssigned,
     PersonalErased,
     PilotChanged,
     PilotEnded,
     PilotStarted,
+    QuantityMoved,
     StageEntered,
     StageObserved,
     Stream,
@@ -34,12 +38,15 @@ from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import Customer, Line, Money, Order, Personal
 from orderflow.model.parse import parse
 from orderflow.model.personal import personal_values
+from orderflow.model.quantities import Transfer
 from orderflow.model.reasons import Place, reason
 
 START = datetime(2026, 1, 5, 1, 30, 0, 123_456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 MOMENT = timedelta(microseconds=1)
 ACTOR = Actor.person("wang")
+FACT = "fact('stock', item='A-7')"
+ANSWER: FrozenMap[Any] = FrozenMap({FACT: Decimal("1.5")})
 
 
 def event(stream: Stream, version: int, body: Any, *, tenant: str = "main", **envelope: Any) -> Event:
@@ -117,7 +124,14 @@ def one_of_each(stream: Stream, *, tenant: str = "main") -> tuple[Event, ...]:
             stage="审核", category="open", previous="placed", trigger="submit", observed=True, inconsistent=True
         ),
         StageObserved(stage="placed", current="审核"),
-        Triggered(trigger="remind", stage="审核"),
+        Triggered(trigger="remind", stage="审核", facts=ANSWER),
+        QuantityMoved(cause="move", move="ship", transfers=[Transfer(line="1", quantity=Decimal(1), source="open")]),
+        OrderAmended(
+            changes=[Amended(line="1", before={"line.quantity": Decimal(1)}, after={"line.quantity": Decimal("2.50")})],
+            added=[Line("2", "B-1", 3)],
+            removed=[Line("3", "C-1", 1)],
+        ),
+        ExternalLinked(system="erp", id="45001"),
         OwnerAssigned(owner="li", team="plant-1", why=why),
         OwnerAssigned(why=why),
         NoteAdded(text="一\u2028二\x00"),

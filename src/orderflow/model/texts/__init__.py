@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from orderflow.model.texts import calendars, conditions, flows, logs, orders, versions
+from orderflow.model.texts import calendars, composing, conditions, flows, lines, logs, orders, proofs, versions
 
 LANGUAGES = ("en", "zh")
 
 CATALOGUE: dict[str, dict[str, str]] = {
     **orders.TEXTS,
+    **lines.TEXTS,
     **flows.TEXTS,
+    **composing.TEXTS,
     **conditions.TEXTS,
     **calendars.TEXTS,
     **logs.TEXTS,
+    **proofs.TEXTS,
     **versions.TEXTS,
 }
 

@@ -57,6 +57,18 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "the track {track!r} is there once in one version, and as often as it is opened in the other",
         "zh": "分支 {track!r} 在一个版本中只有一个，在另一个版本中可开启多个",
     },
+    "migration_no_lines": {
+        "en": "that version does not follow the quantities of lines, which this order has",
+        "zh": "该版本不跟踪订单行数量，而此订单有行数量记录",
+    },
+    "migration_no_line_stage": {
+        "en": "quantity stands in the line stage {stage!r}, which that version does not have; it has {known}.",
+        "zh": "有数量处于行状态 {stage!r}，该版本没有此状态；现有 {known}。",
+    },
+    "migration_no_carrier": {
+        "en": "the track {track!r} carries lines, and in that version it cannot",
+        "zh": "分支 {track!r} 载有订单行，但在该版本中不能承载",
+    },
     "migration_stuck": {
         "en": "{track}: nothing leads out of the stage {stage!r} in that version; the order would be stuck",
         "zh": "{track}：该版本中没有任何流转离开节点 {stage!r}，订单会卡住",

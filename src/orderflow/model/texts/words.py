@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from orderflow.model.texts.line_words import LINE_WORDS
+
 WORDS: dict[str, dict[str, str]] = {
     # Joining words.
     "and": {"en": " and ", "zh": "且"},
@@ -289,6 +291,15 @@ WORDS: dict[str, dict[str, str]] = {
     "thing.track": {"en": "The track {name}", "zh": "分支“{name}”"},
     "thing.other": {"en": "{kind} {name}", "zh": "{kind}“{name}”"},
     "in_track": {"en": "{thing} of the track {name}", "zh": "分支“{name}”的{thing}"},
+    "select.when": {
+        "en": "New orders that name no flow take this one when {when} (priority {priority}).",
+        "zh": "未指明流程的新订单，满足以下条件时采用本流程：{when}（优先级 {priority}）。",
+    },
+    "select.always": {
+        "en": "New orders that name no flow take this one when no other fits with a higher priority than {priority}.",
+        "zh": "未指明流程的新订单，没有其他流程以高于 {priority} 的优先级符合时，采用本流程。",
+    },
+    "what.select": {"en": "for which new orders it is chosen", "zh": "适用的新订单"},
     "what.name": {"en": "the name", "zh": "名称"},
     "what.title": {"en": "the title", "zh": "标题"},
     "what.currency": {"en": "the currency", "zh": "币种"},
@@ -340,4 +351,5 @@ WORDS: dict[str, dict[str, str]] = {
     "what.breaks": {"en": "the interruptions", "zh": "中断"},
     "what.recurring": {"en": "the recurring hours", "zh": "周期性工作时间"},
     "channels.all": {"en": "all channels", "zh": "所有渠道"},
+    **LINE_WORDS,
 }
