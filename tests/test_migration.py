@@ -501,6 +501,91 @@ def test_a_promise_that_the_new_version_would_end_is_cancelled_not_met() -> None
     assert marks(world, "seen") == [("review", "cancelled")]
 
 
+# --- lines and jumps ----------------------------------------------------------------------------------------------
+
+LINES = """
+lines:
+  stages: [open, packed, shipped]
+  moves: {pack: {source: open, dest: packed}, ship: {source: packed, dest: shipped}}
+"""
+PARCEL = """
+tracks:
+  parcel:
+    many: true
+    carries_lines: true
+    loads: [packed]
+    initial: loading
+    stages: {loading: {}, gone: {category: done}}
+    transitions: [{trigger: send, source: loading, dest: gone, moves: ship}]
+"""
+
+
+def packed_world(text: str) -> World:
+    """One order of two lines, of which 3 pieces are packed."""
+    world = World(text, orders=False)
+    world.tracker.place(of.Order("L-1", lines=[of.Line("1", "A", 5), of.Line("2", "B", 2)]), by=SHOP)
+    world.tracker.move("L-1", "pack", {"1": 3}, by=SHOP)
+    return world
+
+
+def test_quantities_stay_where_they_stand() -> None:
+    """A version with the same line stages takes them over; none is lost, and they move on by its moves."""
+    world = packed_world(OLD + LINES)
+    before = world.tracker.get("L-1").quantities
+    plan = world.tracker.plan_migration(flow(NEW + LINES))
+    assert world.tracker.migrate(plan, by="boss").done == 1
+    assert world.tracker.get("L-1").quantities == before
+    world.tracker.move("L-1", "ship", {"1": 3}, by=SHOP)
+    assert world.tracker.revert_migration(plan, by="boss").done == 1
+
+
+@pytest.mark.parametrize(
+    ("new", "code"),
+    [
+        (NEW, "migration_no_lines"),
+        (NEW + LINES.replace("packed", "boxed"), "migration_no_line_stage"),
+    ],
+)
+def test_quantities_are_never_lost(new: str, code: str) -> None:
+    """A version in which they could not stand is impossible for the order."""
+    plan = packed_world(OLD + LINES).tracker.plan_migration(flow(new))
+    assert [item.code for item in plan.orders[0].reasons] == [code]
+
+
+def test_a_track_that_carries_lines_must_be_able_to() -> None:
+    """What a parcel carries cannot go to a version in which parcels carry nothing."""
+    world = packed_world(OLD + LINES + PARCEL)
+    world.tracker.open_track("L-1", "parcel", by=SHOP)
+    world.tracker.load("L-1", "parcel:1", by=SHOP)
+    bare = PARCEL.replace("    carries_lines: true\n    loads: [packed]\n", "").replace(", moves: ship", "")
+    plan = world.tracker.plan_migration(flow(NEW + LINES + bare))
+    assert [item.code for item in plan.orders[0].reasons] == ["migration_no_carrier"]
+    assert world.migrate(NEW + LINES + PARCEL, mapping={}).done == 1
+
+
+def test_lines_begin_with_a_version_that_follows_them() -> None:
+    """All that was ordered stands in the first line stage; going back leaves it there, and nobody asks."""
+    world = World(orders=False)
+    world.tracker.place(of.Order("L-1", lines=[of.Line("1", "A", 5)]), by=SHOP)
+    plan = world.tracker.plan_migration(flow(NEW + LINES))
+    world.tracker.migrate(plan, by="boss")
+    assert dict(world.tracker.get("L-1").quantities["1"]) == {"ordered": 5, "open": 5}
+    assert world.tracker.revert_migration(plan, by="boss").done == 1
+    assert world.tracker.migrate(plan, by="boss").done == 1
+
+
+def test_a_jump_from_an_older_version_is_undone_only_where_that_can_be() -> None:
+    """The stage from which somebody jumped may be gone: that is a refusal with a reason."""
+    jumps = "  jumps: {force: [], skip: [], back: []}\n"
+    world = World(OLD.replace("sla:\n", jumps + "sla:\n"), orders=False)
+    world.tracker.place(of.Order("J-1"), by=SHOP)
+    world.tracker.fire("J-1", "submit", by=SHOP)
+    world.tracker.force("J-1", "making", by=SHOP, reason="hurry")
+    world.migrate(NEW.replace("sla:\n", jumps + "sla:\n"))
+    with pytest.raises(of.Refused, match="there is no stage 'review'"):
+        world.tracker.undo("J-1", by=SHOP, reason="wrong")
+
+
 # --- going on, again, and back ------------------------------------------------------------------------------------
 
 

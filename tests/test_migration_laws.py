@@ -32,6 +32,13 @@ CALENDARS = (
 )
 
 
+LINES = (
+    None,
+    of.Lines(stages=["open", "sent"], moves={"send": of.LineMove(source="open", dest="sent")}),
+    of.Lines(stages=["open", "made"], moves={"make": of.LineMove(source="open", dest="made")}),
+)
+
+
 @st.composite
 def lifecycles(draw: st.DrawFn) -> of.Lifecycle:
     """A few stages, the last of them `done`; transitions between any of them."""
@@ -93,6 +100,7 @@ def flows(draw: st.DrawFn, kinds_of_tracks: tuple[tuple[str, bool], ...]) -> of.
         lifecycle=main,
         tracks=tracks,
         sla=sla,
+        lines=draw(st.sampled_from(LINES)),
     )
 
 
@@ -112,7 +120,7 @@ def pairs(draw: st.DrawFn) -> tuple[of.Flow, of.Flow]:
 VERSIONS = pairs()
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["fire"] * 3 + ["open", "wait", "assign", "late", "observe"]),
+        st.sampled_from(["fire"] * 3 + ["open", "wait", "assign", "late", "observe", "move"]),
         st.integers(0, 99),
         st.integers(0, 99),
     ),
@@ -143,7 +151,8 @@ class World:
         for number, id in enumerate(IDS):
             attributes = {"size": 3} if self.needs_size else {}
             promised = START + timedelta(hours=5) if number else None
-            self.tracker.place(of.Order(id, attributes=attributes, promised_at=promised), by=HOST)
+            lines = [of.Line("1", "A-7", 5)] if number else []
+            self.tracker.place(of.Order(id, attributes=attributes, promised_at=promised, lines=lines), by=HOST)
         for what, which, more in steps:
             order = IDS[which % len(IDS)]
             self.step(what, order, which, more)
@@ -161,6 +170,8 @@ class World:
         with contextlib.suppress(of.Refused):
             if what == "open":
                 self.tracker.open_track(order, "parcel", by=HOST)
+            elif what == "move":
+                self.tracker.move(order, ("send", "make")[more % 2], {"1": which % 5 + 1}, by=HOST)
             elif what == "assign":
                 self.tracker.assign(order, "wang", by=HOST, track=track)
             elif what == "observe":
@@ -251,6 +262,8 @@ def test_migration_keeps_its_laws(
             assert after.tracks[track].entered_at == was.entered_at
         assert {name for name, track in new.tracks.items() if not track.many} <= set(after.tracks)
         assert can_go_on(new, after)
+        assert after.quantities == before[id].quantities or not before[id].quantities
+        assert bool(after.quantities) == bool(new.lines and after.order.lines)
         no_clock_is_lost(before[id], after)
         if clocks == "keep":
             for name, clock in before[id].clocks.items():
