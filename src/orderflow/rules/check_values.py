@@ -297,10 +297,10 @@ class _Reader:
 
 
 def subject(node: Node) -> str | None:
-    """The text of what is compared: a name, the stage of a track, or how long the stage has lasted."""
+    """The text of what is compared: a name, the stage of a track, how long the stage has lasted, what lines come to."""
     if isinstance(node, Name):
         return node.path
-    if isinstance(node, Call) and (node.attribute == "stage" or node.function == "elapsed"):
+    if isinstance(node, Call) and (node.attribute == "stage" or node.function in ("elapsed", "lines")):
         return unparse(node)
     return None
 
