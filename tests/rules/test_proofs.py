@@ -96,7 +96,7 @@ def test_a_gap_among_texts_and_for_what_is_missing() -> None:
 def test_quantities_of_lines_are_compared_as_numbers() -> None:
     """What lines come to can be too much and too little at once as little as any number; nothing is left unchecked."""
     flow = split("lines('ordered') > 5 and lines('ordered') < 3", "lines('ordered') == 0", "lines('ordered') < 1")
-    assert codes(flow) == ["guard_never_holds"]
+    assert set(codes(flow)) == {"guard_never_holds", "unreachable_stage"}
     assert "not_checked" not in codes(flow, notes=True)
     assert codes(split("lines('ordered') < 9", "lines('ordered') == 0")) == ["transition_never_taken"]
 
