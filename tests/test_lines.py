@@ -208,6 +208,16 @@ def test_an_observed_stage_moves_quantities_too() -> None:
     assert standing(subject)["1"] == {"ordered": 100, "open": 40, "shipped": 60}
 
 
+def test_an_observed_step_asks_for_nobodys_role() -> None:
+    """That another system shipped the goods is a fact, whoever may order the move here."""
+    subject = tracker(FLOW.replace("over: true, title", "over: true, roles: [boss], title"))
+    subject.open_track("SO-1", "shipment", lines={"1": 60}, by="li")
+    with pytest.raises(of.Refused, match="boss"):
+        subject.fire("SO-1", "send", track="shipment:1", by="li")
+    subject.observe("SO-1", "on_road", source="wms", track="shipment:1")
+    assert standing(subject)["1"] == {"ordered": 100, "open": 40, "shipped": 60}
+
+
 @pytest.mark.parametrize(
     ("call", "code"),
     [
