@@ -72,6 +72,22 @@ def run_console(text: str, where: Path, line: int) -> None:
                 assert expected.rstrip() in output, f"{where.name}:{line}: not in the output: {expected}\n{done.output}"
 
 
+def laid_over(old: str, new: str, indent: int = 0) -> str:
+    """YAML in blocks with the keys of another one in it: the same keys are replaced, new ones come at the end.
+
+    Where both have lines with keys behind a key, they are laid over each other in turn. Comments belong to what follows.
+    """
+    one = rf"(?:[ ]*#.*\n)*[ ]{{{indent}}}([\w\"-]+):.*\n(?:[ ]{{{indent + 1},}}.*\n)*"
+    before = {match[1]: match[0] for match in re.finditer(one, old)}
+    after = {match[1]: match[0] for match in re.finditer(one, new)}
+    for key, text in after.items():
+        (head, _, below), (_, _, more) = (part.partition(f"{key}:\n") for part in (before.get(key, ""), text))
+        if below and (inner := re.match(r"[ ]+(?=[\w\"-]+:)", more)):
+            after[key] = f"{head}{key}:\n{laid_over(below, more, len(inner[0]))}"
+    kept = {} if set(before) <= set(after) else before  # where all is new, so is its order
+    return "".join((kept | after).values())
+
+
 def run_tests(file: str) -> None:
     """Run a file of tests that a document shows, as its reader would."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", file]
@@ -81,12 +97,17 @@ def run_tests(file: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_what_a_document_shows_is_true(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of a document run one after the other in a new folder; named ones are files there."""
+    """The blocks of a document run one after the other in a new folder; named ones are files there.
+
+    A `+` behind the name lays the block over the file of that name, as a reader of the tutorial does by hand.
+    """
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "__main__"}
     for line, language, file, content in blocks(document):
         if file:
-            Path(file).write_text(content, encoding="utf-8")
+            file, _, over = file.partition(" ")
+            known = Path(file).read_text(encoding="utf-8") if over == "+" else ""
+            Path(file).write_text(laid_over(known, content) if over == "+" else content, encoding="utf-8")
             if file.startswith("test_"):
                 run_tests(file)
         elif language == "python":
