@@ -75,7 +75,7 @@ def run_console(text: str, where: Path, line: int) -> None:
 def laid_over(old: str, new: str, indent: int = 0) -> str:
     """YAML in blocks with the keys of another one in it: the same keys are replaced, new ones come at the end.
 
-    Where both have lines with keys behind a key, they are laid over each other in turn. Comments belong to what follows.
+    Where both have lines with keys behind a key, these are laid over each other. A comment goes with what follows it.
     """
     one = rf"(?:[ ]*#.*\n)*[ ]{{{indent}}}([\w\"-]+):.*\n(?:[ ]{{{indent + 1},}}.*\n)*"
     before = {match[1]: match[0] for match in re.finditer(one, old)}
