@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 import orderflow
-from orderflow import cli
+from orderflow import cli, providers, views
 from orderflow.adapters import flowfile
 from orderflow.hookspecs import Hooks
 from orderflow.metrics.report import PARTS
@@ -27,11 +27,12 @@ from orderflow.model.condition import MAX_DIGITS
 from orderflow.model.events import BODIES, Event
 from orderflow.model.parse import USAGE
 from orderflow.model.policies import TOPICS
-from orderflow.model.texts import proofs
-from orderflow.rules import check_sla
+from orderflow.model.texts import CATALOGUE, proofs
+from orderflow.rules import acting, amending, check_sla, fields, gate, jumping, moving, observing, placing, select
 from orderflow.rules.scope import BUILT_IN, LINE_FIELDS
 
 ROOT = Path(__file__).parent.parent
+REFUSING = (acting, amending, fields, gate, jumping, moving, observing, placing, select, providers, views)
 DOCUMENTS = [ROOT / name for name in ("README.md", "README.zh-CN.md", "CHANGELOG.md", "CONTRIBUTING.md")]
 DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -274,6 +275,17 @@ def test_every_error_is_explained() -> None:
     ]
     headings = re.findall(r"^## `(\w+)`", read(ROOT / "docs" / "errors.md"), re.MULTILINE)
     assert sorted(headings) == sorted(classes)
+
+
+def test_every_reason_for_a_refusal_is_listed() -> None:
+    """tracking.md has each code with which a command or question can be refused, but for those of wrong values."""
+    table = read(ROOT / "docs" / "tracking.md").partition("| code | says |")[2].partition("\n\n")[0]
+    documented = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.+?) \|", table, re.MULTILINE))))
+    raised = re.compile(r'(?:\breason|Refused\.of)\(\s*"(\w+)"')
+    codes = {code for module in REFUSING for code in raised.findall(inspect.getsource(module))}
+    aside = {code for code in codes if code.startswith(("owner_", "flow_selected"))} | {"bad_limit"}
+    assert codes - aside - documented == set()
+    assert [code for code in documented if code not in CATALOGUE] == []
 
 
 def test_every_figure_and_option_of_a_report_is_documented() -> None:
