@@ -118,7 +118,10 @@ class Tracker(Commands):
         Raises `Refused` (`UnknownOrder`, `KeyReused` among them) with every reason, nothing written; `Conflict` when
         `expect` does not hold or a race was lost several times; `StorageError`.
         """
-        return self._road.handle(_command(command), self._look)
+        receipt = self._road.handle(_command(command), self._look)
+        if isinstance(command, Erase):  # recorded first: after a crash in between nobody sees the values any more
+            self._road.storage.erase(Stream.order(command.order))
+        return receipt
 
     def preview(self, command: Command) -> Receipt:
         """The Receipt that a command would give. Raises as `handle` does; nothing is written and nobody is told."""
@@ -130,9 +133,7 @@ class Tracker(Commands):
         First the erasure is recorded, then the storage drops values and salts. After a crash in between nobody sees the
         values any more; call it again to drop them.
         """
-        receipt = self.handle(Erase(order=order, by=by, reason=reason))
-        self._road.storage.erase(Stream.order(order))
-        return receipt
+        return self.handle(Erase(order=order, by=by, reason=reason))
 
     def fact_changed(self, fact: str, *, by: Actor | str, orders: Iterable[str] | None = None) -> int:
         """Say that a fact which conditions ask for has another value now; how many orders' clocks were looked at.
