@@ -70,6 +70,22 @@ def standing(subject: of.Tracker) -> dict[str, dict[str, Decimal]]:
     return {line: dict(found) for line, found in subject.get("SO-1").quantities.items()}
 
 
+def test_a_track_that_has_ended_takes_no_quantity() -> None:
+    """Not even a surplus within the tolerance comes onto a track that has ended, and would be lost there."""
+    subject = tracker()
+    subject.open_track("SO-1", "shipment", lines={"1": 10}, by="li")
+    subject.fire("SO-1", "lose", track="shipment:1", by="li")
+    for attempt in (
+        lambda: subject.move("SO-1", "ship", {"1": 1}, track="shipment:1", by="li"),
+        lambda: subject.load("SO-1", "shipment:1", {"1": 1}, by="li"),
+        lambda: subject.unload("SO-1", "shipment:1", {"1": 1}, by="li"),
+    ):
+        with pytest.raises(of.Refused) as caught:
+            attempt()
+        assert [reason.code for reason in caught.value.reasons] == ["track_ended"]
+    assert standing(subject)["1"] == {"ordered": 100, "open": 100}
+
+
 def test_quantity_begins_in_the_first_line_stage() -> None:
     """Placing puts all of a line into the first line stage."""
     assert standing(tracker()) == {

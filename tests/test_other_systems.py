@@ -73,6 +73,16 @@ def test_an_id_belongs_to_one_order() -> None:
         subject.get("SO-2")
 
 
+def test_an_order_placed_again_loses_no_id() -> None:
+    """The same order again repeats with the ids that it has; with another one it is refused, since none is linked."""
+    subject = tracker()
+    subject.link("SO-1", "erp", "45001", by=SHOP)
+    assert subject.place(of.Order("SO-1"), by=SHOP).repeated
+    assert subject.place(of.Order("SO-1"), by=SHOP, external={"erp": "45001"}).repeated
+    with pytest.raises(of.KeyReused):
+        subject.place(of.Order("SO-1"), by=SHOP, external={"erp": "45002"})
+
+
 @pytest.mark.parametrize("external", [{"": "1"}, {"erp": ""}, {"erp": 5}, "erp", {5: "1"}])
 def test_bad_ids_of_other_systems_are_refused(external: Any) -> None:
     """Ids are texts, under the names of systems."""

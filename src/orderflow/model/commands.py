@@ -15,7 +15,7 @@ from orderflow.model.errors import InvalidValue
 from orderflow.model.events import ORDER_TRACK, JumpKind
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names
 from orderflow.model.order import Line, Order, check_id, is_id, is_text, to_attributes, to_decimal, to_instant
-from orderflow.model.reasons import suggest
+from orderflow.model.reasons import shown, suggest
 
 
 def _instant(value: Any) -> datetime | None:
@@ -24,7 +24,17 @@ def _instant(value: Any) -> datetime | None:
 
 def _whole(instance: Any, attribute: Any, value: Any) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63):
-        raise InvalidValue.of("not_whole", what=attribute.name, value=repr(value)[:80])
+        raise InvalidValue.of("not_whole", what=attribute.name, value=shown(value))
+
+
+def _yes_or_no(instance: Any, attribute: Any, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise InvalidValue.of("bad_flag", what=attribute.name, value=shown(value))
+
+
+def _ids_of(instance: Any, attribute: Any, value: tuple[Any, ...]) -> None:
+    for id in value:
+        check_id(id, f"{type(instance).__name__}.{attribute.name}")
 
 
 _id = optional(is_id)
@@ -67,7 +77,7 @@ def _quantities(value: Any) -> FrozenMap[Decimal] | None:
     if value is None:
         return None
     if not isinstance(value, Mapping) or not value:
-        raise InvalidValue.of("bad_quantities", value=repr(value)[:80])
+        raise InvalidValue.of("bad_quantities", value=shown(value))
     found = {}
     for line, quantity in value.items():
         check_id(line, "line")
@@ -82,7 +92,7 @@ def _ids(value: Any) -> FrozenMap[str]:
     if value is None:
         return EMPTY
     if not isinstance(value, Mapping):
-        raise InvalidValue.of("bad_external", value=repr(value)[:80])
+        raise InvalidValue.of("bad_external", value=shown(value))
     for system, id in value.items():
         check_id(system, "system")
         check_id(id, f"the id in {system}")
@@ -100,7 +110,7 @@ class Place(Command):
     @order.default
     def _id(self) -> str:
         if not isinstance(self.content, Order):
-            raise InvalidValue.of("not_an_order", value=repr(self.content)[:80])
+            raise InvalidValue.of("not_an_order", value=shown(self.content))
         return self.content.id
 
 
@@ -142,12 +152,12 @@ class Load(Command):
 
     track: str = field(validator=is_id)
     lines: FrozenMap[Decimal] | None = field(default=None, converter=_quantities)
-    unload: bool = False
+    unload: bool = field(default=False, validator=_yes_or_no)
 
 
 def _jump_kind(instance: Any, attribute: Any, value: Any) -> None:
     if value not in get_args(JumpKind):
-        raise InvalidValue.of("bad_jump", value=repr(value)[:80], known=get_args(JumpKind))
+        raise InvalidValue.of("bad_jump", value=shown(value), known=get_args(JumpKind))
 
 
 @frozen(kw_only=True)
@@ -176,7 +186,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     if value is None:
         return EMPTY
     if not isinstance(value, Mapping):
-        raise InvalidValue.of("bad_changes", value=repr(value)[:80])
+        raise InvalidValue.of("bad_changes", value=shown(value))
     for name in value:
         check_id(name, "path")
     return value
@@ -186,11 +196,11 @@ def _added(value: Any) -> tuple[Line, ...]:
     if isinstance(value, Line):
         return (value,)
     if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-        raise InvalidValue.of("bad_line", value=repr(value)[:80])
+        raise InvalidValue.of("bad_line", value=shown(value))
     lines = tuple(value)
     for line in lines:
         if not isinstance(line, Line):
-            raise InvalidValue.of("bad_line", value=repr(line)[:80])
+            raise InvalidValue.of("bad_line", value=shown(line))
     return lines
 
 
@@ -207,7 +217,7 @@ class Amend(Command):
     changes: FrozenMap[Any] = field(default=EMPTY, converter=_changes)
     lines: FrozenMap[FrozenMap[Any]] = field(default=EMPTY, converter=_line_changes)
     add: tuple[Line, ...] = field(default=(), converter=_added)
-    remove: tuple[str, ...] = field(default=(), converter=as_names)
+    remove: tuple[str, ...] = field(default=(), converter=as_names, validator=_ids_of)
 
 
 @frozen(kw_only=True)

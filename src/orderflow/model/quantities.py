@@ -13,6 +13,7 @@ from orderflow.model.errors import DefinitionError
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names
 from orderflow.model.order import EXACT
 from orderflow.model.policies import to_condition, to_titles
+from orderflow.model.reasons import shown
 from orderflow.model.validate import NONE, to_map, want, wrong_kind
 
 ORDERED = "ordered"
@@ -29,7 +30,7 @@ def to_percent(value: Any) -> Decimal:
     if isinstance(value, Decimal) and value.is_finite() and 0 <= value <= 1000:
         return value
     if not (text.replace(".", "", 1).isascii() and text.replace(".", "", 1).isdecimal()) or Decimal(text) > 1000:
-        raise DefinitionError.of("bad_percent", value=value if isinstance(value, str) else repr(value)[:80])
+        raise DefinitionError.of("bad_percent", value=value if isinstance(value, str) else shown(value))
     return Decimal(text)
 
 

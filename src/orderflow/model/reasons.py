@@ -94,6 +94,14 @@ def suggest(wrong: str, known: Iterable[str]) -> str | None:
     return folded.get(wrong.casefold())
 
 
+def shown(value: Any) -> str:
+    """A wrong value as an error shows it, in at most 80 characters; one without a text, by its kind."""
+    try:
+        return "a huge number" if isinstance(value, int) and abs(value) >= 10**80 else repr(value)[:80]
+    except Exception:  # noqa: BLE001 - the host's own values may raise anything here, and huge integers have no text
+        return f"<{type(value).__name__}>"
+
+
 def in_language(titles: Mapping[str, str], language: Language, name: str = "") -> str:
     """The title in a language, else the one for every language (`*`), else any, else the name."""
     return titles.get(language) or titles.get("*") or next(iter(titles.values()), name)

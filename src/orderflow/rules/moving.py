@@ -10,6 +10,7 @@ from attrs import frozen
 
 from orderflow.model.commands import Load, Move, Observe
 from orderflow.model.events import QuantityMoved
+from orderflow.model.flow import OPEN
 from orderflow.model.order import EXACT
 from orderflow.model.quantities import ZERO, Lines, LineState, Transfer, total
 from orderflow.model.reasons import Reason, reason, suggest
@@ -43,6 +44,8 @@ def move(draft: Draft, command: Move) -> list[Reason]:
     """Move quantity, of the lines that the command names or of all."""
     if wrong := check_track(draft, command.track) or check_lines(draft, command.lines):
         return wrong
+    if _carrier(draft, command.track) and (wrong := _ended(draft, command.track)):
+        return wrong
     planned, unmet = plan(draft, (command.move,), command.track, command.lines)
     if unmet:
         return unmet
@@ -69,8 +72,8 @@ def put_on(draft: Draft, track: str, wanted: Wanted | None, *, off: bool = False
     kind = draft.program.flow.tracks.get(track.partition(":")[0])
     if kind is None or not kind.carries_lines:
         return [reason("track_carries_no_lines", track=track)]
-    if draft.order.tracks[track].category in ("done", "cancelled"):
-        return [reason("track_ended", track=track, stage=draft.order.tracks[track].stage)]
+    if wrong := _ended(draft, track):
+        return wrong
     stages = tuple(_lines_of(draft).stages) if off else loads_from(draft, track)
     carrier = track if off else None
     transfers: list[Transfer] = []
@@ -227,6 +230,12 @@ def _carrier(draft: Draft, track: str) -> str | None:
     """The track itself where it carries lines; None where what no track carries is meant."""
     kind = draft.program.flow.tracks.get(track.partition(":")[0])
     return track if kind is not None and kind.carries_lines else None
+
+
+def _ended(draft: Draft, track: str) -> list[Reason]:
+    """Why a track takes no quantity: it has ended, and carries nothing any more."""
+    state = draft.order.tracks[track]
+    return [reason("track_ended", track=track, stage=state.stage)] if state.category not in OPEN else []
 
 
 def _lines_of(draft: Draft) -> Lines:

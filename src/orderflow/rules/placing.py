@@ -86,12 +86,13 @@ def _next_number(draft: Draft, kind: str) -> int:
 
 
 def again(program: Program, state: OrderState, command: Place, digest: str) -> Decision:
-    """The answer when the id is taken: the same content repeats, other content is refused.
+    """The answer when the id is taken: the same content repeats, other content or another system's new id is refused.
 
     An order that names no flow repeats in the one that it has, whichever would be chosen today.
     """
     same_flow = command.content.flow in (None, state.order.flow)  # the digest has the order's own flow put in
-    if same_flow and state.digest == digest and same_personal(program, state.order, command.content):
+    linked = all(item in state.external for item in command.external.items())  # an id must not be dropped in silence
+    if same_flow and linked and state.digest == digest and same_personal(program, state.order, command.content):
         return Decision(repeated=True)
     return Decision(refused=True, reasons=(reason("order_id_reused", order=command.order),))
 
