@@ -101,12 +101,15 @@ def test_what_is_the_same_already_is_no_event() -> None:
 
 
 def test_a_new_promise_moves_its_clock() -> None:
-    """A new promised day is an instant in the calendar's zone, and the clock of the promise is due then."""
+    """A new promised day is an instant in the zone of the calendar, and its clock is due then; without it, it ends."""
     subject = tracker()
     receipt = subject.amend("SO-1", {"order.promised_at": date(2026, 3, 25)}, by="li")
     end = datetime(2026, 3, 25, 16, tzinfo=UTC) - timedelta(microseconds=1)
     assert (receipt.view.promised_at, receipt.due_at) == (end, end)
-    assert subject.amend("SO-1", {"order.promised_at": None}, by="li").view.promised_at is None
+    view = subject.amend("SO-1", {"order.promised_at": None}, by="li").view
+    assert (view.promised_at, view.due_at, view.clocks[0].ended) == (None, None, "cancelled")
+    view = subject.amend("SO-1", {"order.promised_at": date(2026, 3, 26)}, by="li").view
+    assert view.due_at == end + timedelta(days=1), "a promise given again is kept again"
 
 
 def test_a_new_price_counts_in_conditions() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from orderflow.model.condition import Condition
 from orderflow.model.errors import DefinitionError
@@ -127,11 +127,10 @@ class Lot:
 class LineState:
     """Where the quantity of one line stands. What is ordered *is* the sum of the lots, so the two cannot differ.
 
-    `over`: how much of it is more than was ordered, delivered within the tolerance.
+    It is more than the quantity of the order's line by what was delivered over, within the tolerance.
     """
 
     lots: tuple[Lot, ...] = ()
-    over: Decimal = ZERO
 
     @property
     def ordered(self) -> Decimal:
@@ -146,7 +145,7 @@ class LineState:
         """What a track carries (None: what no track does), in one line stage or in all."""
         return total(lot.quantity for lot in self.lots if lot.track == track and stage in (None, lot.stage))
 
-    def after(self, transfer: Transfer, *, over: bool = False) -> LineState:
+    def after(self, transfer: Transfer) -> LineState:
         """The state after a transfer. Raises `ValueError` when less is there than is taken."""
         lots = {(lot.stage, lot.track): lot.quantity for lot in self.lots}
         if transfer.source is not None:
@@ -160,7 +159,7 @@ class LineState:
             key = (transfer.dest, transfer.to_track)
             lots[key] = EXACT.add(lots.get(key, ZERO), transfer.quantity)
         found = tuple(Lot(stage=stage, track=track, quantity=quantity) for (stage, track), quantity in lots.items())
-        return evolve(self, lots=found, over=EXACT.add(self.over, transfer.quantity) if over else self.over)
+        return LineState(lots=found)
 
 
 def quantities_by_stage(state: LineState) -> FrozenMap[Decimal]:

@@ -264,7 +264,7 @@ def _moved(state: OrderState, body: QuantityMoved) -> OrderState:
     lines = dict(state.quantities)
     for item in body.transfers:
         try:
-            lines[item.line] = lines.get(item.line, LineState()).after(item, over=body.cause == "over")
+            lines[item.line] = lines.get(item.line, LineState()).after(item)
         except ValueError as error:
             raise StorageError(f"{state.stream}: {error}") from error
         if not lines[item.line].lots:

@@ -191,14 +191,15 @@ def approved(draft: Draft, approval: str) -> bool:
 def _transfers(draft: Draft, body: OrderAmended) -> tuple[list[Transfer], list[Reason]]:
     """What an amendment does to quantities that the flow follows: all of it in the first line stage.
 
-    Refused where less stands there than is taken off; what is further on is closed, returned or moved back first.
+    - What was delivered over counts towards a greater quantity.
+    - Refused where less stands there than is taken off; what is further on is closed, returned or moved back first.
     """
     lines = draft.program.flow.lines
     if lines is None:
         return [], []
     transfers = [Transfer(line=line.id, quantity=line.quantity, dest=lines.first) for line in body.added]
     wrong = []
-    for line, change in _less(body):
+    for line, change in _changed_by(draft, body):
         if change > 0:
             transfers.append(Transfer(line=line, quantity=change, dest=lines.first))
             continue
@@ -211,10 +212,15 @@ def _transfers(draft: Draft, body: OrderAmended) -> tuple[list[Transfer], list[R
     return transfers, wrong
 
 
-def _less(body: OrderAmended) -> Iterator[tuple[str, Decimal]]:
-    """(line, by how much its quantity changes), of lines that were there before."""
+def _changed_by(draft: Draft, body: OrderAmended) -> Iterator[tuple[str, Decimal]]:
+    """(line, by how much what is ordered of it changes), of lines that were there before."""
     for item in body.changes:
         if item.line is not None and "line.quantity" in item.after:
-            yield item.line, EXACT.subtract(item.after["line.quantity"], item.before["line.quantity"])
+            before, after = item.before["line.quantity"], item.after["line.quantity"]
+            ordered = draft.order.quantities.get(item.line, LineState()).ordered
+            if after > before:
+                yield item.line, max(EXACT.subtract(after, ordered), Decimal(0))
+            else:
+                yield item.line, EXACT.subtract(after, before)
     for line in body.removed:
-        yield line.id, -line.quantity
+        yield line.id, -draft.order.quantities.get(line.id, LineState()).ordered

@@ -14,7 +14,7 @@ from orderflow.model.state import OrderState
 from orderflow.rules.compile import CompiledSLA, Test
 from orderflow.rules.context import NamedCalendar
 from orderflow.rules.draft import Draft
-from orderflow.rules.scope import Scope
+from orderflow.rules.scope import Scope, instant_of
 from orderflow.rules.terms import Terms, carried, running_mark, terms_of
 
 
@@ -118,7 +118,9 @@ def begin_anew(change: Change, sla: CompiledSLA, clock: Clock) -> list[Mark]:
 
 
 def armed(sla: CompiledSLA, scope: Scope) -> bool:
-    """Whether a clock may run: its start holds, and nothing that would end it."""
+    """Whether a clock may run: its start holds, what is promised is known, and nothing that would end it holds."""
+    if _promise_gone(sla, scope):
+        return False
     open_ = scope.state.tracks[scope.track].category in OPEN and scope.state.main.category != "cancelled"
     return open_ and sla.start(scope) is True and not _is(sla.stop, scope) and not _is(sla.cancel, scope)
 
@@ -147,9 +149,17 @@ def ending(change: Change, sla: CompiledSLA) -> MarkKind | None:
     category = change.now.category
     if "cancelled" in (category, change.state.main.category) or _is(sla.cancel, change.after):
         return "cancelled"
+    clock = change.clocks.get(sla.clock(change.track))
+    if clock is not None and not clock.kept and _promise_gone(sla, change.after):
+        return "cancelled"
     if _is(sla.stop, change.after) if sla.stop else sla.start(change.after) is False:
         return "met"
     return "cancelled" if category == "done" else None
+
+
+def _promise_gone(sla: CompiledSLA, scope: Scope) -> bool:
+    """Whether the instant by which it is due is not known: there is none yet, or an amendment took it away."""
+    return sla.policy.due is not None and instant_of(scope.state, sla.policy.due) is None
 
 
 def _reset(run: _Run, clock: Clock) -> None:

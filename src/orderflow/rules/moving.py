@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from orderflow.model.commands import Load, Move, Observe
-from orderflow.model.events import QuantityMoved
+from orderflow.model.events import ORDER_TRACK, QuantityMoved
 from orderflow.model.flow import OPEN
 from orderflow.model.order import EXACT
 from orderflow.model.quantities import ZERO, Lines, LineState, Transfer, total
@@ -115,10 +115,8 @@ def plan(draft: Draft, names: Iterable[str], track: str, wanted: Wanted | None) 
         found = _plan_one(draft, name, track, wanted, states)
         if isinstance(found, Planned):
             planned.append(found)
-            for item in found.transfers:
+            for item in (*found.transfers, *found.over):
                 states[item.line] = states[item.line].after(item)
-            for item in found.over:
-                states[item.line] = states[item.line].after(item, over=True)
         else:
             unmet += found
     return planned, unmet
@@ -177,14 +175,16 @@ def _plan_one(
 def _too_much(
     draft: Draft, name: str, line: str, state: LineState, amount: Decimal, there: Decimal, track: str
 ) -> Reason | None:
-    """Why more than there is may not move: the move does not allow it, or the tolerance does not."""
+    """Why more than there is may not move: the move or the tolerance forbids it, or there is more to be loaded."""
     lines = _lines_of(draft)
     rule = lines.moves[name]
-    if not rule.over or not lines.tolerance:
+    unloaded = track != ORDER_TRACK and any(state.carried(None, stage) for stage in rule.source)
+    if not rule.over or not lines.tolerance or unloaded:
         params = {"line": line, "wanted": amount, "there": there, "stages": rule.source, "track": track}
         return reason("not_enough", draft.program.place(f"lines.moves.{name}"), **params)
-    contract = EXACT.subtract(state.ordered, state.over)
-    most = EXACT.subtract(EXACT.divide(EXACT.multiply(contract, lines.tolerance), Decimal(100)), state.over)
+    contract = next(item.quantity for item in draft.order.order.lines if item.id == line)
+    most = EXACT.divide(EXACT.multiply(contract, lines.tolerance), Decimal(100))
+    most = max(EXACT.subtract(EXACT.add(contract, most), state.ordered), ZERO)
     if EXACT.subtract(amount, there) <= most:
         return None
     place = draft.program.place("lines.tolerance")
