@@ -70,6 +70,12 @@ def test_titles_among_the_parameters_follow_the_language() -> None:
     assert item.text("zh") == "订单 SO-1 进入“审核”。"
 
 
+def test_a_long_list_is_cut_in_texts_and_whole_in_the_data() -> None:
+    """An order of ten thousand lines does not make texts of ten thousand names."""
+    item = reason("unknown_line", line="x", known=tuple(f"L-{number}" for number in range(10_000)))
+    assert item.text().endswith("L-58, L-59, ….") and len(item.params["known"]) == 10_000
+
+
 def test_an_unknown_language_is_refused() -> None:
     """Only the languages that there are."""
     with pytest.raises(ValueError, match="en, zh"):

@@ -15,6 +15,7 @@ from orderflow.model.texts import CATALOGUE, LANGUAGES, SUGGESTION
 
 Language = Literal["en", "zh"]
 Severity = Literal["error", "warning", "note"]
+_SHOWN = 60  # of a longer list a text shows so many; the params have all of it
 
 
 @frozen(kw_only=True)
@@ -107,7 +108,8 @@ def _words(value: Any, language: Language, zone: str | None) -> Any:
     if isinstance(value, Mapping | tuple | list) and not value:
         return "–"
     if isinstance(value, tuple | list):
-        return ", ".join(str(_words(item, language, zone)) for item in value)
+        shown = [str(_words(item, language, zone)) for item in value[:_SHOWN]]
+        return ", ".join(shown if len(value) <= _SHOWN else [*shown, "…"])
     if isinstance(value, datetime):
         local = value.astimezone(ZoneInfo(zone)) if zone else value
         return f"{local:%Y-%m-%d %H:%M} {zone or 'UTC'}"
