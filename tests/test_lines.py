@@ -146,6 +146,39 @@ def test_over_delivery_within_the_tolerance_counts_as_ordered() -> None:
     ]  # fmt: skip
 
 
+def test_there_is_no_surplus_on_a_shipment_while_more_could_be_loaded() -> None:
+    """More than a shipment carries is taken from what is open, by loading it; only beyond that it is over-delivery."""
+    subject = tracker()
+    subject.open_track("SO-1", "shipment", lines={"1": 60}, by="li")
+    with pytest.raises(of.Refused) as refused:
+        subject.move("SO-1", "ship", {"1": 62}, track="shipment:1", by="li")
+    assert [why.code for why in refused.value.reasons] == ["not_enough"]
+    subject.load("SO-1", "shipment:1", {"1": 40}, by="li")
+    subject.move("SO-1", "ship", {"1": 102}, track="shipment:1", by="li")
+    assert standing(subject)["1"] == {"ordered": 102, "shipped": 102}
+
+
+def test_nothing_moves_on_a_track_that_has_ended() -> None:
+    """A shipment that has arrived carries nothing, and a surplus is not put onto it either."""
+    subject = tracker()
+    subject.open_track("SO-1", "shipment", lines={"1": 100}, by="li")
+    subject.fire("SO-1", "send", track="shipment:1", by="li")
+    subject.fire("SO-1", "arrive", track="shipment:1", by="li")
+    with pytest.raises(of.Refused) as refused:
+        subject.move("SO-1", "ship", {"1": 1}, track="shipment:1", by="li")
+    assert [why.code for why in refused.value.reasons] == ["track_ended"]
+
+
+def test_a_removed_line_leaves_nothing_behind() -> None:
+    """What was delivered over and came back goes with its line."""
+    subject = tracker()
+    subject.move("SO-1", "ship", {"1": 105}, by="li")
+    subject.move("SO-1", "deliver", by="li")
+    subject.move("SO-1", "exchange", {"1": 105}, by="li")
+    subject.amend("SO-1", remove=["1"], by="li")
+    assert list(standing(subject)) == ["2"]
+
+
 def test_only_moves_that_may_go_over() -> None:
     """A move without `over` takes what there is and no more."""
     subject = tracker()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from attrs import field, frozen
-from attrs.validators import optional
+from attrs.validators import deep_iterable, optional
 
 from orderflow.model.actor import Actor, to_actor
 from orderflow.model.errors import InvalidValue
@@ -207,7 +207,7 @@ class Amend(Command):
     changes: FrozenMap[Any] = field(default=EMPTY, converter=_changes)
     lines: FrozenMap[FrozenMap[Any]] = field(default=EMPTY, converter=_line_changes)
     add: tuple[Line, ...] = field(default=(), converter=_added)
-    remove: tuple[str, ...] = field(default=(), converter=as_names)
+    remove: tuple[str, ...] = field(default=(), converter=as_names, validator=deep_iterable(is_id))
 
 
 @frozen(kw_only=True)
