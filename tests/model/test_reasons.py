@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import string
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,14 @@ def test_a_long_list_is_cut_in_texts_and_whole_in_the_data() -> None:
     """An order of ten thousand lines does not make texts of ten thousand names."""
     item = reason("unknown_line", line="x", known=tuple(f"L-{number}" for number in range(10_000)))
     assert item.text().endswith("L-58, L-59, ….") and len(item.params["known"]) == 10_000
+
+
+def test_numbers_are_written_out() -> None:
+    """Quantities are read by people: without exponents."""
+    item = reason(
+        "not_enough", line="1", wanted=Decimal("1e5"), there=Decimal("-2E+1"), stages=("open",), track="order"
+    )
+    assert item.text() == "line 1: 100000 is wanted, and -20 is there (open; order)"
 
 
 def test_an_unknown_language_is_refused() -> None:
