@@ -172,15 +172,37 @@ def test_what_was_delivered_over_counts_when_more_is_ordered() -> None:
     assert standing(subject)["1"] == {"ordered": 110, "shipped": 105, "open": 5}
 
 
-def test_there_is_no_surplus_while_there_is_more_to_load() -> None:
-    """A shipment takes more than it carries only when nothing is left that could be loaded onto it."""
+def test_there_is_no_surplus_on_a_shipment_while_more_could_be_loaded() -> None:
+    """More than a shipment carries is taken from what is open, by loading it; only beyond that it is over-delivery."""
     subject = tracker()
     subject.open_track("SO-1", "shipment", lines={"1": 60}, by="li")
-    with pytest.raises(of.Refused, match="line 1: 61 is wanted, and 60 is there"):
-        subject.move("SO-1", "ship", {"1": 61}, track="shipment:1", by="li")
+    with pytest.raises(of.Refused) as refused:
+        subject.move("SO-1", "ship", {"1": 62}, track="shipment:1", by="li")
+    assert [why.code for why in refused.value.reasons] == ["not_enough"]
     subject.load("SO-1", "shipment:1", {"1": 40}, by="li")
-    subject.move("SO-1", "ship", {"1": 105}, track="shipment:1", by="li")
-    assert standing(subject)["1"] == {"ordered": 105, "shipped": 105}
+    subject.move("SO-1", "ship", {"1": 102}, track="shipment:1", by="li")
+    assert standing(subject)["1"] == {"ordered": 102, "shipped": 102}
+
+
+def test_nothing_moves_on_a_track_that_has_ended() -> None:
+    """A shipment that has arrived carries nothing, and a surplus is not put onto it either."""
+    subject = tracker()
+    subject.open_track("SO-1", "shipment", lines={"1": 100}, by="li")
+    subject.fire("SO-1", "send", track="shipment:1", by="li")
+    subject.fire("SO-1", "arrive", track="shipment:1", by="li")
+    with pytest.raises(of.Refused) as refused:
+        subject.move("SO-1", "ship", {"1": 1}, track="shipment:1", by="li")
+    assert [why.code for why in refused.value.reasons] == ["track_ended"]
+
+
+def test_a_removed_line_leaves_nothing_behind() -> None:
+    """What was delivered over and came back goes with its line."""
+    subject = tracker()
+    subject.move("SO-1", "ship", {"1": 105}, by="li")
+    subject.move("SO-1", "deliver", by="li")
+    subject.move("SO-1", "exchange", {"1": 105}, by="li")
+    subject.amend("SO-1", remove=["1"], by="li")
+    assert list(standing(subject)) == ["2"]
 
 
 def test_only_moves_that_may_go_over() -> None:

@@ -574,6 +574,34 @@ def test_lines_begin_with_a_version_that_follows_them() -> None:
     assert world.tracker.migrate(plan, by="boss").done == 1
 
 
+def test_quantities_follow_what_was_amended_while_nobody_followed_them() -> None:
+    """Amended under a version without lines, an order comes back with the quantities of its lines as they are now."""
+    world = World(orders=False)
+    lines = [of.Line("1", "A", 5), of.Line("2", "B", 2)]
+    world.tracker.place(of.Order("L-1", lines=lines), by=SHOP)
+    plan = world.tracker.plan_migration(flow(NEW + LINES))
+    world.tracker.migrate(plan, by="boss")
+    world.tracker.move("L-1", "pack", {"1": 3}, by=SHOP)
+    world.tracker.revert_migration(plan, by="boss")
+    world.tracker.amend("L-1", lines={"1": {"quantity": 4}}, add=[of.Line("3", "C", 7)], remove=["2"], by=SHOP)
+    assert world.tracker.migrate(plan, by="boss").done == 1
+    found = {line: dict(stages) for line, stages in world.tracker.get("L-1").quantities.items()}
+    assert found == {"1": {"ordered": 4, "open": 1, "packed": 3}, "3": {"ordered": 7, "open": 7}}
+
+
+def test_what_is_packed_already_was_not_amended_away() -> None:
+    """Where less is ordered now than stands beyond the first line stage, the order cannot go, and says why."""
+    world = World(orders=False)
+    world.tracker.place(of.Order("L-1", lines=[of.Line("1", "A", 5)]), by=SHOP)
+    plan = world.tracker.plan_migration(flow(NEW + LINES))
+    world.tracker.migrate(plan, by="boss")
+    world.tracker.move("L-1", "pack", {"1": 3}, by=SHOP)
+    world.tracker.revert_migration(plan, by="boss")
+    world.tracker.amend("L-1", lines={"1": {"quantity": 2}}, by=SHOP)
+    (left,) = world.tracker.migrate(plan, by="boss").left
+    assert (left.kind, [why.code for why in left.reasons]) == ("impossible", ["not_enough"])
+
+
 def test_a_jump_from_an_older_version_is_undone_only_where_that_can_be() -> None:
     """The stage from which somebody jumped may be gone: that is a refusal with a reason."""
     jumps = "  jumps: {force: [], skip: [], back: []}\n"
@@ -690,8 +718,10 @@ def test_limit_and_progress() -> None:
     rest = world.tracker.migrate(plan, by="boss", batch=2, progress=lambda done, all: told.append((done, all)))
     assert (rest.done, rest.skipped, told) == (2, 1, [(2, 3), (3, 3)])
     for wrong in ({"limit": 0}, {"batch": 0}, {"limit": True}):
-        with pytest.raises(of.InvalidValue):
+        with pytest.raises(of.InvalidValue, match="1 or more"):
             world.tracker.migrate(plan, by="boss", **wrong)  # type: ignore[arg-type]  # the point of the test
+    with pytest.raises(of.InvalidValue, match="5 are no orders"):
+        world.tracker.plan_migration(flow(), mapping=MAPPING, orders=5)  # type: ignore[arg-type]  # the same
 
 
 class Racing(MemoryStorage):

@@ -17,7 +17,7 @@ from orderflow.model.commit import Query
 from orderflow.model.errors import Conflict, InvalidValue, Refused
 from orderflow.model.events import ORDER_TRACK, Event, FlowMigrated, Stream
 from orderflow.model.flow import OPEN, Flow
-from orderflow.model.frozen import FrozenMap
+from orderflow.model.frozen import FrozenMap, as_names
 from orderflow.model.migration import READY, Kind, Migrated, MigrationPlan, PlannedOrder, plan_id
 from orderflow.model.order import check_id
 from orderflow.model.reasons import Reason, reason, suggest
@@ -118,7 +118,9 @@ def _running(road: Road, flow: str) -> Iterator[str]:
 
 
 def _ids(orders: Iterable[str]) -> tuple[str, ...]:
-    ids = (orders,) if isinstance(orders, str) else tuple(orders)
+    ids = as_names(orders)
+    if not isinstance(orders, Iterable):
+        raise InvalidValue.of("bad_orders", value=repr(orders)[:80])
     for id in ids:
         check_id(id, "order")
     return tuple(dict.fromkeys(ids))
@@ -316,4 +318,4 @@ def acting(road: Road, by: Actor | str) -> Actor:
 def _check_numbers(batch: int, limit: int | None) -> None:
     for name, value in (("batch", batch), ("limit", 1 if limit is None else limit)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise InvalidValue.of("not_whole", what=name, value=repr(value)[:80])
+            raise InvalidValue.of("not_positive", what=name, value=repr(value)[:80])

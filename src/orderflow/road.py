@@ -14,7 +14,7 @@ import attrs
 
 from orderflow.adapters.codec import read_flow
 from orderflow.model.actor import Actor
-from orderflow.model.commands import Command, Place, Settle
+from orderflow.model.commands import Amend, Command, Place, Settle
 from orderflow.model.commit import Commit
 from orderflow.model.decision import Decision
 from orderflow.model.errors import (
@@ -43,7 +43,7 @@ from orderflow.rules.compile import Program, compile_flow
 from orderflow.rules.context import Context
 from orderflow.rules.decide import command_digest, decide
 from orderflow.rules.piloting import pilot_for
-from orderflow.rules.placing import protect, same_personal
+from orderflow.rules.placing import placed, protect, same_amendment, same_personal
 from orderflow.rules.receipt import Receipt
 from orderflow.rules.select import choose
 from orderflow.versions import Versions
@@ -299,7 +299,9 @@ class Road:
             return None
         other = known.digest != command_digest(program, command)
         if isinstance(command, Place) and isinstance(state, OrderState):
-            other = other or not same_personal(program, state.order, command.content)
+            other = other or not same_personal(program, placed(state), command.content)
+        if isinstance(command, Amend) and isinstance(state, OrderState) and not other:
+            other = not same_amendment(program, state, known.first, known.last, command)
         if other:
             raise KeyReused([reason("key_reused", key=command.key, order=command.order)])
         events = self.storage.load(state.stream)[: known.last]

@@ -206,7 +206,8 @@ def _customer(value: Any) -> Any:
     return Customer(value) if isinstance(value, str) else value
 
 
-def _promise(value: Any) -> Any:
+def to_promise(value: Any) -> datetime | date | None:
+    """A promised instant in UTC, or a promised day as it is; out of the years 1900 to 2199 it is refused."""
     if value is None:
         return None
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -230,7 +231,7 @@ class Order:
     customer: Customer | None = field(default=None, converter=_customer)
     lines: tuple[Line, ...] = field(default=(), converter=_lines)
     total: Money | None = field(default=None)
-    promised_at: datetime | date | None = field(default=None, converter=_promise)
+    promised_at: datetime | date | None = field(default=None, converter=to_promise)
     source: str | None = field(default=None, validator=optional(is_id))
     attributes: FrozenMap[Any] = field(default=EMPTY, converter=to_attributes)
 

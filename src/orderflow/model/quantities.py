@@ -127,10 +127,11 @@ class Lot:
 class LineState:
     """Where the quantity of one line stands. What is ordered *is* the sum of the lots, so the two cannot differ.
 
-    It is more than the quantity of the order's line by what was delivered over, within the tolerance.
+    `over`: how much of it is more than the order's line says, delivered within the tolerance.
     """
 
     lots: tuple[Lot, ...] = ()
+    over: Decimal = ZERO
 
     @property
     def ordered(self) -> Decimal:
@@ -145,7 +146,7 @@ class LineState:
         """What a track carries (None: what no track does), in one line stage or in all."""
         return total(lot.quantity for lot in self.lots if lot.track == track and stage in (None, lot.stage))
 
-    def after(self, transfer: Transfer) -> LineState:
+    def after(self, transfer: Transfer, *, over: bool = False) -> LineState:
         """The state after a transfer. Raises `ValueError` when less is there than is taken."""
         lots = {(lot.stage, lot.track): lot.quantity for lot in self.lots}
         if transfer.source is not None:
@@ -159,7 +160,11 @@ class LineState:
             key = (transfer.dest, transfer.to_track)
             lots[key] = EXACT.add(lots.get(key, ZERO), transfer.quantity)
         found = tuple(Lot(stage=stage, track=track, quantity=quantity) for (stage, track), quantity in lots.items())
-        return LineState(lots=found)
+        return LineState(lots=found, over=EXACT.add(self.over, transfer.quantity) if over else self.over)
+
+    def absorbed(self, change: Decimal) -> Decimal:
+        """How much of a change of the line's quantity was delivered over already; none of one that makes it less."""
+        return min(self.over, max(change, ZERO))
 
 
 def quantities_by_stage(state: LineState) -> FrozenMap[Decimal]:

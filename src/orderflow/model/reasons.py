@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ from orderflow.model.texts import CATALOGUE, LANGUAGES, SUGGESTION
 
 Language = Literal["en", "zh"]
 Severity = Literal["error", "warning", "note"]
+_SHOWN = 60  # of a longer list a text shows so many; the params have all of it
+_PLACES = 200  # beyond what any quantity or amount has
 
 
 @frozen(kw_only=True)
@@ -115,7 +118,10 @@ def _words(value: Any, language: Language, zone: str | None) -> Any:
     if isinstance(value, Mapping | tuple | list) and not value:
         return "–"
     if isinstance(value, tuple | list):
-        return ", ".join(str(_words(item, language, zone)) for item in value)
+        shown = [str(_words(item, language, zone)) for item in value[:_SHOWN]]
+        return ", ".join(shown if len(value) <= _SHOWN else [*shown, "…"])
+    if isinstance(value, Decimal) and abs(value.adjusted()) <= _PLACES:
+        return f"{value:f}"  # people read 100000, not 1E+5
     if isinstance(value, datetime):
         local = value.astimezone(ZoneInfo(zone)) if zone else value
         return f"{local:%Y-%m-%d %H:%M} {zone or 'UTC'}"

@@ -35,7 +35,7 @@ from orderflow.model.events import (
     Triggered,
 )
 from orderflow.model.frozen import EMPTY, FrozenMap
-from orderflow.model.order import Order
+from orderflow.model.order import EXACT, Order
 from orderflow.model.personal import forget_personal, without_personal
 from orderflow.model.pilots import Pilot
 from orderflow.model.quantities import LineState
@@ -264,7 +264,7 @@ def _moved(state: OrderState, body: QuantityMoved) -> OrderState:
     lines = dict(state.quantities)
     for item in body.transfers:
         try:
-            lines[item.line] = lines.get(item.line, LineState()).after(item)
+            lines[item.line] = lines.get(item.line, LineState()).after(item, over=body.cause == "over")
         except ValueError as error:
             raise StorageError(f"{state.stream}: {error}") from error
         if not lines[item.line].lots:
@@ -273,7 +273,14 @@ def _moved(state: OrderState, body: QuantityMoved) -> OrderState:
 
 
 def _amended(state: OrderState, body: OrderAmended) -> OrderState:
-    return attrs.evolve(state, order=amended(state.order, body))
+    """The order with the change in it; what was delivered over counts towards a greater quantity of its line."""
+    lines = dict(state.quantities)
+    for item in body.changes:
+        if item.line in lines and "line.quantity" in item.after:
+            change = EXACT.subtract(item.after["line.quantity"], item.before["line.quantity"])
+            stands = lines[item.line]
+            lines[item.line] = attrs.evolve(stands, over=EXACT.subtract(stands.over, stands.absorbed(change)))
+    return attrs.evolve(state, order=amended(state.order, body), quantities=FrozenMap(lines))
 
 
 def _linked(state: OrderState, body: ExternalLinked) -> OrderState:

@@ -59,7 +59,7 @@ def index_row(program: Program | None, state: State) -> IndexRow:
 
 def external_tag(system: str, id: str) -> str:
     """The tag by which an order is found that another system knows under an id."""
-    return f"external:{system}:{id}"
+    return f"external:{len(system)}:{system}:{id}"  # both may have colons: the length says where the first ends
 
 
 def write_tag(value: Any) -> str:

@@ -16,6 +16,7 @@ from orderflow.model.flow import OPEN
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.migration import Kind, PlannedOrder
 from orderflow.model.order import Erased, Order, map_attributes
+from orderflow.model.quantities import LineState
 from orderflow.model.reasons import Reason, reason, suggest
 from orderflow.model.state import OrderState
 from orderflow.rules import sla
@@ -24,7 +25,7 @@ from orderflow.rules.draft import Draft
 from orderflow.rules.entering import release
 from orderflow.rules.fields import check_fields
 from orderflow.rules.migrating_clocks import Crossing
-from orderflow.rules.moving import begin_lines
+from orderflow.rules.moving import begin_lines, behind, catch_up
 from orderflow.rules.owner import assign_by_rule, may_own
 from orderflow.rules.placing import begin
 
@@ -151,6 +152,11 @@ def _against_lines(target: Program, state: OrderState) -> list[Reason]:
         kind = target.flow.tracks.get(track.partition(":")[0])
         if kind is not None and not kind.carries_lines:
             found.append(reason("migration_no_carrier", track=track))
+    for line, change in behind(state).items():  # amended while a version did not follow quantities
+        there = state.quantities.get(line, LineState()).carried(None, lines.first)
+        if -change > there:
+            stages = (lines.first,)
+            found.append(reason("not_enough", line=line, wanted=-change, there=there, stages=stages, track=ORDER_TRACK))
     return found
 
 
@@ -252,6 +258,8 @@ def _cross(draft: Draft, target: Program, way: Way, plan: str, clocks: Clocks, *
             begin(draft, name)
     if not draft.order.quantities:
         begin_lines(draft)
+    elif target.flow.lines is not None:
+        catch_up(draft)
     sla.react(draft)
 
 

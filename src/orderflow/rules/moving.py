@@ -9,13 +9,14 @@ from typing import Any
 from attrs import frozen
 
 from orderflow.model.commands import Load, Move, Observe
-from orderflow.model.events import ORDER_TRACK, QuantityMoved
+from orderflow.model.events import QuantityMoved
 from orderflow.model.flow import OPEN
 from orderflow.model.order import EXACT
 from orderflow.model.quantities import ZERO, Lines, LineState, Transfer, total
 from orderflow.model.reasons import Reason, reason, suggest
+from orderflow.model.state import OrderState
 from orderflow.rules import sla
-from orderflow.rules.acting import check_track
+from orderflow.rules.acting import check_known_lines, check_track
 from orderflow.rules.draft import Draft
 from orderflow.rules.gate import guard_unmet, role_unmet
 
@@ -40,11 +41,37 @@ def begin_lines(draft: Draft) -> None:
         draft.add(QuantityMoved(cause="placed", transfers=transfers))
 
 
+def catch_up(draft: Draft) -> None:
+    """Make the quantities those of the order, which was amended while its flow did not follow them."""
+    first = _lines_of(draft).first
+    changes = behind(draft.order).items()
+    transfers = [change_of(line, change, first) for line, change in changes if change]
+    if transfers:
+        draft.add(QuantityMoved(cause="amended", transfers=transfers))
+
+
+def behind(state: OrderState) -> dict[str, Decimal]:
+    """Line -> by how much what is ordered of it is more, or less, than what stands somewhere."""
+    ordered = {line.id: line.quantity for line in state.order.lines}
+    found = {}
+    for line in (*ordered, *(name for name in state.quantities if name not in ordered)):
+        stands = state.quantities.get(line, LineState())
+        wanted = EXACT.add(ordered[line], stands.over) if line in ordered else ZERO
+        found[line] = EXACT.subtract(wanted, stands.ordered)
+    return found
+
+
+def change_of(line: str, change: Decimal, first: str) -> Transfer:
+    """A change of what is ordered of a line, as a transfer into or out of the first line stage."""
+    if change > 0:
+        return Transfer(line=line, quantity=change, dest=first)
+    return Transfer(line=line, quantity=-change, source=first)
+
+
 def move(draft: Draft, command: Move) -> list[Reason]:
     """Move quantity, of the lines that the command names or of all."""
-    if wrong := check_track(draft, command.track) or check_lines(draft, command.lines):
-        return wrong
-    if _carrier(draft, command.track) and (wrong := _ended(draft, command.track)):
+    wrong = check_track(draft, command.track) or check_lines(draft, command.lines) or _ended(draft, command.track)
+    if wrong:
         return wrong
     planned, unmet = plan(draft, (command.move,), command.track, command.lines)
     if unmet:
@@ -96,6 +123,13 @@ def put_on(draft: Draft, track: str, wanted: Wanted | None, *, off: bool = False
     return unmet
 
 
+def _ended(draft: Draft, track: str) -> list[Reason]:
+    """Why a track that carries lines has none to move any more."""
+    if _carrier(draft, track) is None or draft.order.tracks[track].category in OPEN:
+        return []
+    return [reason("track_ended", track=track, stage=draft.order.tracks[track].stage)]
+
+
 def loads_from(draft: Draft, track: str) -> tuple[str, ...]:
     """The line stages from which a track is loaded."""
     kind = draft.program.flow.tracks[track.partition(":")[0]]
@@ -115,8 +149,10 @@ def plan(draft: Draft, names: Iterable[str], track: str, wanted: Wanted | None) 
         found = _plan_one(draft, name, track, wanted, states)
         if isinstance(found, Planned):
             planned.append(found)
-            for item in (*found.transfers, *found.over):
+            for item in found.transfers:
                 states[item.line] = states[item.line].after(item)
+            for item in found.over:
+                states[item.line] = states[item.line].after(item, over=True)
         else:
             unmet += found
     return planned, unmet
@@ -178,13 +214,14 @@ def _too_much(
     """Why more than there is may not move: the move or the tolerance forbids it, or there is more to be loaded."""
     lines = _lines_of(draft)
     rule = lines.moves[name]
-    unloaded = track != ORDER_TRACK and any(state.carried(None, stage) for stage in rule.source)
-    if not rule.over or not lines.tolerance or unloaded:
+    carrier = _carrier(draft, track)
+    left = ZERO if carrier is None else total(state.carried(None, stage) for stage in rule.source)
+    if not rule.over or not lines.tolerance or left:  # what is left is to be loaded before there is a surplus
         params = {"line": line, "wanted": amount, "there": there, "stages": rule.source, "track": track}
         return reason("not_enough", draft.program.place(f"lines.moves.{name}"), **params)
-    contract = next(item.quantity for item in draft.order.order.lines if item.id == line)
-    most = EXACT.divide(EXACT.multiply(contract, lines.tolerance), Decimal(100))
-    most = max(EXACT.subtract(EXACT.add(contract, most), state.ordered), ZERO)
+    contract = EXACT.subtract(state.ordered, state.over)
+    most = EXACT.subtract(EXACT.divide(EXACT.multiply(contract, lines.tolerance), Decimal(100)), state.over)
+    most = max(most, ZERO)
     if EXACT.subtract(amount, there) <= most:
         return None
     place = draft.program.place("lines.tolerance")
@@ -218,24 +255,13 @@ def check_lines(draft: Draft, wanted: Wanted | None) -> list[Reason]:
     """Why quantity of these lines cannot be moved: the flow does not follow it, or the order has no such line."""
     if draft.program.flow.lines is None:
         return [reason("no_lines_in_flow", flow=draft.program.flow.name)]
-    known = tuple(draft.order.quantities)
-    return [
-        reason("unknown_line", line=line, known=known, suggestion=suggest(line, known))
-        for line in wanted or ()
-        if line not in known
-    ]
+    return check_known_lines(wanted or (), draft.order.quantities)
 
 
 def _carrier(draft: Draft, track: str) -> str | None:
     """The track itself where it carries lines; None where what no track carries is meant."""
     kind = draft.program.flow.tracks.get(track.partition(":")[0])
     return track if kind is not None and kind.carries_lines else None
-
-
-def _ended(draft: Draft, track: str) -> list[Reason]:
-    """Why a track takes no quantity: it has ended, and carries nothing any more."""
-    state = draft.order.tracks[track]
-    return [reason("track_ended", track=track, stage=state.stage)] if state.category not in OPEN else []
 
 
 def _lines_of(draft: Draft) -> Lines:

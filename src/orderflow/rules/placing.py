@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from orderflow.model.amending import amended
 from orderflow.model.canonical import hide
 from orderflow.model.commands import Amend, Command, OpenTrack, Place
 from orderflow.model.decision import Decision
@@ -15,9 +16,9 @@ from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import Erased, Order, map_attributes, map_line, plain
 from orderflow.model.pilots import Pilot, percent
 from orderflow.model.reasons import Reason, reason, suggest
-from orderflow.model.state import OrderState
+from orderflow.model.state import Blank, OrderState, fold
 from orderflow.rules import sla
-from orderflow.rules.amending import add_external
+from orderflow.rules.amending import add_external, difference
 from orderflow.rules.compile import Program
 from orderflow.rules.draft import Draft
 from orderflow.rules.entering import enter
@@ -33,10 +34,10 @@ def place(draft: Draft, command: Place) -> list[Reason]:
     promised = promise(command.content.promised_at, program.zone)
     reasons = [item for item in (draft.context.chosen, _pilot_chosen(draft.context.pilot)) if item is not None]
     draft.reasons += reasons
-    placed = OrderPlaced(
+    body = OrderPlaced(
         order=attrs.evolve(command.content, flow=flow.name, promised_at=promised), why=reasons[0] if reasons else None
     )
-    draft.add(placed, rule=draft.context.pilot.rule if draft.context.pilot else None)
+    draft.add(body, rule=draft.context.pilot.rule if draft.context.pilot else None)
     begin(draft, ORDER_TRACK)
     for name, track in flow.tracks.items():
         if not track.many:
@@ -92,7 +93,7 @@ def again(program: Program, state: OrderState, command: Place, digest: str) -> D
     """
     same_flow = command.content.flow in (None, state.order.flow)  # the digest has the order's own flow put in
     linked = all(item in state.external for item in command.external.items())  # an id must not be dropped in silence
-    if same_flow and linked and state.digest == digest and same_personal(program, state.order, command.content):
+    if same_flow and linked and state.digest == digest and same_personal(program, placed(state), command.content):
         return Decision(repeated=True)
     return Decision(refused=True, reasons=(reason("order_id_reused", order=command.order),))
 
@@ -129,6 +130,22 @@ def _map(command: Command, change: Callable[[str, Any], Any]) -> Command:
         lines=FrozenMap({line: values(changes, "line.") for line, changes in command.lines.items()}),
         add=tuple(map_line(line, change) for line in command.add),
     )
+
+
+def placed(state: OrderState) -> Order:
+    """The order as it was placed, before amendments; without the personal values that were erased since."""
+    body: Any = state.timeline[0].body
+    order: Order = body.order
+    return order
+
+
+def same_amendment(program: Program, state: OrderState, first: int, last: int, command: Amend) -> bool:
+    """Whether the amendment that is recorded in the versions `first` to `last` has the personal values of this one."""
+    before = fold(Blank(stream=state.stream), state.timeline[: first - 1])
+    after = fold(before, state.timeline[first - 1 : last])
+    if not isinstance(before, OrderState) or not isinstance(after, OrderState):
+        return False
+    return same_personal(program, after.order, amended(before.order, difference(before.order, command)))
 
 
 def same_personal(program: Program, old: Order, new: Order) -> bool:

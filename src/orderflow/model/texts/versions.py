@@ -16,6 +16,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "the mapping has {value}; give the names of two stages, such as 'review': 'credit_check' or 'payment/due': 'open'",
         "zh": "映射中有 {value}；请给出两个节点的名称，例如 'review': 'credit_check' 或 'payment/due': 'open'",
     },
+    "bad_orders": {
+        "en": "{value} are no orders; give their ids, such as ['SO-1', 'SO-2']",
+        "zh": "{value} 不是订单列表；请给出订单编号，例如 ['SO-1', 'SO-2']",
+    },
     "mapping_unknown": {
         "en": "the mapping names {stage!r}, which no version of {flow} has; there are {known}.",
         "zh": "映射中的 {stage!r} 在流程 {flow} 的任何版本中都不存在；现有 {known}。",
