@@ -63,7 +63,7 @@ def test_without_apply_the_plan_is_only_printed(desk: Desk) -> None:
     before = desk.events()
     done = desk.run("migrate", desk.new)
     assert done.exit_code == 0, done.output
-    assert "2 orders: 1 keep their stages, 0 move, 1 need a mapping, 0 impossible" in done.stdout
+    assert "orders: 2; keep their stages: 1, move: 0, need a mapping: 1, impossible: 0" in done.stdout
     assert "1 个需要映射" in desk.run("migrate", desk.new, "--lang", "zh").stdout
     assert desk.events() == before
 
@@ -73,11 +73,11 @@ def test_apply_takes_the_orders_to_the_version(desk: Desk) -> None:
     done = desk.run("migrate", desk.new, "--map", "review=check", "--apply", "--by", "boss")
     assert (done.exit_code, desk.stages()) == (0, ["placed", "check"])
     assert "order: review → check: 1 (SO-2)" in done.stdout
-    assert "2 orders done" in done.stdout
+    assert "orders done: 2;" in done.stdout
     with desk.tracker() as tracker:
         assert str(tracker.history("SO-2")[-1].actor) == "boss"
     again = desk.run("migrate", desk.new, "--map", "review=check", "--apply")
-    assert (again.exit_code, "0 orders done" in again.stdout) == (0, True)
+    assert (again.exit_code, "orders done: 0;" in again.stdout) == (0, True)
 
 
 def test_orders_that_had_to_be_left_make_the_exit_code_1(desk: Desk) -> None:

@@ -153,7 +153,7 @@ def test_a_plan_reads_in_both_languages() -> None:
     world = World()
     plan = world.tracker.plan_migration(flow())
     assert str(plan).splitlines()[1:] == [
-        "3 orders: 2 keep their stages, 0 move, 1 need a mapping, 0 impossible",
+        "orders: 3; keep their stages: 2, move: 0, need a mapping: 1, impossible: 0",
         "  1 (seen): order: the new version has no stage 'review'; map it to one of placed, credit_check, making, "
         "packing, done, void.",
     ]

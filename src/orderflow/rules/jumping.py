@@ -38,7 +38,7 @@ def jump(draft: Draft, command: Jump) -> list[Reason]:
 
 
 def _undo(draft: Draft, command: Jump, last: Event | None) -> list[Reason]:
-    """Back to where the track was before its last entry, which must have been a jump; owner and clocks come back too."""
+    """Back to where the track was before its last entry, which was a jump; its owner and its clocks come back too."""
     body = last.body if last is not None else None
     if not isinstance(body, StageEntered) or body.jump in (None, "undo") or body.previous is None:
         return [reason("nothing_to_undo", track=command.track)]

@@ -95,7 +95,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "流程 {flow} 迁移到版本 {version}，时效：{clocks}（方案 {plan}）",
     },
     "plan_counts": {
-        "en": "{orders} orders: {unchanged} keep their stages, {moves} move, {needs_mapping} need a mapping, {impossible} impossible",
+        "en": "orders: {orders}; keep their stages: {unchanged}, move: {moves}, need a mapping: {needs_mapping}, impossible: {impossible}",
         "zh": "共 {orders} 个订单：{unchanged} 个节点不变，{moves} 个变更节点，{needs_mapping} 个需要映射，{impossible} 个不可迁移",
     },
     "plan_move": {
@@ -107,7 +107,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "  {count} 个（{orders}）：{what}",
     },
     "migrated_counts": {
-        "en": "{done} orders done, {skipped} were there already, {left} left as they are, {conflicts} in conflict, {waiting} not looked at",
+        "en": "orders done: {done}; there already: {skipped}, left as they are: {left}, in conflict: {conflicts}, not looked at: {waiting}",
         "zh": "已处理 {done} 个订单，{skipped} 个此前已完成，{left} 个保持不变，{conflicts} 个发生冲突，{waiting} 个未处理",
     },
     # What happened (rules/access.py).
