@@ -737,7 +737,7 @@ def test_conflicts_are_reported_and_the_others_go_on() -> None:
     """Who keeps writing to an order holds up nothing but that order."""
     result = World(storage=Racing()).migrate()
     assert (result.done, result.conflicts) == (2, ("seen",))
-    assert "1 in conflict" in str(result)
+    assert "in conflict: 1" in str(result)
 
 
 @pytest.mark.parametrize(("by", "code"), [("nobody", "unknown_person"), ("gone", "inactive_person")])
