@@ -12,8 +12,9 @@ from orderflow.adapters.flow_check import check_flow_file
 from orderflow.adapters.flow_schema import flow_schema
 from orderflow.adapters.flowfile import load_flow
 from orderflow.adapters.report_text import write_report
-from orderflow.adapters.tables import read_log
+from orderflow.adapters.tables import read_log, read_table
 from orderflow.adapters.templates import template, templates
+from orderflow.adapters.write_log import write_log
 from orderflow.hookspecs import hookimpl
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.pilots import PilotGroup, PilotReport
@@ -167,11 +168,13 @@ __all__ = [
     "metrics",
     "problems",
     "read_log",
+    "read_table",
     "report",
     "select_problems",
     "template",
     "templates",
     "to_machine",
     "utc_now",
+    "write_log",
     "write_report",
 ]

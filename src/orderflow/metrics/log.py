@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from orderflow.metrics.codes import blank_to_missing, decode, distinct, encode, need_polars
 from orderflow.metrics.instants import column, day_start, instant, micros, zone
+from orderflow.metrics.joining import joined
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.reasons import Reason, suggest
@@ -164,6 +165,18 @@ class EventLog:
     def until(self, when: str | date | datetime) -> EventLog:
         """The orders whose first event is before `when`, whole; `when` as in `since`."""
         return self._only(self.spans.filter(self.spans["first_at"] < _moment(when, self.tz))["order"])
+
+    def join(self, table: Any, on: str | Mapping[str, str] = "order") -> EventLog:
+        """The log with the columns of a table as further attributes of its orders.
+
+        - `table`: any frame with the Arrow PyCapsule interface, columns by name, or `of.read_table(path)`.
+        - `on`: what has to be equal, compared as texts: `"order"`, the order id; the name of an attribute, the same
+          in both; or `{"customer": "客户"}`, the attribute and the column of the table.
+        - An order without a row has missing values; how many is in the assumptions.
+        - Raises LogError: no such column, a key twice in the table, an attribute that the orders have already.
+        """
+        orders, told = joined(self.orders, table, on, self.tz)
+        return evolve(self, orders=orders, assumptions=(*self.assumptions, *told))
 
     def to_polars(self) -> pl.DataFrame:
         """The events as a frame with texts and UTC datetimes, sorted as in the log."""

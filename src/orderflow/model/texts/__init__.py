@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from orderflow.model.texts import calendars, composing, conditions, flows, lines, logs, orders, proofs, versions
+from orderflow.model.texts import (
+    calendars,
+    composing,
+    conditions,
+    flows,
+    lines,
+    log_formats,
+    logs,
+    orders,
+    proofs,
+    versions,
+)
 
 LANGUAGES = ("en", "zh")
 
@@ -14,6 +25,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     **conditions.TEXTS,
     **calendars.TEXTS,
     **logs.TEXTS,
+    **log_formats.TEXTS,
     **proofs.TEXTS,
     **versions.TEXTS,
 }
