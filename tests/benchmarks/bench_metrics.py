@@ -38,13 +38,9 @@ TITLES = {
 
 
 def log_of(parquet: Path) -> object:
-    import polars as pl
+    import orderflow
 
-    from orderflow.metrics import EventLog
-
-    frame = pl.read_parquet(parquet)
-    columns = {"order": "order_id", "stage": "status", "at": "timestamp", "actor": "user"}
-    return EventLog.from_columns({name: frame[column] for name, column in columns.items()})
+    return orderflow.read_log(parquet)
 
 
 def classics(log: object, *, open_time: bool = False) -> dict[str, float]:
