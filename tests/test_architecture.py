@@ -44,6 +44,8 @@ IMPURE = {
     "logging",
     "io",
 }
+# A saved log is loaded where logs stand: this file may name files, and reads and writes nothing but a log's folder.
+ALLOWED = {"metrics/saved.py": {"pathlib"}}
 
 
 def name_of(path: Path) -> str:
@@ -83,7 +85,8 @@ def test_pure_floors_import_nothing_impure(path: Path) -> None:
         if top == "orderflow":
             continue
         if top in sys.stdlib_module_names:
-            assert floor == "adapters" or top not in IMPURE, f"{name_of(path)} imports {module}"
+            allowed = ALLOWED.get(name_of(path), set())
+            assert floor == "adapters" or top not in IMPURE - allowed, f"{name_of(path)} imports {module}"
         else:
             assert top in OUTSIDE[floor], f"{name_of(path)} imports {module}"
 
