@@ -18,6 +18,7 @@ from orderflow.adapters.write_log import write_log
 from orderflow.hookspecs import hookimpl
 from orderflow.metrics.compare import Comparison, compare
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.pilots import PilotGroup, PilotReport
 from orderflow.metrics.report import Report, report
 from orderflow.model.actor import Actor, Directory, Person
 from orderflow.model.calendar import ALWAYS, CalendarHorizonWarning, WorkCalendar
@@ -32,11 +33,13 @@ from orderflow.model.commands import (
     Jump,
     Link,
     Load,
+    Migrate,
     Move,
     Note,
     Observe,
     OpenTrack,
     Place,
+    RevertMigration,
     Settle,
 )
 from orderflow.model.commit import Notification
@@ -53,7 +56,9 @@ from orderflow.model.errors import (
     UnknownOrder,
 )
 from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Select, Stage, Track, Transition
+from orderflow.model.migration import Migrated, MigrationPlan, PlannedOrder
 from orderflow.model.order import Customer, Line, Money, Order
+from orderflow.model.pilots import Pilot
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn
 from orderflow.model.quantities import LineMove, Lines, LineStage
 from orderflow.model.reasons import Problem, Reason
@@ -110,6 +115,9 @@ __all__ = [
     "Load",
     "LogChannel",
     "LogError",
+    "Migrate",
+    "Migrated",
+    "MigrationPlan",
     "MissingExtraError",
     "Money",
     "Move",
@@ -122,13 +130,18 @@ __all__ = [
     "OrderflowError",
     "OwnerRule",
     "Person",
+    "Pilot",
+    "PilotGroup",
+    "PilotReport",
     "Place",
+    "PlannedOrder",
     "Problem",
     "Reason",
     "Receipt",
     "Refused",
     "Report",
     "Retry",
+    "RevertMigration",
     "Rung",
     "Select",
     "Sent",

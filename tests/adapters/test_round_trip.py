@@ -34,7 +34,9 @@ counter = itertools.count()
 def logs(draw: st.DrawFn) -> of.EventLog:
     """Any log: strange names, ties, missing actors and attributes, promises, orders without events."""
     rows = draw(st.lists(st.tuples(texts, texts, instants, st.none() | texts, st.none() | texts, st.none() | texts)))
-    events = dict(zip(("order", "stage", "at", "actor", "team", "track"), map(list, zip(*rows)), strict=False))
+    events = dict(
+        zip(("order", "stage", "at", "actor", "team", "track"), map(list, zip(*rows, strict=True)), strict=False)
+    )
     ids = draw(st.lists(st.sampled_from([row[0] for row in rows]) | texts if rows else texts, unique=True))
     orders: dict[str, Any] = {"order": ids}
     for name in draw(st.lists(st.sampled_from(sorted(VALUES)), unique=True)):

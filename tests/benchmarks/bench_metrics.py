@@ -38,13 +38,9 @@ TITLES = {
 
 
 def log_of(parquet: Path) -> object:
-    import polars as pl
+    import orderflow
 
-    from orderflow.metrics import EventLog
-
-    frame = pl.read_parquet(parquet)
-    columns = {"order": "order_id", "stage": "status", "at": "timestamp", "actor": "user"}
-    return EventLog.from_columns({name: frame[column] for name, column in columns.items()})
+    return orderflow.read_log(parquet)
 
 
 def classics(log: object, *, open_time: bool = False) -> dict[str, float]:
@@ -93,12 +89,12 @@ def run(name: str, parquet: Path) -> None:
     module = "polars" if name.startswith("orderflow") else name
     __import__(module)
     work = subject(name, parquet)
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), time.process_time()
     found = work()
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, time.process_time() - busy
     status = Path("/proc/self/status").read_text(encoding="ascii")
     peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
-    print(json.dumps({"seconds": seconds, "peak": peak, "found": found}))
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak": peak, "found": found}))
 
 
 def asked(name: str, parquet: Path) -> dict[str, object] | None:
@@ -123,15 +119,21 @@ def compare(names: tuple[str, ...], parquet: Path, rounds: int) -> None:
         if name != "orderflow-open":
             for key, value in found[0]["found"].items():  # type: ignore[attr-defined]
                 assert abs(value - wanted[key]) <= 1e-6 * abs(value), (name, key, value, wanted[key])  # type: ignore[index]
-    base = [run["seconds"] for run in runs["polars"]]
-    low = statistics.median(run["peak"] for run in runs["polars"])  # type: ignore[type-var]
-    print(f"  {'subject':<30}{'median s':>10}{'fastest':>10}{'ratio':>8}{'peak MB':>10}{'ratio':>8}")
+    print(f"  {'subject':<30}{'median s':>10}{'fastest':>9}{'ratio':>8}{'CPU s':>8}{'ratio':>8}{'MB':>7}{'ratio':>8}")
     for name, found in runs.items():
-        seconds = [run["seconds"] for run in found]
-        ratio = statistics.median(mine / theirs for mine, theirs in zip(seconds, base, strict=True))  # type: ignore[operator]
-        peak = statistics.median(run["peak"] for run in found)  # type: ignore[type-var]
-        figures = f"{statistics.median(seconds):10.2f}{min(seconds):10.2f}{ratio:8.2f}{peak:10.0f}{peak / low:8.2f}"  # type: ignore[type-var,operator]
-        print(f"  {TITLES[name]:<30}{figures}")
+        seconds, cpu, peak = (ratios(found, runs["polars"], key) for key in ("seconds", "cpu", "peak"))
+        fastest = min(run["seconds"] for run in found)  # type: ignore[type-var]
+        wall = f"{seconds[0]:10.2f}{fastest:9.2f}{seconds[1]:8.2f}"
+        print(f"  {TITLES[name]:<30}{wall}{cpu[0]:8.2f}{cpu[1]:8.2f}{peak[0]:7.0f}{peak[1]:8.2f}")
+    if "pm4py" in runs and "orderflow" in runs:
+        times = [ratios(runs["pm4py"], runs["orderflow"], key)[1] for key in ("seconds", "cpu")]
+        print(f"  pm4py takes {times[0]:.0f} times as long as orderflow from Parquet, and {times[1]:.0f} times the CPU")
+
+
+def ratios(mine: list[dict[str, object]], theirs: list[dict[str, object]], key: str) -> tuple[float, float]:
+    """The median of a figure, and that of its ratio to another subject, round by round."""
+    pairs = [(float(a[key]), float(b[key])) for a, b in zip(mine, theirs, strict=True)]  # type: ignore[arg-type]
+    return statistics.median(a for a, _b in pairs), statistics.median(a / b for a, b in pairs)
 
 
 def commands(text: Path, rounds: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import string
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,20 @@ def test_titles_among_the_parameters_follow_the_language() -> None:
     item = reason("told_entered", order="SO-1", stage={"en": "Review", "zh": "审核"})
     assert item.text("en") == "Order SO-1 is now in Review."
     assert item.text("zh") == "订单 SO-1 进入“审核”。"
+
+
+def test_a_long_list_is_cut_in_texts_and_whole_in_the_data() -> None:
+    """An order of ten thousand lines does not make texts of ten thousand names."""
+    item = reason("unknown_line", line="x", known=tuple(f"L-{number}" for number in range(10_000)))
+    assert item.text().endswith("L-58, L-59, ….") and len(item.params["known"]) == 10_000
+
+
+def test_numbers_are_written_out() -> None:
+    """Quantities are read by people: without exponents."""
+    item = reason(
+        "not_enough", line="1", wanted=Decimal("1e5"), there=Decimal("-2E+1"), stages=("open",), track="order"
+    )
+    assert item.text() == "line 1: 100000 is wanted, and -20 is there (open; order)"
 
 
 def test_an_unknown_language_is_refused() -> None:

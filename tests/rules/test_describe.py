@@ -140,6 +140,16 @@ def test_a_track_is_described_with_its_own_stages() -> None:
     assert "- pay：当分支处于“待收”时开始计时。针对分支“收款”。限时 3 天（自然时间）。" in text
 
 
+def test_line_stages_are_told_by_their_titles() -> None:
+    """A quantity in a condition is named by the title of its line stage; all of it is what was ordered."""
+    lines = of.Lines(stages={"open": of.LineStage(title={"en": "Not shipped", "zh": "未发"})})
+    asked = parse("lines('open') < lines('ordered')")
+    assert (
+        Words(flow(lines=lines), "en").condition(asked) == "the quantity Not shipped is less than the ordered quantity"
+    )
+    assert Words(flow(lines=lines), "zh").condition(asked) == "“未发”的数量小于 订购的数量"
+
+
 def test_a_calendar_in_words() -> None:
     """Days with the same hours stand together; nights, exceptions, breaks, rules and combinations are said."""
     night = WorkCalendar.from_dict(

@@ -93,6 +93,14 @@ def test_a_gap_among_texts_and_for_what_is_missing() -> None:
     assert "guards_leave_missing" in codes(flow, notes=True)
 
 
+def test_quantities_of_lines_are_compared_as_numbers() -> None:
+    """What lines come to can be too much and too little at once as little as any number; nothing is left unchecked."""
+    flow = split("lines('ordered') > 5 and lines('ordered') < 3", "lines('ordered') == 0", "lines('ordered') < 1")
+    assert set(codes(flow)) == {"guard_never_holds", "unreachable_stage"}
+    assert "not_checked" not in codes(flow, notes=True)
+    assert codes(split("lines('ordered') < 9", "lines('ordered') == 0")) == ["transition_never_taken"]
+
+
 def test_a_gap_of_money_without_cents() -> None:
     """In yen there is nothing between 99 and 100, in yuan there is."""
     flow = split("order.total <= 99", "order.total >= 100")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ from orderflow.model.texts import CATALOGUE, LANGUAGES, SUGGESTION
 
 Language = Literal["en", "zh"]
 Severity = Literal["error", "warning", "note"]
+_SHOWN = 60  # of a longer list a text shows so many; the params have all of it
+_PLACES = 200  # beyond what any quantity or amount has
 
 
 @frozen(kw_only=True)
@@ -94,6 +97,14 @@ def suggest(wrong: str, known: Iterable[str]) -> str | None:
     return folded.get(wrong.casefold())
 
 
+def shown(value: Any) -> str:
+    """A wrong value as an error shows it, in at most 80 characters; one without a text, by its kind."""
+    try:
+        return "a huge number" if isinstance(value, int) and abs(value) >= 10**80 else repr(value)[:80]
+    except Exception:  # noqa: BLE001 - the host's own values may raise anything here, and huge integers have no text
+        return f"<{type(value).__name__}>"
+
+
 def in_language(titles: Mapping[str, str], language: Language, name: str = "") -> str:
     """The title in a language, else the one for every language (`*`), else any, else the name."""
     return titles.get(language) or titles.get("*") or next(iter(titles.values()), name)
@@ -107,7 +118,10 @@ def _words(value: Any, language: Language, zone: str | None) -> Any:
     if isinstance(value, Mapping | tuple | list) and not value:
         return "–"
     if isinstance(value, tuple | list):
-        return ", ".join(str(_words(item, language, zone)) for item in value)
+        shown = [str(_words(item, language, zone)) for item in value[:_SHOWN]]
+        return ", ".join(shown if len(value) <= _SHOWN else [*shown, "…"])
+    if isinstance(value, Decimal) and abs(value.adjusted()) <= _PLACES:
+        return f"{value:f}"  # people read 100000, not 1E+5
     if isinstance(value, datetime):
         local = value.astimezone(ZoneInfo(zone)) if zone else value
         return f"{local:%Y-%m-%d %H:%M} {zone or 'UTC'}"

@@ -32,6 +32,7 @@ from orderflow.model.condition import (
 from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Flow, Lifecycle
 from orderflow.model.policies import OwnerRule
+from orderflow.model.quantities import ORDERED
 from orderflow.model.reasons import Language, in_language
 from orderflow.model.texts import LANGUAGES
 from orderflow.model.texts.words import WORDS
@@ -309,9 +310,19 @@ class Words:
         if call.function == "track":
             known = "track_stage" if call.attribute == "stage" else "track"
             return self.say(f"call.{known}", name=self._track(str(name)), attribute=call.attribute)
-        if call.function in ("fact", "lines"):
-            return self.say(f"call.{call.function}", name=name)
+        if call.function == "lines":
+            return (
+                self.say("call.ordered")
+                if name == ORDERED
+                else self.say("call.lines", name=self._line_stage(str(name)))
+            )
+        if call.function == "fact":
+            return self.say("call.fact", name=name)
         return self.say("value_as_written", text=unparse(call))
+
+    def _line_stage(self, name: str) -> str:
+        stage = self.flow.lines.stages.get(name) if self.flow.lines else None
+        return self.title(stage.title, name) if stage else name
 
     def _track(self, name: str) -> str:
         track = self.flow.tracks.get(name)

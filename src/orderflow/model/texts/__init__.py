@@ -13,6 +13,7 @@ from orderflow.model.texts import (
     logs,
     orders,
     proofs,
+    versions,
 )
 
 LANGUAGES = ("en", "zh")
@@ -28,6 +29,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     **figures.TEXTS,
     **log_formats.TEXTS,
     **proofs.TEXTS,
+    **versions.TEXTS,
 }
 
 SUGGESTION = {"en": " Did you mean {suggestion!r}?", "zh": "是否想写“{suggestion}”？"}
