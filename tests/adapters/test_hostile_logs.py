@@ -17,10 +17,22 @@ XES = (
     b'<log><trace><string key="concept:name" value="A"/><event><string key="concept:name" value="x"/>'
     b'<date key="time:timestamp" value="2026-01-05T08:00:00Z"/></event></trace></log>'
 )
+
+
+def packed(content: bytes) -> bytes:
+    """The content as gzip, the same whenever it is packed."""
+    return gzip.compress(content, mtime=0)
+
+
 LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
 MIXED = CSV + "B,下单,2026-01-05\n".encode() + "C,下单,2026-01-05\n".encode("gb18030")
 MANY = b",".join(b"c%d" % n for n in range(20_000)) + b"\n" + b"1," * 19_999 + b"1\n"
 OCEL = {"objects": [{"id": "A", "type": "o"}], "events": []}
+
+
+def name_of(value: Any) -> str:
+    """The name of a file or the code of a problem, to call a case by."""
+    return str(value[0]) if isinstance(value, tuple) else value if isinstance(value, str) else ""
 
 
 def problem_of(path: Path, **options: Any) -> tuple[str, int | None]:
@@ -45,8 +57,8 @@ def problem_of(path: Path, **options: Any) -> tuple[str, int | None]:
         ("log.csv", MANY, ("log.too_many_columns", 1)),
         ("log.csv", b"order_id,stage,at\nA,x,99999-01-01\n", ("log.times_unreadable", 2)),
         ("log.csv", b"order_id,stage,at\nA,x," + b"9" * 5000 + b"\n", ("log.times_unreadable", 2)),
-        ("log.csv.gz", gzip.compress(CSV * 1000)[:-30], ("log.cut_off_gzip", None)),
-        ("log.csv.gz", gzip.compress(CSV)[:12] + b"\xff\xff\xff" + gzip.compress(CSV)[15:], ("log.broken_gzip", None)),
+        ("log.csv.gz", packed(CSV * 1000)[:-30], ("log.cut_off_gzip", None)),
+        ("log.csv.gz", packed(CSV)[:12] + b"\xff\xff\xff" + packed(CSV)[15:], ("log.broken_gzip", None)),
         ("log.jsonl", b"", ("log.no_rows", None)),
         ("log.jsonl", b"[1, 2]\n", ("log.broken_json_lines", 1)),
         ("log.jsonl", b'{"a": ' + b"[" * 50_000 + b"]" * 50_000 + b"}\n", ("log.broken_json_lines", 1)),
@@ -64,7 +76,7 @@ def problem_of(path: Path, **options: Any) -> tuple[str, int | None]:
         ("log.xes", b'<?xml version="1.0" encoding="gb18030"?>\n<log/>', ("log.xml_encoding", 1)),
         ("log.xes", b"<log>\n<trace>\0</trace></log>", ("log.broken_xml", 2)),
         ("log.xes", b"<log>" + b"<list>" * 100_000, ("log.broken_xml", 1)),
-        ("log.xes.gz", gzip.compress(XES)[:-9], ("log.cut_off_gzip", None)),
+        ("log.xes.gz", packed(XES)[:-9], ("log.cut_off_gzip", None)),
         ("log.json", b"", ("log.broken_json", 1)),
         ("log.json", b'{"a":\n}', ("log.broken_json", 2)),
         ("log.json", b"[" * 200_000, ("log.broken_json", None)),
@@ -78,7 +90,7 @@ def problem_of(path: Path, **options: Any) -> tuple[str, int | None]:
         ("log.json", json.dumps(OCEL).encode(), ("log.no_rows", None)),
         ("log.xlsx", b"PK\x03\x04", ("log.unknown_ending", None)),
     ],
-    ids=str,
+    ids=name_of,
 )  # fmt: skip
 def test_every_bad_file_is_an_error_that_says_where(
     tmp_path: Path, name: str, content: bytes, expected: tuple[str, int | None]
@@ -93,19 +105,19 @@ def test_a_gzip_bomb_is_refused_before_it_fills_the_memory(tmp_path: Path, monke
     """A file that unpacks to far more than a log would; one that is merely repetitive is read."""
     monkeypatch.setattr(files, "ALWAYS_ALLOWED", 1 << 20)
     bomb = tmp_path / "bomb.csv.gz"
-    bomb.write_bytes(gzip.compress(b"\0" * (64 << 20)))
+    bomb.write_bytes(packed(b"\0" * (64 << 20)))
     assert problem_of(bomb) == ("log.unpacks_too_large", None)
     bomb.rename(tmp_path / "bomb.xes.gz")
     assert problem_of(tmp_path / "bomb.xes.gz")[0] in ("log.unpacks_too_large", "log.broken_xml")
     dull = tmp_path / "dull.csv.gz"
-    dull.write_bytes(gzip.compress(CSV + b"A,x,2026-01-05T08:00:00Z\n" * 20_000))
+    dull.write_bytes(packed(CSV + b"A,x,2026-01-05T08:00:00Z\n" * 20_000))
     assert len(of.read_log(dull)) == 20_001
 
 
 def test_packed_parts_set_one_behind_the_other_are_one_file(tmp_path: Path) -> None:
     """As `cat a.gz b.gz` makes them, with zeros as padding at the end."""
     path = tmp_path / "log.csv.gz"
-    path.write_bytes(gzip.compress(CSV) + gzip.compress(b"B,y,2026-01-05\n") + b"\0" * 512)
+    path.write_bytes(packed(CSV) + packed(b"B,y,2026-01-05\n") + b"\0" * 512)
     assert len(of.read_log(path)) == 2
 
 

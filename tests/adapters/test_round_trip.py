@@ -165,6 +165,16 @@ def test_names_that_would_be_taken_for_something_else_are_refused(tmp_path: Path
         of.write_log(log, tmp_path / "log.csv", names="celonis")  # type: ignore[arg-type]  # what is refused
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl", "xes", "json"])
+def test_the_column_that_a_promise_came_from_may_stay(tmp_path: Path, ending: str) -> None:
+    """As `read_log` keeps it beside the promise; the promise itself is what is read as the promise."""
+    log = of.EventLog.from_columns(
+        {"order": ["A"], "stage": ["x"], "at": [0]}, {"order": ["A"], "承诺日期": ["1970-01-09"], "promised_at": [7]}
+    )
+    of.write_log(log, tmp_path / f"log.{ending}")
+    assert of.read_log(tmp_path / f"log.{ending}").orders.to_dicts() == log.orders.to_dicts()
+
+
 def test_pm4py_names_are_those_that_pm4py_reads(tmp_path: Path) -> None:
     """The four columns, and the attributes of orders with their prefix."""
     log = of.EventLog.from_columns(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING
 
-from orderflow.adapters.columns import ACTOR, AT, ORDER, PROMISED, STAGE, TEAM, TRACK, plain
+from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, TEAM, TRACK, plain
 from orderflow.adapters.kinds import DECIMAL, LARGEST, WHOLE, one_kind
 from orderflow.adapters.longform import PREFIX
 from orderflow.adapters.sheet import Sheet, refuse_characters
@@ -37,7 +37,6 @@ COLUMNS = {
     },
 }
 TAKEN = frozenset(plain(name) for role in (ORDER, STAGE, AT, ACTOR, TEAM, TRACK) for name in role.names)
-PROMISES = frozenset(plain(name) for name in PROMISED.names)
 ISO = "%Y-%m-%dT%H:%M:%S%.fZ"
 MOST_DIGITS = 10**18  # whole numbers in CSV are read as numbers up to here
 Adapted = Callable[["pl.Series"], tuple["pl.Series", str | None]]
@@ -89,7 +88,7 @@ def _adapted(sheet: Sheet, adapted: Adapted, prefix: str) -> tuple[dict[str, pl.
     ready, changes = {}, {}
     for name in sheet.attributes:
         column = prefix + name
-        if plain(column) in TAKEN or (name != "promised_at" and plain(name) in PROMISES):
+        if plain(column) in TAKEN:
             raise LogError.of("log.names_collide", name=name, column=column)
         ready[column], becomes = adapted(sheet.orders[name])
         if becomes is not None and name != "promised_at":
