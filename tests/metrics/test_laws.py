@@ -206,6 +206,21 @@ def test_open_time_is_never_more_than_time(case: str, figure: str, world: Any) -
     assert totals[1] <= totals[0]
 
 
+def test_open_time_keeps_the_order_of_events() -> None:
+    """Two events in one closed night are at one point of open time; the earlier stays the earlier, tracks or not."""
+    events = [("1", "placed", 0), ("1", "placed", 9), ("1", "review", 8)]
+    for tracks in ({}, {"track": ["order"] * 3}):
+        log = EventLog.from_columns(
+            {
+                "order": [order for order, _, _ in events],
+                "stage": [stage for _, stage, _ in events],
+                "at": [START + hours * HOUR for _, _, hours in events],
+                **tracks,
+            }
+        )
+        assert len(metrics.self_loops(log, calendar=OFFICE)) == 0
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_an_empty_log_has_answers(case: str) -> None:
     """No rows, or one row of zeros; never an error, and groups of nothing are none."""

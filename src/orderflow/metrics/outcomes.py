@@ -84,7 +84,8 @@ def strands(log: EventLog) -> tuple[pl.DataFrame, list[str]]:
     """The events, those of one strand (an order, or one of its tracks) together, and what tells strands apart."""
     if "track" not in log.events.columns:
         return log.events, ["order"]
-    return log.events.sort("order", "track", "at", "arrival"), ["order", "track"]
+    in_order = log.events.sort("order", "track", maintain_order=True)  # in open time, later may be no more than earlier
+    return in_order, ["order", "track"]
 
 
 def next_in(strand: list[str], *columns: str) -> list[pl.Expr]:
