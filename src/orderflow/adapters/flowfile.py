@@ -199,10 +199,11 @@ class _Reader(TreeReader):
         )
 
     def field(self, tree: Tree) -> Field:
-        parts = self.mapping(tree, ("type", "of", "required", "personal", "title"))
+        parts = self.mapping(tree, ("type", "of", "unit", "required", "personal", "title"))
         return Field(
             type=self.text(parts.get("type"), "text"),
             of=self.texts(parts.get("of")),
+            unit=self.text(parts.get("unit")),
             required=self.boolean(parts.get("required")),
             personal=self.boolean(parts.get("personal")),
             title=self.titles(parts.get("title")),

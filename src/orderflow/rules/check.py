@@ -127,6 +127,8 @@ def _fields(flow: Flow) -> Iterator[Problem]:
             yield problem("choice_without_vocabulary", at(where), name=path)
         if declared.type != "choice" and declared.of:
             yield problem("vocabulary_without_choice", at(f"{where}.of"), name=path)
+        if declared.type != "number" and declared.unit is not None:
+            yield problem("unit_without_number", at(f"{where}.unit"), name=path)
 
 
 def _lifecycle(flow: Flow, track: str, path: str, lifecycle: Lifecycle) -> Iterator[Problem]:

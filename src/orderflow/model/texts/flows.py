@@ -77,6 +77,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{name} has values under of: but is no choice; write type: choice",
         "zh": "{name} 在 of: 下有取值但不是选项；请写 type: choice",
     },
+    "unit_without_number": {
+        "en": "{name} has a unit: but is no number; write type: number",
+        "zh": "{name} 有 unit: 但不是数字；请写 type: number",
+    },
     "wrong_kind": {"en": "{what} holds {kind} values, not {value}", "zh": "{what} 应为 {kind}，而不是 {value}"},
     "currency_needed": {
         "en": "money is compared with a bare number here, and the flow has no currency:, so the answer is unknown; state currency:",
