@@ -74,3 +74,17 @@ def test_an_unknown_language_is_refused() -> None:
     """Only the languages that there are."""
     with pytest.raises(ValueError, match="en, zh"):
         problem("no_stages").text("fr")  # type: ignore[arg-type]  # the point of the test
+
+
+@pytest.mark.parametrize(
+    ("wrong", "known", "meant"),
+    [
+        ("order.R", ["order.u", "order.r"], "order.r"),
+        ("feild_42", ["field_24", "field_42"], "field_42"),
+        ("reveiw", ["review", "revenue"], "review"),
+        ("x", ["review"], None),
+    ],
+)
+def test_the_likeliest_name_is_suggested(wrong: str, known: list[str], meant: str | None) -> None:
+    """The same letters in another case come first, then those in another order, then what is alike."""
+    assert suggest(wrong, known) == meant

@@ -24,7 +24,8 @@ FieldKind = Literal["text", "number", "money", "boolean", "date", "instant", "du
 class Field:
     """One attribute of order, line or customer. `of` is the vocabulary of a choice.
 
-    `unit` is what a number counts (`kg`, `m²`); people read it, nothing is converted. `personal` values stand in the history as salted hashes only and can be erased.
+    `unit` is what a number counts (`kg`, `m²`); people read it, nothing is converted. `personal` values stand in the
+    history as salted hashes only and can be erased.
     """
 
     type: FieldKind = "text"

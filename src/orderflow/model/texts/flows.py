@@ -114,8 +114,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "没有字段 {name!r}；现有 {known}。",
     },
     "transition_never_taken": {
-        "en": "this {trigger!r} is never taken: transition {before} comes first, and is possible whenever this one is",
-        "zh": "此 {trigger!r} 永远不会执行：第 {before} 条流转排在前面，且只要此条可行它就可行",
+        "en": "this {trigger!r} is never taken: transitions[{before}] comes first, and is possible whenever this one is",
+        "zh": "此 {trigger!r} 永远不会执行：transitions[{before}] 排在前面，且只要此条可行它就可行",
     },
     "unreachable_stage": {"en": "no path of transitions leads to {stage!r}", "zh": "没有流转能到达节点 {stage!r}"},
     "dead_end": {
