@@ -64,10 +64,8 @@ def test_transitions_out_of_every_stage() -> None:
 
 def test_one_trigger_with_very_many_ways() -> None:
     """The first 200 are held against each other; a note says so."""
-    ways = [
-        of.Transition(trigger="go", source="begin", dest="end", guard=f"order.total >= {index} and order.total < {index + 1}")
-        for index in range(600)
-    ]  # fmt: skip
+    guards = [f"order.total >= {index} and order.total < {index + 1}" for index in range(600)]
+    ways = [of.Transition(trigger="go", source="begin", dest="end", guard=guard) for guard in guards]
     with within(30):
         notes = [item for item in of.problems(flow(ways), notes=True) if item.code == "too_many_ways"]
     assert [note.text() for note in notes] == [

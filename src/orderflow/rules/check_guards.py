@@ -244,15 +244,12 @@ def _unread(study: Study, strand: Strand, groups: tuple[Group, ...]) -> Iterator
         if reading is not None and reading.unread:
             yield problem("not_checked", where, severity="note", trigger=item.trigger, terms=reading.unread)
         elif reading is not None and steps and cases((reading,), study.world(strand, steps[0], stages)) is None:
-            names = tuple(sorted(reading.literals))
-            yield problem("too_many_cases", where, severity="note", trigger=item.trigger, names=names)
+            asked = tuple(sorted(reading.literals))
+            yield problem("too_many_cases", where, severity="note", trigger=item.trigger, names=asked)
     told: set[int] = set()
     for group in groups:
         if len(group) > MOST_WAYS:
-            first, params = group[0], {"count": len(group), "most": MOST_WAYS}
-            where = at(strand.at(group[MOST_WAYS].index))
-            trigger, stage = first.transition.trigger, first.source
-            yield problem("too_many_ways", where, severity="note", trigger=trigger, stage=stage, **params)
+            yield _too_many(strand, group)
             continue
         guards = [strand.guard(step) for step in group]
         names = dict.fromkeys(name for guard in guards if guard for name in guard.literals)
@@ -262,3 +259,15 @@ def _unread(study: Study, strand: Strand, groups: tuple[Group, ...]) -> Iterator
             where = at(strand.at(group[-1].index, "guard"))
             params = {"trigger": group[0].transition.trigger, "names": tuple(names)}
             yield problem("gaps_not_checked", where, severity="note", **params)
+
+
+def _too_many(strand: Strand, group: Group) -> Problem:
+    return problem(
+        "too_many_ways",
+        at(strand.at(group[MOST_WAYS].index)),
+        severity="note",
+        trigger=group[0].transition.trigger,
+        stage=group[0].source,
+        count=len(group),
+        most=MOST_WAYS,
+    )
