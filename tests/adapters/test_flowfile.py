@@ -258,3 +258,10 @@ sla:
     ]
     assert of.problems(flow) == ()
     assert of.fingerprint(read_flow_text(dump_flow(flow))) == of.fingerprint(flow)
+
+
+def test_a_guard_that_lacks_its_quotes() -> None:
+    """YAML ends a bare text at a bracket; who did not know is told what to do."""
+    text = GOOD.replace("flow: sales-order", "flow: sales-order\nselect: {when: order.region in ['east']}")
+    with pytest.raises(of.DefinitionError, match=r"^2:\d+: not readable as YAML: .* needs quotes here$"):
+        read_flow_text(text)

@@ -10,6 +10,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "不是 UTF-8 编码（第 {byte} 字节）；请另存为 UTF-8",
     },
     "file_too_large": {"en": "more than {limit} characters", "zh": "超过 {limit} 个字符"},
+    "not_yaml_unquoted": {
+        "en": "not readable as YAML: {error}; a text that has [ ] {{ }} , : or # in it needs quotes here",
+        "zh": "不是可读的 YAML：{error}；此处含有 [ ] {{ }} , : # 的文本需要加引号",
+    },
     "not_yaml": {"en": "not readable as YAML: {error}", "zh": "不是可读的 YAML：{error}"},
     "too_deep": {
         "en": "nested more than {limit} levels deep, or too many parts",
