@@ -200,3 +200,12 @@ def test_wrong_pilots_are_refused(
     done = desk.run("pilot", *arguments)
     assert (done.exit_code, message in done.stderr) == (code, True), done.output
     assert desk.events() == before
+
+
+@pytest.mark.parametrize("command", [("migrate", "FILE"), ("pilot", "list")])
+def test_a_storage_that_there_is_not_is_wrong_usage(command: tuple[str, str], desk: Desk) -> None:
+    """A URL that nobody knows ends with 2, as a wrong option does: 1 is for orders that were left as they were."""
+    arguments = [str(desk.new) if item == "FILE" else item for item in command]
+    for url in ("foo://x", "sqlite:///nowhere.db"):
+        result = CliRunner().invoke(cli.main, [*arguments, "--storage", url])
+        assert (result.exit_code, "'--storage'" in result.stderr) == (2, True)

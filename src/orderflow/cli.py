@@ -84,7 +84,7 @@ class _Command(click.Command):
         except Exception as error:  # the border of the program: every error becomes a message
             if ctx.meta.get(DEBUG):
                 raise
-            raise _as_message(error) from error
+            raise _as_message(error, ctx.params.get("lang", "en")) from error
 
 
 class _Group(click.Group):
@@ -97,9 +97,11 @@ class _Group(click.Group):
         self.params.append(_debug())
 
 
-def _as_message(error: Exception) -> _Failed:
+def _as_message(error: Exception, language: Language) -> _Failed:
     if isinstance(error, OrderflowError):
-        return (_WrongInput if isinstance(error, WRONG_INPUT) else _Failed)(str(error))
+        found: tuple[Reason, ...] = getattr(error, "problems", ()) or getattr(error, "reasons", ())
+        lines = (f"{item.place}: {item.text(language)}" if item.place else item.text(language) for item in found)
+        return (_WrongInput if isinstance(error, WRONG_INPUT) else _Failed)("\n".join(lines) or str(error))
     if isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename else ""
         return _Failed(f"{named}{error.strerror or error}")

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 import click
 
+from orderflow.model.errors import StorageError
 from orderflow.model.reasons import Language
 
 if TYPE_CHECKING:
@@ -231,7 +232,10 @@ def _opened(url: str, tenant: str) -> Iterator[tuple[Road, Any]]:
     if url.startswith(_SQLITE) and not Path(unquote(url.removeprefix(_SQLITE).partition("?")[0])).is_file():
         raise click.BadParameter(f"{url}: there is no such file", param_hint="'--storage'")
     plugins = Plugins(())
-    storage = plugins.storage(url, tenant)
+    try:
+        storage = plugins.storage(url, tenant)
+    except StorageError as error:
+        raise click.BadParameter(str(error), param_hint="'--storage'") from error
     try:
         actor = Actor.system("orderflow")
         road = Road(flows=(), storage=storage, directory=None, plugins=plugins, clock=utc_now, actor=actor)

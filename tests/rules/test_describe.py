@@ -64,7 +64,7 @@ def test_every_language_has_the_same_words(key: str) -> None:
         ("approved('credit')", "the approval credit was given", "审批“credit”已通过"),
         ("not approved('credit')", "the approval credit was not given", "审批“credit”未通过"),
         ("elapsed(stage) >= hours(8)", "the time in the stage is at least 8 hours", "在本节点的时间不少于 8 小时"),
-        ("now >= order.promised_at", "the present time is not before the promised date", "当前时间不早于 承诺日期"),
+        ("now >= order.promised_at", "the present time is not before the promised date", "当前时间不早于承诺日期"),
         ("fact('stock', item='A-7') > 3", "the fact stock (item “A-7”) is more than 3", None),
         ("len(lines) > 2", "the number of lines is more than 2", "行数大于 2"),
         ("any(line.quantity > 9 for line in lines)", "for at least one line the line's quantity is more than 9", None),
@@ -147,7 +147,7 @@ def test_line_stages_are_told_by_their_titles() -> None:
     assert (
         Words(flow(lines=lines), "en").condition(asked) == "the quantity Not shipped is less than the ordered quantity"
     )
-    assert Words(flow(lines=lines), "zh").condition(asked) == "“未发”的数量小于 订购的数量"
+    assert Words(flow(lines=lines), "zh").condition(asked) == "“未发”的数量小于订购的数量"
 
 
 def test_a_calendar_in_words() -> None:

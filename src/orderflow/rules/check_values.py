@@ -83,7 +83,8 @@ class World:
         """One value of each class that a name's values fall into; None, where it may be missing."""
         found = self.pinned.get(name)
         if found is None:
-            found = (*classes(self.names.get(name, NameType("any")), literals, self.currency), None)
+            possible = classes(self.names.get(name, NameType("any")), literals, self.currency)
+            found = (*(value for value in possible if not _below_zero(name, value)), None)
         return tuple(value for value in found if value is not None) if name in self.present else found
 
 
@@ -189,6 +190,13 @@ def classes(kind: NameType, literals: Iterable[Any], currency: str) -> tuple[Any
     values += _between(lengths)
     ordered = kind.type in ("number", "money", "duration") and (numbers or lengths)
     return tuple(values) if ordered else (*values, another(words))
+
+
+def _below_zero(name: str, value: Any) -> bool:
+    """Whether a value is less than the quantity of lines, or the time in a stage, can be."""
+    if name.startswith("lines("):
+        return isinstance(value, Decimal) and value < 0
+    return name.startswith("elapsed(") and isinstance(value, timedelta) and value < timedelta()
 
 
 def another(words: Iterable[str]) -> str:
