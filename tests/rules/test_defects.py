@@ -59,7 +59,7 @@ DEFECTS = [
         "a bracket too few",
         "roles: [plant]}\n    - {trigger: repaired",
         "roles: [plant}\n    - {trigger: repaired",
-        "not_yaml_unquoted",
+        "not_yaml",
     ),
     # Names of stages, fields, triggers.
     Defect("an initial stage that is not there", "initial: placed", "initial: new", "unknown_stage_in_flow"),
