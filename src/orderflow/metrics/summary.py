@@ -213,7 +213,8 @@ class Samples:
             return cls._of_many(rows, keys, known)
         number: pl.Expr = pl.lit(0, dtype=pl.UInt64)
         for key, size in sizes.items():
-            number = number * size + pl.col(key).fill_null(size - 1)
+            code = pl.col(key).fill_null(size - 1) if rows[key].null_count() else pl.col(key)
+            number = number * size + code
         if prod(sizes.values()).bit_length() <= 32:
             number = number.cast(pl.UInt32)
         values = rows.select(group=number, micros="micros") if keys else rows.select(number.alias("group"), "micros")
