@@ -9,6 +9,7 @@ round by round, to polars by hand. Peers that are not installed are left out. `-
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import statistics
 import subprocess
@@ -86,8 +87,8 @@ def subject(name: str, parquet: Path) -> Callable[[], dict[str, float]]:
 
 def run(name: str, parquet: Path) -> None:
     """In a process of its own: the seconds that it took, the peak of memory in MB, and what was found."""
-    module = "polars" if name.startswith("orderflow") else name
-    __import__(module)
+    for module in ("polars", "orderflow.adapters.tables") if name.startswith("orderflow") else (name,):
+        importlib.import_module(module)
     work = subject(name, parquet)
     start, busy = time.perf_counter(), time.process_time()
     found = work()

@@ -135,11 +135,12 @@ class Counts:
     frame: pl.DataFrame
 
     @classmethod
-    def of(cls, rows: pl.DataFrame, names: Mapping[str, pl.Series] | None = None) -> Counts:
+    def of(cls, rows: pl.DataFrame | pl.LazyFrame, names: Mapping[str, pl.Series] | None = None) -> Counts:
         """Count equal rows; `names` gives for coded columns the values that the codes stand for."""
         import polars as pl
 
-        frame = rows.group_by(rows.columns).agg(pl.len().cast(pl.Int64).alias("count"))
+        each = rows.lazy()
+        frame = each.group_by(each.collect_schema().names()).agg(pl.len().cast(pl.Int64).alias("count")).collect()
         return cls(frame=frame.with_columns(decode(frame[column], texts) for column, texts in (names or {}).items()))
 
     def merge(self, other: Counts) -> Counts:
@@ -213,7 +214,8 @@ class Samples:
             return cls._of_many(rows, keys, known)
         number: pl.Expr = pl.lit(0, dtype=pl.UInt64)
         for key, size in sizes.items():
-            number = number * size + pl.col(key).fill_null(size - 1)
+            code = pl.col(key).fill_null(size - 1) if rows[key].null_count() else pl.col(key)
+            number = number * size + code
         if prod(sizes.values()).bit_length() <= 32:
             number = number.cast(pl.UInt32)
         values = rows.select(group=number, micros="micros") if keys else rows.select(number.alias("group"), "micros")
@@ -288,7 +290,8 @@ class Samples:
         low, high = _ends(self.values["micros"])
         fits = max(-low, high) * self.values.height < 2**63
         total = pl.col("micros").sum() if fits else pl.col("micros").cast(pl.Int128).sum()
-        return self.values.group_by("group").agg(n=pl.len().cast(pl.Int64), sum=total.cast(pl.Int128))
+        amounts = self.values.lazy().group_by("group").agg(n=pl.len().cast(pl.Int64), sum=total.cast(pl.Int128))
+        return amounts.collect()
 
 
 def in_seconds(figures: pl.DataFrame) -> pl.DataFrame:
