@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, get_args
@@ -184,8 +184,8 @@ class Views:
         """Every event of an order, oldest first. Raises `UnknownOrder`."""
         return self._road.order(id).timeline
 
-    def log(self) -> EventLog:
-        """Every order as an EventLog; days are counted in the zone of the flow's calendar where there is one flow."""
+    def log(self, orders: Iterable[str] | None = None) -> EventLog:
+        """All orders, or these, as an EventLog; days are counted in the zone of a lone flow's calendar, else in UTC."""
         from orderflow.metrics.histories import log_of
 
         programs = tuple(self._road.current.values())
@@ -195,7 +195,8 @@ class Views:
             for name, stage in program.flow.lifecycle.stages.items()
             if stage.category == "done"
         }
-        return log_of(_orders(self._road), tz=str(programs[0].zone) if len(programs) == 1 else "UTC", done_stages=done)
+        states = _orders(self._road) if orders is None else (self._road.order(id) for id in orders)
+        return log_of(states, tz=str(programs[0].zone) if len(programs) == 1 else "UTC", done_stages=done)
 
 
 def _accepted(road: Road, state: OrderState, by: Actor, track: str) -> tuple[str, ...]:

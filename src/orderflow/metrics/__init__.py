@@ -9,6 +9,7 @@ from orderflow.metrics.on_time import OnTime, on_time
 from orderflow.metrics.overview import Overview, overview
 from orderflow.metrics.report import Report, report
 from orderflow.metrics.rework import Rework, rework
+from orderflow.metrics.running import Running
 from orderflow.metrics.stage_time import stage_time
 from orderflow.metrics.summary import Durations, Table
 from orderflow.metrics.throughput import Throughput, throughput
@@ -22,6 +23,7 @@ __all__ = [
     "Overview",
     "Report",
     "Rework",
+    "Running",
     "Table",
     "Throughput",
     "Variants",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderflow.model.texts import calendars, composing, conditions, flows, lines, logs, orders, proofs
+from orderflow.model.texts import big_logs, calendars, composing, conditions, flows, lines, logs, orders, proofs
 
 LANGUAGES = ("en", "zh")
 
@@ -14,6 +14,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     **conditions.TEXTS,
     **calendars.TEXTS,
     **logs.TEXTS,
+    **big_logs.TEXTS,
     **proofs.TEXTS,
 }
 
