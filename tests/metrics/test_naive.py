@@ -27,6 +27,7 @@ from orderflow.metrics import (
 from orderflow.metrics.instants import instant
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import report
+from orderflow.model.calendar import WorkCalendar
 
 YEAR = 365 * 86_400_000_000
 STAGES = ("placed", "审核", "Zürich", "a", "b", "🚚", "B")
@@ -114,7 +115,8 @@ def test_overview_counts_what_is_there(events: list[Row]) -> None:
 def test_lead_time_is_last_minus_first(events: list[Row]) -> None:
     """One value per order, 0 for a lone event; quantiles interpolate linearly; no orders give nulls."""
     values = [history[-1][2] - history[0][2] for history in histories(events)]
-    assert lead_time(log_of(events)).to_dict() == near(figures(values))
+    assert lead_time(log_of(events)).to_dicts() == [near(figures(values))]
+    assert report(log_of(events)).lead_time.to_dict() == near(figures(values))
 
 
 @many
@@ -158,20 +160,42 @@ def test_variants_are_the_different_sequences(events: list[Row]) -> None:
     """Sequences of stages by count descending, then by names; the count is of all of them, the list is cut."""
     expected = ranked(Counter(tuple(event[1] for event in history) for history in histories(events)))
     found = variants(log_of(events), top=3)
-    assert found.count == len(expected)
-    assert found.top.to_dicts() == [{"stages": list(way), "count": n} for way, n in expected[:3]]
+    assert found.to_dicts() == [{"stages": list(way), "count": n} for way, n in expected[:3]]
+    assert report(log_of(events)).variants.count == len(expected) == len(variants(log_of(events), top=None))
+
+
+def naive_rework(past: list[list[Row]]) -> dict[str, Any]:
+    visits = [Counter(event[1] for event in history) for history in past]
+    orders = sum(any(n > 1 for n in seen.values()) for seen in visits)
+    return {
+        "n": len(past),
+        "orders": orders,
+        "share": orders / len(past) if past else None,
+        "events": sum(n - 1 for seen in visits for n in seen.values()),
+        "self_loops": sum(before[1] == after[1] for history in past for before, after in pairwise(history)),
+    }
 
 
 @many
 @given(rows)
 def test_rework_counts_occurrences_after_the_first(events: list[Row]) -> None:
-    """Orders with a repeated stage, repetitions, and for each stage the orders that repeat it."""
-    visits = [Counter(event[1] for event in history) for history in histories(events)]
+    """Orders with a repeated stage, repetitions, those at once, and for each stage the orders that repeat it."""
+    past = histories(events)
+    wanted = naive_rework(past)
+    assert rework(log_of(events)).to_dicts() == [wanted]
+    found = report(log_of(events)).rework
+    assert (found.orders, found.events, found.self_loops) == tuple(
+        wanted[k] for k in ("orders", "events", "self_loops")
+    )
+    visits = [Counter(event[1] for event in history) for history in past]
     by_stage = Counter(stage for seen in visits for stage, n in seen.items() if n > 1)
-    found = rework(log_of(events))
-    assert found.orders == sum(any(n > 1 for n in seen.values()) for seen in visits)
-    assert found.events == sum(n - 1 for seen in visits for n in seen.values())
     assert list(found.by_stage.items()) == ranked(by_stage)
+    for row in rework(log_of(events), by="stage").to_dicts():
+        stage = row["stage"]
+        assert row["n"] == sum(stage in seen for seen in visits)
+        assert row["orders"] == by_stage[stage]
+        assert row["events"] == sum(seen[stage] - 1 for seen in visits if stage in seen)
+        assert row["self_loops"] == sum(before[1] == after[1] == stage for before, after in steps(events))
 
 
 @many
@@ -187,51 +211,190 @@ def test_handover_is_between_two_different_known_actors(events: list[Row]) -> No
     assert handover(log_of(events)).to_dicts() == expected
 
 
+def naive_periods(past: list[list[Row]], done: set[str] | None, name: Any) -> list[dict[str, Any]]:
+    started = Counter(name(history[0][2]) for history in past)
+    finished = Counter(name(history[-1][2]) for history in past if done is None or history[-1][1] in done)
+    return [
+        {"period": period, "started": started[period], "finished": finished[period]}
+        for period in sorted(started | finished)
+    ]
+
+
 @many
-@given(rows, st.sampled_from([None, {"a", "b"}, {"🚚"}, set()]))
-def test_throughput_counts_months_in_utc(events: list[Row], done: set[str] | None) -> None:
-    """Started by first event; finished by last event of orders that ended in a done stage, or of all."""
-    past = histories(events)
-    started = Counter(f"{instant(history[0][2]):%Y-%m}" for history in past)
-    ended = [history[-1] for history in past if done is None or history[-1][1] in done]
-    found = throughput(log_of(events, done_stages=done))
-    assert list(found.started.items()) == sorted(started.items())
-    assert list(found.finished.items()) == sorted(Counter(f"{instant(event[2]):%Y-%m}" for event in ended).items())
+@given(rows, st.sampled_from([None, {"a", "b"}, {"🚚"}, set()]), st.sampled_from(["UTC", "Etc/GMT-8"]))
+def test_throughput_counts_days_weeks_and_months_of_the_zone(events: list[Row], done: set[str] | None, tz: str) -> None:
+    """Started by first event; finished by last event of orders that ended in a done stage, or of all; ISO weeks."""
+
+    def day(at: int) -> Any:
+        return (instant(at) + timedelta(hours=8 if tz != "UTC" else 0)).date()  # type: ignore[operator]  # no None
+
+    def week(at: int) -> str:
+        year, number, _day = day(at).isocalendar()
+        return f"{year:04}-W{number:02}"
+
+    past, log = histories(events), log_of(events, done_stages=done, tz=tz)
+    assert throughput(log).to_dicts() == naive_periods(past, done, lambda at: f"{day(at):%Y-%m}")
+    assert throughput(log, period="week").to_dicts() == naive_periods(past, done, week)
+    assert throughput(log, period="day").to_dicts() == naive_periods(past, done, lambda at: str(day(at)))
+    months = report(log).throughput
+    assert dict(months.started) == dict(sorted(Counter(f"{day(history[0][2]):%Y-%m}" for history in past).items()))
 
 
 @settings(max_examples=12, deadline=None)
 @given(st.lists(rows, min_size=1, max_size=4))
 def test_bottlenecks_are_the_top_of_the_flow_map(parts: list[list[Row]]) -> None:
-    """Ten rows by total, and ten by mean among those with a count of at least 20."""
+    """Ten rows by total, and ten by mean among those with a count of at least 20, each with its share of all time."""
     events = [(f"{n}:{row[0]}", *row[1:]) for n, part in enumerate(parts * 20) for row in part]
     log = log_of(events)
     steps = flow_map(log).to_dicts()
-    found = bottlenecks(log)
+    whole = sum(row["total"] for row in steps)
+    assert whole == pytest.approx(sum(row["sum"] or 0 for row in lead_time(log).to_dicts()))
+    steps = [row | {"share": pytest.approx(row["total"] / whole) if whole else None} for row in steps]
+    found = report(log).bottlenecks
     by_total = sorted(steps, key=lambda row: (-row["total"], row["source"], row["dest"]))[:10]
+    assert bottlenecks(log).to_dicts() == by_total
+    assert len(bottlenecks(log, top=None)) == len(steps)
     often = [row for row in steps if row["count"] >= 20]
     assert found.by_total.to_dicts() == by_total
     assert found.by_mean.to_dicts() == sorted(often, key=lambda row: (-row["mean"], row["source"], row["dest"]))[:10]
 
 
-@many
-@given(rows, st.dictionaries(st.sampled_from(["SO-1", "SO-2", "4", "none"]), st.integers(-YEAR, 50 * YEAR)))
-def test_on_time_compares_the_first_delivery_with_the_promise(events: list[Row], promises: dict[str, int]) -> None:
-    """At or before by instant, and by day in the log's zone (here UTC+8 all year), of orders with both."""
-    orders = {"order": list(promises), "promised_at": list(promises.values())}
-    found = on_time(log_of(events, orders=orders, tz="Etc/GMT-8", done_stages={"a"}))
+def naive_on_time(events: list[Row], promises: dict[str, int], position: Any = int) -> dict[str, Any]:
+    """The row for deliveries in stage `a`, days at UTC+8; how early and late by `position`."""
     delivered: dict[str, int] = {}
     for order, stage, at, _actor in events:
         if stage == "a":
             delivered[order] = min(at, delivered.get(order, at))
     both = [(at, promises[order]) for order, at in delivered.items() if order in promises]
-    kept = sum(at <= promise for at, promise in both)
+    n, kept = len(both), sum(at <= promise for at, promise in both)
 
     def day(at: int) -> object:
         return (instant(at) + timedelta(hours=8)).date()  # type: ignore[operator]  # at is an integer, so not None
 
     by_day = sum(day(at) <= day(promise) for at, promise in both)
-    assert (found.n, found.on_time) == (len(both), kept)
-    assert (found.rate, found.by_day_rate) == ((kept / len(both), by_day / len(both)) if both else (None, None))
+    early = figures([position(promise) - position(at) for at, promise in both if at <= promise])
+    late = figures([position(at) - position(promise) for at, promise in both if at > promise])
+    return {
+        "n": n,
+        "on_time": kept,
+        "rate": kept / n if n else None,
+        "by_day": by_day,
+        "by_day_rate": by_day / n if n else None,
+        **{f"early_{name}": early[name] for name in ("mean", "median")},
+        **{f"late_{name}": late[name] for name in ("mean", "median", "p90", "max")},
+    }
+
+
+promised = st.dictionaries(st.sampled_from(["SO-1", "SO-2", "4", "none"]), st.integers(-YEAR, 50 * YEAR))
+
+
+@many
+@given(rows, promised)
+def test_on_time_compares_the_first_delivery_with_the_promise(events: list[Row], promises: dict[str, int]) -> None:
+    """At or before by instant, and by day in the log's zone (here UTC+8 all year), of orders with both."""
+    orders = {"order": list(promises), "promised_at": list(promises.values())}
+    log = log_of(events, orders=orders, tz="Etc/GMT-8", done_stages={"a"})
+    wanted = naive_on_time(events, promises)
+    assert on_time(log).to_dicts() == [near(wanted)]
+    found = report(log).on_time
+    assert found is not None
+    assert (found.n, found.on_time, found.rate) == (wanted["n"], wanted["on_time"], wanted["rate"])
+
+
+OFFICE = WorkCalendar.from_dict(
+    {"timezone": "Asia/Shanghai", "hours": {"mon-fri": ["09:00-12:00", "13:30-18:00"], "sat": ["22:00-06:00"]}}
+)
+REGIONS = {"SO-1": "华东", "SO-2": "华南", "订单-3": "华东", "4": None}  # the others are not in the table of orders
+calendars = st.sampled_from([None, OFFICE])
+
+
+def regional(events: list[Row], **more: Any) -> EventLog:
+    """A log with an attribute of the orders, `region`, that some lack."""
+    return log_of(events, orders={"order": list(REGIONS), "region": list(REGIONS.values())}, **more)
+
+
+def by_region(events: list[Row], calendar: WorkCalendar | None) -> dict[str | None, list[Row]]:
+    """The events of the orders of each region, with open time in place of instants when there is a calendar."""
+    found: dict[str | None, list[Row]] = {}
+    for order, stage, at, actor in sorted(events, key=lambda event: event[2]):
+        position = at if calendar is None else calendar.position(at)
+        found.setdefault(REGIONS.get(order), []).append((order, stage, position, actor))
+    return found
+
+
+def of_group(rows: list[dict[str, Any]], **group: Any) -> list[dict[str, Any]]:
+    """The rows of one group, without the columns that name it."""
+    return [
+        {name: value for name, value in row.items() if name not in group}
+        for row in rows
+        if all(row[name] == value for name, value in group.items())
+    ]
+
+
+@many
+@given(rows, calendars)
+def test_groups_of_orders_have_the_figures_of_their_own_orders(
+    events: list[Row], calendar: WorkCalendar | None
+) -> None:
+    """By an attribute, each group has the naive figures of its orders; missing values are a group; with a calendar
+    durations are open time, and counts stay the same."""
+    log, parts = regional(events), by_region(events, calendar)
+    leads = lead_time(log, by="region", calendar=calendar).to_dicts()
+    again = rework(log, by=["region"], calendar=calendar).to_dicts()
+    assert {row["region"] for row in leads} == set(parts) == {row["region"] for row in again}
+    for region, part in parts.items():
+        past = histories(part)
+        assert of_group(leads, region=region) == [near(figures([past[-1][2] - past[0][2] for past in past]))]
+        assert of_group(again, region=region) == [naive_rework(past)]
+        ways = ranked(Counter(tuple(event[1] for event in history) for history in past))
+        found = variants(log, by="region", calendar=calendar, top=2).to_dicts()
+        assert of_group(found, region=region) == [{"stages": list(way), "count": n} for way, n in ways[:2]]
+        steps = of_group(flow_map(log, by="region", calendar=calendar).to_dicts(), region=region)
+        assert steps == [near(row) for row in naive_flow_map(part)]
+        plain = histories([row for row in events if REGIONS.get(row[0]) == region])
+        months = of_group(throughput(log, by="region", calendar=calendar).to_dicts(), region=region)
+        assert months == naive_periods(plain, None, lambda at: f"{instant(at):%Y-%m}")
+
+
+@many
+@given(rows, calendars)
+def test_groups_of_steps_may_be_by_who_did_the_first_event(events: list[Row], calendar: WorkCalendar | None) -> None:
+    """By an actor (missing is a group too) alone and with an attribute; stages and pairs come after the groups."""
+    log = regional(events)
+    values: dict[tuple[Any, ...], list[int]] = {}
+    for region, part in by_region(events, calendar).items():
+        for before, after in steps(part):
+            actor = before[3] if (before[3] or "").strip() else None
+            values.setdefault((actor, region, before[1]), []).append(after[2] - before[2])
+    found = stage_time(log, by=["actor", "region"], calendar=calendar)
+    assert found.to_polars().columns[:4] == ["actor", "region", "stage", "n"]
+    assert len(found) == len(values)
+    for (actor, region, stage), durations in values.items():
+        assert of_group(found.to_dicts(), actor=actor, region=region, stage=stage) == [near(figures(durations))]
+    pairs = Counter((REGIONS.get(a[0]), a[3], b[3]) for a, b in steps(events) if a[3] != b[3] and shown(a) and shown(b))
+    rows = handover(log, by="region", calendar=calendar).to_dicts()
+    assert {(row["region"], row["source"], row["dest"]): row["count"] for row in rows} == dict(pairs)
+
+
+def shown(event: Row) -> bool:
+    return bool((event[3] or "").strip())
+
+
+@many
+@given(rows, promised, calendars)
+def test_groups_of_deliveries_have_their_own_lateness(
+    events: list[Row], promises: dict[str, int], calendar: WorkCalendar | None
+) -> None:
+    """On time by region; what is on time is decided by the clock, how late it is in open time when asked."""
+    columns = {"order": list(promises), "promised_at": list(promises.values())}
+    orders = columns | {"region": [REGIONS.get(order) for order in promises]}
+    log = log_of(events, orders=orders, tz="Etc/GMT-8", done_stages={"a"})
+    found = on_time(log, by="region", calendar=calendar).to_dicts()
+    position = int if calendar is None else calendar.position
+    for region in set(REGIONS.values()):
+        part = [event for event in events if REGIONS.get(event[0]) == region and event[0] in promises]
+        wanted = naive_on_time(part, promises, position)
+        assert of_group(found, region=region) == ([near(wanted)] if wanted["n"] else [])
 
 
 def calculators() -> list[Any]:
@@ -252,24 +415,38 @@ def plain(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("calculator", calculators(), ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("by", [None, "region"])
 @settings(max_examples=12, deadline=None)
-@given(events=rows, promises=st.dictionaries(st.sampled_from(["SO-1", "4"]), st.integers(0, YEAR)))
+@given(
+    events=rows,
+    promises=st.dictionaries(st.sampled_from(["SO-1", "4"]), st.integers(0, YEAR)),
+    some=st.sets(st.sampled_from(["SO-1", "SO-2", "订单-3", "4", "05", "SO-6"])),
+    calendar=calendars,
+)
 def test_the_result_of_a_merge_is_the_result_of_the_whole(
-    calculator: Any, events: list[Row], promises: dict[str, int]
+    calculator: Any,
+    by: str | None,
+    events: list[Row],
+    promises: dict[str, int],
+    some: set[str],
+    calendar: WorkCalendar | None,
 ) -> None:
     """For shards with no order in common; also when a shard is empty, and whichever shard comes first."""
     events, common = events * 3, {"done_stages": {"a", "b"}}
+    asked = {} if calculator.__name__.endswith("overview") else {"by": by, "calendar": calendar}
 
     def log(chosen: set[str]) -> EventLog:
-        orders = {"order": list(promises), "promised_at": list(promises.values())}
-        keep = [n for n, order in enumerate(orders["order"]) if order in chosen]
-        orders = {name: [column[n] for n in keep] for name, column in orders.items()}
+        ids = [order for order in (promises | REGIONS) if order in chosen]
+        orders = {
+            "order": ids,
+            "promised_at": [promises.get(order) for order in ids],
+            "region": [REGIONS.get(order) for order in ids],
+        }
         return log_of([row for row in events if row[0] in chosen], orders=orders, **common)
 
     everyone = {row[0] for row in events} | set(promises)
-    some = {order for order in everyone if order < "SO-2"}
-    a, b = calculator.summarise(log(some)), calculator.summarise(log(everyone - some))
-    whole = plain(calculator.result(calculator.summarise(log(everyone))))
+    a, b = calculator.summarise(log(some), **asked), calculator.summarise(log(everyone - some), **asked)
+    whole = plain(calculator.result(calculator.summarise(log(everyone), **asked)))
     assert plain(calculator.result(calculator.merge(a, b))) == whole
     assert plain(calculator.result(calculator.merge(b, a))) == whole
 

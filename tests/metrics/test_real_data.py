@@ -87,6 +87,9 @@ def expected(folder: Path, delivered_stage: str) -> dict[str, Any]:
         for (source, dest), values in pairs.items()
     ]
 
+    time = sum(row["total"] for row in steps)
+    shares = [row | {"share": row["total"] / time} for row in steps]
+
     def top(key: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return sorted(rows, key=lambda row: (-row[key], row["source"], row["dest"]))
 
@@ -117,6 +120,7 @@ def expected(folder: Path, delivered_stage: str) -> dict[str, Any]:
         "rework": {
             "orders": sum(max(seen.values()) > 1 for seen in visits),
             "events": sum(n - 1 for seen in visits for n in seen.values()),
+            "self_loops": sum(a[1] == b[1] for history in past.values() for a, b in pairwise(history)),
             "by_stage": dict(ranked(Counter(stage for seen in visits for stage, n in seen.items() if n > 1))),
         },
         "handover": [{"source": a, "dest": b, "count": n} for (a, b), n in ranked(handover)],
@@ -126,14 +130,16 @@ def expected(folder: Path, delivered_stage: str) -> dict[str, Any]:
         },
         "stage_time": {stage: figures(values) for stage, values in waits.items()},
         "bottlenecks": {
-            "by_total": top("total", steps)[:10],
-            "by_mean": top("mean", [row for row in steps if row["count"] >= 20])[:10],
+            "by_total": top("total", shares)[:10],
+            "by_mean": top("mean", [row for row in shares if row["count"] >= 20])[:10],
         },
         "on_time": {
             "n": len(both),
             "on_time": kept,
             "rate": kept / len(both),
             "by_day_rate": sum(at.date() <= day.date() for at, _instant, day in both) / len(both),
+            "early": figures([(instant - at).total_seconds() for at, instant, _day in both if at <= instant]),
+            "late": figures([(at - instant).total_seconds() for at, instant, _day in both if at > instant]),
         },
     }
 

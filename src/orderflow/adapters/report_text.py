@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from orderflow.metrics.report import Report
+from orderflow.metrics.show import duration
 from orderflow.model.errors import OrderflowError
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -64,28 +64,6 @@ def to_text(report: Report, *, assumptions: bool = False) -> str:
     parts += [_lead_time(report), _on_time(report), _throughput(report), _stages(report), _steps(report)]
     parts += [_variants(report), _rework(report), _handover(report)]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def duration(value: timedelta | float | None) -> str:
-    """A duration as people say it: its two largest units. `12 d 5 h`, `3 h 20 min`, `4 min 10 s`, `0.25 s`."""
-    if value is None:
-        return "–"
-    seconds = value.total_seconds() if isinstance(value, timedelta) else value
-    if abs(seconds) < 10:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(abs(seconds)), 60)
-    hours, minutes_left = divmod(minutes, 60)
-    days, hours_left = divmod(hours, 24)
-    sign = "-" if seconds < 0 else ""
-    if days >= 100:
-        return f"{sign}{days:,} d"
-    if days:
-        return f"{sign}{days} d {hours_left} h" if hours_left else f"{sign}{days} d"
-    if hours:
-        return f"{sign}{hours} h {minutes_left} min" if minutes_left else f"{sign}{hours} h"
-    if minutes:
-        return f"{sign}{minutes} min {rest} s" if rest else f"{sign}{minutes} min"
-    return f"{sign}{rest} s"
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -158,7 +136,8 @@ def _lead_time(report: Report) -> str:
     found = report.lead_time
     names = ("mean", "median", "p90", "p95", "min", "max")
     row = [duration(getattr(found, name)) for name in names]
-    return "Lead time, first to last event of an order\n" + table(names, [row], left=0)
+    time = "" if report.calendar is None else ", in open time of the calendar " + (report.calendar.name or "given")
+    return f"Lead time, first to last event of an order{time}\n" + table(names, [row], left=0)
 
 
 def _on_time(report: Report) -> str:
@@ -176,7 +155,7 @@ def _throughput(report: Report) -> str:
     months = _months([*started, *finished])
     if not months:
         return ""
-    lines = [f"Throughput by month, {months[0]} to {months[-1]} (UTC)"]
+    lines = [f"Throughput by month, {months[0]} to {months[-1]} ({report.log.tz})"]
     for title, counts in (("started ", started), ("finished", finished)):
         values = [counts.get(month, 0) for month in months]
         peak = max(values)

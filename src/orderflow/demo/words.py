@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from orderflow.adapters.report_text import duration
+from orderflow.metrics.show import duration
 from orderflow.model.reasons import Language
 
 WORDS: dict[str, tuple[str, str]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
@@ -10,14 +10,17 @@ from orderflow.metrics.flow_map import DURATIONS
 from orderflow.metrics.flow_map import merge as merge_steps
 from orderflow.metrics.flow_map import result as steps_result
 from orderflow.metrics.flow_map import summarise as summarise_steps
+from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Samples, Table
+from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
     import polars as pl
 
 TOP = 10
 ENOUGH = 20  # a mean of fewer steps says little
+Rank = Literal["total", "mean"]
 
 
 @frozen(kw_only=True)
@@ -28,35 +31,54 @@ class Bottlenecks:
     by_mean: Table
 
 
-def bottlenecks(log: EventLog) -> Bottlenecks:
-    """The 10 steps that cost most time (performance view of the directly-follows graph: van der Aalst,
+def bottlenecks(
+    log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, rank: Rank = "total", top: int | None = TOP
+) -> Table:
+    """The steps that cost most time (performance view of the directly-follows graph: van der Aalst,
     Process Mining, 2nd ed., 2016, ch. 9).
 
-    - Rows as in `flow_map`. `by_total`: by total time descending, then by names.
-    - `by_mean`: by mean time descending, then by names; only steps that occurred at least 20 times.
+    - Columns as in `flow_map`, and `share`: the part of the lead time of all orders (of the group) that this step
+      takes, from 0 to 1. All steps together are the whole; None where no time passed at all.
+    - `rank="total"`: by total time descending, then by names. `rank="mean"`: by mean time descending, then by
+      names; only steps that occurred at least 20 times.
+    - `by`, `calendar`: as in `flow_map`. `top`: how many rows, for each group; None for all.
     """
-    return result(summarise(log))
+    return result(summarise(log, by, calendar), rank=rank, top=top)
 
 
-def summarise(shard: EventLog) -> Samples:
-    return summarise_steps(shard)
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Samples:
+    return summarise_steps(shard, by, calendar)
 
 
 def merge(a: Samples, b: Samples) -> Samples:
     return merge_steps(a, b)
 
 
-def result(summary: Samples) -> Bottlenecks:
-    return of_flow_map(steps_result(summary))
+def result(summary: Samples, *, rank: Rank = "total", top: int | None = TOP) -> Table:
+    return of_flow_map(steps_result(summary), rank=rank, top=top)
 
 
-def of_flow_map(flow_map: Table) -> Bottlenecks:
+def of_flow_map(flow_map: Table, *, rank: Rank = "total", top: int | None = TOP) -> Table:
     """The same from a flow map that is there already."""
+    import polars as pl
+
     steps = flow_map.frame
-    often = steps.filter(steps["count"] >= ENOUGH)
-    return Bottlenecks(by_total=_top(steps, "total"), by_mean=_top(often, "mean"))
+    by = steps.columns[: steps.columns.index("source")]
+    whole = pl.col("total").sum().over(by) if by else pl.col("total").sum()
+    steps = steps.with_columns(share=pl.when(whole > 0).then(pl.col("total") / whole))
+    if rank == "mean":
+        steps = steps.filter(pl.col("count") >= ENOUGH)
+    return Table(frame=_top(steps, rank, by, top), durations=DURATIONS)
 
 
-def _top(steps: pl.DataFrame, figure: str) -> Table:
-    rows = steps.sort(figure, "source", "dest", descending=[True, False, False]).head(TOP)
-    return Table(frame=rows, durations=DURATIONS)
+def both(flow_map: Table) -> Bottlenecks:
+    """The ten steps by total and the ten by mean."""
+    return Bottlenecks(by_total=of_flow_map(flow_map), by_mean=of_flow_map(flow_map, rank="mean"))
+
+
+def _top(steps: pl.DataFrame, figure: Rank, by: list[str], top: int | None) -> pl.DataFrame:
+    keys = [*by, figure, "source", "dest"]
+    rows = steps.sort(keys, descending=[name == figure for name in keys], nulls_last=True)
+    if top is None:
+        return rows
+    return rows.group_by(by, maintain_order=True).head(top) if by else rows.head(top)

@@ -33,6 +33,18 @@ def encode(texts: pl.Series, names: pl.Series) -> pl.Series:
     return texts.cast(pl.Enum(names)).to_physical().cast(pl.UInt32)
 
 
+def encode_values(values: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Codes for values of any kind (UInt32, missing stays missing), and the values by code as they come first."""
+    import polars as pl
+
+    known = values.drop_nulls().unique(maintain_order=True).alias("value")
+    if isinstance(known.dtype, pl.String):
+        return encode(values, known), known
+    numbered = known.to_frame().with_row_index("code")
+    found = values.alias("value").to_frame().join(numbered, on="value", how="left", maintain_order="left")
+    return found["code"], known
+
+
 def decode(codes: pl.Series, names: pl.Series) -> pl.Series:
     """The text at each position in `names`; missing stays missing. The result has the name of `codes`."""
     return names.gather(codes).alias(codes.name)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from orderflow.metrics.groups import By, by_step
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Samples, Table, in_seconds
+from orderflow.metrics.summary import Samples, Table, in_seconds, ranked
+from orderflow.model.calendar import WorkCalendar
 
 DURATIONS = ("mean", "median", "total")
+OWN = ("source", "dest", "count", *DURATIONS)
+WITHIN = ("actor", "team", "track")
 
 
-def flow_map(log: EventLog) -> Table:
+def flow_map(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """The directly-follows graph with times (van der Aalst, Process Mining, 2nd ed., 2016, ch. 6 and 9).
 
     - Columns `source`, `dest`, `count`, `mean`, `median`, `total`: one row per pair of stages that were
       consecutive events of an order, with the time between them; by count descending, then by names.
     - A stage that follows itself is a pair like any other. Ties in time keep the order of arrival.
+    - `by`: attributes of the orders, or the `actor`, `team` or `track` of the first of the two events; one row per
+      group and pair. `calendar`: open time instead of time.
     """
-    return result(summarise(log))
+    return result(summarise(log, by, calendar))
 
 
-def summarise(shard: EventLog) -> Samples:
-    return Samples.of(shard.steps.select("source", "dest", "micros"), ("source", "dest"), shard.names["stage"])
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Samples:
+    grouped = by_step(shard.business(calendar), by, OWN, WITHIN)
+    rows = grouped.rows.select(*grouped.keys, "source", "dest", "micros")
+    stages = shard.names["stage"]
+    return Samples.of(rows, (*grouped.keys, "source", "dest"), {**grouped.names, "source": stages, "dest": stages})
 
 
 def merge(a: Samples, b: Samples) -> Samples:
@@ -28,8 +37,7 @@ def merge(a: Samples, b: Samples) -> Samples:
 
 def result(summary: Samples) -> Table:
     figures = in_seconds(summary.figures())
-    rows = figures.select("source", "dest", "mean", "median", count="n", total="sum")
-    ordered = rows.select("source", "dest", "count", *DURATIONS).sort(
-        "count", "source", "dest", descending=[True, False, False]
+    rows = figures.select(*summary.keys, "mean", "median", count="n", total="sum")
+    return Table(
+        frame=ranked(rows.select(*summary.keys, "count", *DURATIONS), "count", summary.keys), durations=DURATIONS
     )
-    return Table(frame=ordered, durations=DURATIONS)

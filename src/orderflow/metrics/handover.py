@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from orderflow.metrics.groups import By, by_step
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Counts, Table
-from orderflow.model.frozen import FrozenMap
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.errors import LogError
+
+OWN = ("source", "dest", "count")
 
 
-def handover(log: EventLog) -> Table:
+def handover(
+    log: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    between: Literal["actor", "team"] = "actor",
+) -> Table:
     """The handover-of-work network (van der Aalst, Reijers, Song, Discovering Social Networks from Event
     Logs, Computer Supported Cooperative Work 14, 2005).
 
     - Columns `source`, `dest`, `count`: consecutive events of an order by two different known actors; by count
-      descending, then by names.
+      descending, then by names. `between="team"`: by two different known teams.
     - A missing actor takes part in no handover, and nobody is looked for behind it.
+    - `by`: attributes of the orders, or the `stage` or `track` of the first of the two events; one row per group and
+      pair. A `calendar` changes nothing: nothing is timed here.
+    - Raises LogError (`log.no_teams`) for teams of a log that knows none.
     """
-    return result(summarise(log))
+    return result(summarise(log, by, calendar, between=between))
 
 
-def summarise(shard: EventLog) -> Counts:
+def summarise(
+    shard: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    between: Literal["actor", "team"] = "actor",
+) -> Counts:
     import polars as pl
 
-    passed = shard.steps.filter(pl.col("giver") != pl.col("taker"))  # a missing actor compares as missing: left out
-    actors = shard.names["actor"]
-    return Counts.of(passed.select(source="giver", dest="taker"), FrozenMap(source=actors, dest=actors))
+    grouped = by_step(shard, by, OWN, ("stage", "track"))
+    rows = grouped.rows.select(*grouped.keys, giver="giver", taker="taker")
+    if between == "team":
+        if "team" not in shard.names:
+            raise LogError.of("log.no_teams")
+        rows = rows.with_columns(giver=shard.at_steps("team")["team"], taker=shard.at_steps("team", dest=True)["team"])
+    passed = rows.filter(pl.col("giver") != pl.col("taker"))  # a missing actor compares as missing: left out
+    people = shard.names[between]
+    names = {**grouped.names, "source": people, "dest": people}
+    return Counts.of(passed.select(*grouped.keys, source="giver", dest="taker"), names)
 
 
 def merge(a: Counts, b: Counts) -> Counts:

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from orderflow.metrics.groups import By, by_order
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Durations, Samples
+from orderflow.metrics.summary import FIGURES, Samples, Table
+from orderflow.model.calendar import WorkCalendar
 
 
-def lead_time(log: EventLog) -> Durations:
+def lead_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """How long orders take: last minus first event of each order (throughput time of a case in van der
     Aalst, Process Mining, 2nd ed., 2016, ch. 9).
 
+    - Columns `n`, `mean`, `median`, `p90`, `p95`, `min`, `max`, `sum`; one row, or with `by` (attributes of the
+      orders) one for each group, by n descending, then by name.
     - One value per order that has events; an order with one event counts with 0.
     - Open orders count up to their last event so far: the figures are about what was seen.
-    - No events: n is 0 and the figures are None.
+    - `calendar`: open time instead of time. No events and no `by`: n is 0 and the figures are None.
     """
-    return result(summarise(log))
+    return result(summarise(log, by, calendar))
 
 
-def summarise(shard: EventLog) -> Samples:
-    spans = shard.spans.select(micros=shard.spans["last_at"] - shard.spans["first_at"])
-    return Samples.of(spans, (), shard.names["stage"])
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Samples:
+    import polars as pl
+
+    spans = shard.business(calendar).spans
+    grouped = by_order(shard, spans.select("order", micros=pl.col("last_at") - pl.col("first_at")), by, ("n", *FIGURES))
+    return Samples.of(grouped.rows, grouped.keys, grouped.names)
 
 
 def merge(a: Samples, b: Samples) -> Samples:
     return a.merge(b)
 
 
-def result(summary: Samples) -> Durations:
-    return summary.durations()
+def result(summary: Samples) -> Table:
+    return summary.table()

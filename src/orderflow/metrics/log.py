@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, frozen
 
-from orderflow.metrics.codes import blank_to_missing, decode, distinct, encode, need_polars
-from orderflow.metrics.instants import column, day_start, instant, micros, zone
+from orderflow.metrics.business import positions
+from orderflow.metrics.codes import decode, encode, need_polars
+from orderflow.metrics.frames import Columns, all_orders, coded_events, frame_of, orders_table, union
+from orderflow.metrics.instants import day_start, instant, micros, zone
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.reasons import Reason, suggest
@@ -18,8 +20,9 @@ from orderflow.model.reasons import Reason, suggest
 if TYPE_CHECKING:
     import polars as pl
 
-Columns = Mapping[str, Any]
-NAMED: tuple[str, ...] = ("stage", "actor", "track", "team")
+    from orderflow.model.calendar import WorkCalendar
+
+T = TypeVar("T")
 
 
 @frozen(kw_only=True, eq=False, repr=False, slots=False)  # no slots: `cached_property` keeps what it found in __dict__
@@ -68,22 +71,16 @@ class EventLog:
         """
         need_polars()
         zone(tz)
-        table = _events_table(events, tz)
-        attributes = _orders_table(orders or {"order": []}, tz)
-        extra = {name: _frame(name, columns, ("order",)) for name, columns in more.items() if columns is not None}
-        ids = _union(table["order"], attributes["order"], *(frame["order"] for frame in extra.values()))
-        named = [name for name in NAMED if name in table.columns]
-        names = FrozenMap({name: distinct(table[name]) for name in named})
-        coded = table.with_columns(
-            encode(table["order"], ids).alias("order"),
-            *(encode(table[name], texts).alias(name) for name, texts in names.items()),
-        )
+        coded = coded_events(events, tz)
+        attributes = orders_table(orders or {"order": []}, tz)
+        extra = {name: frame_of(name, columns, ("order",)) for name, columns in more.items() if columns is not None}
+        ids = coded.ids
+        if attributes.height or extra:
+            ids = union(ids, attributes["order"], *(frame["order"] for frame in extra.values()))
         return cls(
-            events=coded.with_row_index("arrival")
-            .select(*table.columns, "arrival")
-            .sort("order", "at", maintain_order=True),
-            orders=_all_orders(ids, attributes),
-            names=names,
+            events=coded.events,
+            orders=all_orders(ids, attributes),
+            names=coded.names,
             more=FrozenMap({k: v.with_columns(encode(v["order"], ids).alias("order")) for k, v in extra.items()}),
             tz=tz,
             done_stages=None if done_stages is None else frozenset(done_stages),
@@ -116,7 +113,7 @@ class EventLog:
 
     @cached_property
     def steps(self) -> pl.DataFrame:
-        """One row per pair of consecutive events of an order: `source`, `dest` (stages), `giver`, `taker`
+        """One row per pair of consecutive events of an order: `order`, `source`, `dest` (stages), `giver`, `taker`
         (actors), `micros` (time between them). An order with n events has n - 1 steps."""
         import polars as pl
 
@@ -127,6 +124,7 @@ class EventLog:
             .with_columns(following.name.prefix("next_"))
             .filter(pl.col("order") == pl.col("next_order"))
             .select(
+                "order",
                 source="stage",
                 dest="next_stage",
                 giver="actor",
@@ -135,6 +133,50 @@ class EventLog:
             )
             .collect()
         )
+
+    def at_steps(self, *columns: str, dest: bool = False) -> pl.DataFrame:
+        """Further columns of the events that begin the steps (`dest`: that end them), row by row as in `steps`."""
+        import polars as pl
+
+        here = pl.col("order") == pl.col("order").shift(1 if dest else -1)
+        return self.events.lazy().filter(here).select(columns).collect()
+
+    @cached_property
+    def ways(self) -> pl.DataFrame:
+        """The different sequences of stages: `stages` (a list of codes) and `count`, how many orders went so."""
+        import polars as pl
+
+        each = self.events.lazy().group_by("order").agg(stages="stage")
+        return each.group_by("stages").agg(pl.len().cast(pl.Int64).alias("count")).collect()
+
+    def business(self, calendar: WorkCalendar | None) -> EventLog:
+        """The same log with the running sum of open time in place of instants: then every duration is open time.
+
+        - `at` and `promised_at` hold P, the calendar's `position`: differences are open time, instants they are not.
+        - Computed once for each calendar and kept with the log. None is the log itself.
+        - Raises DefinitionError when an event lies outside of what the calendar answers for.
+        """
+        if calendar is None:
+            return self
+        return self.kept(("business", calendar), lambda: self._business(calendar))
+
+    def _business(self, calendar: WorkCalendar) -> EventLog:
+        events = self.events.with_columns(positions(self.events["at"], calendar))
+        orders = self.orders
+        if "promised_at" in orders.columns:
+            orders = orders.with_columns(positions(orders["promised_at"], calendar))
+        return evolve(self, events=events, orders=orders)
+
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for each key and kept with the log: for what several calculators share."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
+
+    @cached_property
+    def _made(self) -> dict[Hashable, Any]:
+        return {}
 
     def where(self, **attributes: Any) -> EventLog:
         """The orders whose attributes have these values, whole: `log.where(region="华东", level=["A", "B"])`.
@@ -205,65 +247,3 @@ def _by_code(orders: pl.DataFrame) -> pl.Series:
     top = orders["order"].max()
     codes = pl.DataFrame({"order": range(0 if top is None else int(top) + 1)}, schema={"order": pl.UInt32})  # type: ignore[arg-type]  # max of a UInt32 column
     return codes.join(orders.select("order", "id"), on="order", how="left", maintain_order="left")["id"]
-
-
-def _frame(table: str, columns: Columns, required: tuple[str, ...]) -> pl.DataFrame:
-    import polars as pl
-
-    for name in required:
-        if name not in columns:
-            raise LogError.of("log.missing_column", table=table, column=name, columns=list(columns))
-    if len(lengths := {name: len(values) for name, values in columns.items()}) and len(set(lengths.values())) > 1:
-        raise LogError.of("log.unequal_columns", table=table, lengths=[f"{k} {v}" for k, v in lengths.items()])
-    frame = pl.DataFrame(dict(columns))
-    frame = frame.with_columns(blank_to_missing(frame["order"].cast(pl.String)))
-    _require(frame, table, "order")
-    return frame
-
-
-def _require(frame: pl.DataFrame, table: str, name: str) -> None:
-    if frame[name].null_count():
-        rows = (frame[name].is_null().arg_true() + 1).to_list()
-        raise LogError.of("log.missing_values", table=table, column=name, count=len(rows), rows=rows[:5])
-
-
-def _events_table(events: Columns, tz: str) -> pl.DataFrame:
-    """The events with texts and microseconds; columns `order`, `stage`, `at`, `actor`, and `track`, `team` if given."""
-    import polars as pl
-
-    optional = [name for name in ("actor", "track", "team") if events.get(name) is not None]
-    given = {name: events[name] for name in ("order", "stage", "at", *optional) if name in events}
-    if "at" in given:
-        given["at"] = column(given["at"], tz)
-    frame = _frame("events", given, ("order", "stage", "at"))
-    if "actor" not in frame.columns:
-        frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias("actor"))
-    texts = [name for name in NAMED if name in frame.columns]
-    frame = frame.with_columns(blank_to_missing(frame[name].cast(pl.String)) for name in texts)
-    for name in ("stage", "at"):
-        _require(frame, "events", name)
-    return frame
-
-
-def _orders_table(orders: Columns, tz: str) -> pl.DataFrame:
-    given = dict(orders)
-    if given.get("promised_at") is not None:
-        given["promised_at"] = column(given["promised_at"], tz, ends_day=True)
-    frame = _frame("orders", given, ("order",))
-    if len(twice := frame["order"].filter(frame["order"].is_duplicated())):
-        raise LogError.of("log.order_twice", order=twice[0])
-    if "id" in frame.columns:
-        raise LogError.of("log.reserved_attribute", name="id")
-    return frame
-
-
-def _union(*columns: pl.Series) -> pl.Series:
-    import polars as pl
-
-    return distinct(pl.concat([item.alias("order") for item in columns]))
-
-
-def _all_orders(ids: pl.Series, attributes: pl.DataFrame) -> pl.DataFrame:
-    """One row per order by code: `order`, `id`, then the attributes, missing for orders that have none."""
-    everyone = ids.alias("id").to_frame().with_row_index("order")
-    return everyone.join(attributes, left_on="id", right_on="order", how="left", maintain_order="left")

@@ -1,48 +1,76 @@
-"""On time: how many orders were delivered by the promised instant, and by the promised day."""
+"""On time: how many orders were delivered by the promised instant, and by the promised day, and how early or late."""
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import TYPE_CHECKING, Any
 
+from attrs import fields, frozen
+
+from orderflow.metrics.groups import By, Grouped, by_order
 from orderflow.metrics.instants import local_days
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.summary import Durations, Samples, Table, Totals, in_seconds, ranked
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import suggest
+
+if TYPE_CHECKING:
+    import polars as pl
+
+AMOUNTS = ("n", "on_time", "rate", "by_day", "by_day_rate")
+EARLY = ("early_mean", "early_median")
+LATE = ("late_mean", "late_median", "late_p90", "late_max")
 
 
 @frozen(kw_only=True)
 class OnTime:
     """Of `n` orders with a delivery and a promise `on_time` kept it; `rule` says in words what was compared.
 
-    `rate` and `by_day_rate` are shares from 0 to 1, None when n is 0.
+    `rate` and `by_day_rate` are shares from 0 to 1, None when n is 0. `early`: promise minus delivery of the orders on
+    time; `late`: delivery minus promise of the others.
     """
 
     n: int
     on_time: int
     rate: float | None
     by_day_rate: float | None
+    early: Durations
+    late: Durations
     rule: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: `early` and `late` with seconds."""
+        figures = {"early": self.early.to_dict(), "late": self.late.to_dict()}
+        return {field.name: figures.get(field.name, getattr(self, field.name)) for field in fields(OnTime)}
 
-@frozen(kw_only=True)
+
+@frozen(kw_only=True, eq=False)
 class OnTimeSummary:
-    n: int
-    on_time: int
-    by_day: int
+    """How many kept the promise; how long those were early that did, and how long the others were late."""
+
+    amounts: Totals
+    early: Samples
+    late: Samples
     rule: str
 
 
-def on_time(log: EventLog, *, delivered_stage: str | None = None) -> OnTime:
+def on_time(
+    log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, delivered_stage: str | None = None
+) -> Table:
     """Deliveries at or before the promise (delivery to commit, SCOR RL.2.2, without the quantities).
 
     - A delivery is the first event in `delivered_stage`; without it, the first in any of `log.done_stages`.
     - `n`: orders with both; an order that was promised but not delivered yet does not count.
-    - `on_time`, `rate`: by instant, at or before. `by_day_rate`: the day of the delivery is not after the day
-      of the promise, days in `log.tz`.
+    - `on_time`, `rate`: by instant, at or before. `by_day`, `by_day_rate`: the day of the delivery is not after the
+      day of the promise, days in `log.tz`.
+    - `early_mean`, `early_median`: promise minus delivery of the orders on time. `late_mean`, `late_median`,
+      `late_p90`, `late_max`: delivery minus promise of the others. With a `calendar` these are open time; what is on
+      time is decided by instants and days all the same.
+    - One row; with `by` (attributes of the orders) one for each group, by n descending, then by name.
     - Raises LogError: no promises in the log, no stage to look for, a stage that never occurs.
     """
     check(log, delivered_stage)
-    return result(summarise(log, delivered_stage=delivered_stage))
+    return result(summarise(log, by, calendar, delivered_stage=delivered_stage))
 
 
 def check(log: EventLog, delivered_stage: str | None) -> None:
@@ -58,39 +86,72 @@ def check(log: EventLog, delivered_stage: str | None) -> None:
         )
 
 
-def summarise(shard: EventLog, *, delivered_stage: str | None = None) -> OnTimeSummary:
+def summarise(
+    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, delivered_stage: str | None = None
+) -> OnTimeSummary:
     import polars as pl
 
     wanted = [delivered_stage] if delivered_stage is not None else sorted(shard.done_stages or ())
-    codes = [code for code, name in enumerate(shard.stages) if name in wanted]
-    delivered = shard.events.filter(pl.col("stage").is_in(codes)).group_by("order").agg(pl.col("at").min())
-    promised = shard.orders.select("order", "promised_at").drop_nulls()
-    both = delivered.join(promised, on="order", how="inner")
-    days = [local_days(pl.col(name), shard.tz) for name in ("at", "promised_at")]
-    kept = both.select(
-        on_time=pl.col("at") <= pl.col("promised_at"),
-        by_day=days[0] <= days[1],
+    at, promise, late = pl.col("at"), pl.col("promised_at"), pl.col("micros") > 0
+    both = _deliveries(shard, wanted).with_columns(
+        micros=at - promise,
+        by_day=local_days(at, shard.tz) <= local_days(promise, shard.tz),
     )
+    grouped = by_order(shard, both.with_columns(late=late), by, (*AMOUNTS, *EARLY, *LATE))
+    amounts = {"n": pl.len(), "on_time": (~pl.col("late")).sum(), "by_day": pl.col("by_day").sum()}
+    rows = grouped.rows
+    if calendar is not None:
+        open_time = _deliveries(shard.business(calendar), wanted)
+        rows = rows.with_columns(micros=open_time["at"] - open_time["promised_at"])
     names = " or ".join(repr(name) for name in wanted)
     return OnTimeSummary(
-        n=both.height,
-        on_time=int(kept["on_time"].sum()),
-        by_day=int(kept["by_day"].sum()),
+        amounts=Totals.of(rows, grouped.keys, grouped.names, amounts),
+        early=_samples(grouped, rows.filter(~pl.col("late")).with_columns(-pl.col("micros"))),
+        late=_samples(grouped, rows.filter("late")),
         rule=f"the first event in {names} is at or before the promise, among orders with both; "
         f"by_day_rate compares the days in {shard.tz}; a promise that is a bare date ends with its day",
     )
 
 
 def merge(a: OnTimeSummary, b: OnTimeSummary) -> OnTimeSummary:
-    return OnTimeSummary(n=a.n + b.n, on_time=a.on_time + b.on_time, by_day=a.by_day + b.by_day, rule=a.rule)
-
-
-def result(summary: OnTimeSummary) -> OnTime:
-    n = summary.n
-    return OnTime(
-        n=n,
-        on_time=summary.on_time,
-        rate=summary.on_time / n if n else None,
-        by_day_rate=summary.by_day / n if n else None,
-        rule=summary.rule,
+    return OnTimeSummary(
+        amounts=a.amounts.merge(b.amounts), early=a.early.merge(b.early), late=a.late.merge(b.late), rule=a.rule
     )
+
+
+def result(summary: OnTimeSummary) -> Table:
+    import polars as pl
+
+    keys, amounts = summary.amounts.keys, summary.amounts.frame
+    rows = amounts.with_columns(
+        pl.when(pl.col("n") > 0).then(pl.col(name) / pl.col("n")).alias(rate)
+        for name, rate in (("on_time", "rate"), ("by_day", "by_day_rate"))
+    )
+    for samples, names in ((summary.early, EARLY), (summary.late, LATE)):
+        figures = in_seconds(samples.figures())
+        columns = [pl.col(name.partition("_")[2]).alias(name) for name in names]
+        found = figures.select(*keys, *columns)
+        rows = rows.join(found, on=keys, how="left", nulls_equal=True) if keys else rows.hstack(found)
+    table = ranked(rows.select(*keys, *AMOUNTS, *EARLY, *LATE), "n", keys)
+    return Table(frame=table, durations=(*EARLY, *LATE))
+
+
+def described(summary: OnTimeSummary) -> OnTime:
+    """The same as one value, for a summary that is not grouped."""
+    row = result(summary).frame.row(0, named=True)
+    counted = {name: row[name] for name in ("n", "on_time", "rate", "by_day_rate")}
+    return OnTime(**counted, early=summary.early.durations(), late=summary.late.durations(), rule=summary.rule)
+
+
+def _deliveries(log: EventLog, wanted: list[str]) -> pl.DataFrame:
+    """One row per order with a delivery and a promise, by code: `order`, `at` (the first delivery), `promised_at`."""
+    import polars as pl
+
+    codes = [code for code, name in enumerate(log.stages) if name in wanted]
+    delivered = log.events.filter(pl.col("stage").is_in(codes)).unique("order", keep="first", maintain_order=True)
+    promised = log.orders.select("order", "promised_at").drop_nulls()
+    return delivered.select("order", "at").join(promised, on="order", how="inner", maintain_order="left")
+
+
+def _samples(grouped: Grouped, rows: pl.DataFrame) -> Samples:
+    return Samples.of(rows, grouped.keys, grouped.names)

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
-from orderflow.metrics.bottlenecks import Bottlenecks, of_flow_map
-from orderflow.metrics.flow_map import flow_map
-from orderflow.metrics.handover import handover
-from orderflow.metrics.lead_time import lead_time
+from orderflow.metrics.bottlenecks import Bottlenecks, both
+from orderflow.metrics.flow_map import result as flow_map_of
+from orderflow.metrics.flow_map import summarise as summarise_flow_map
+from orderflow.metrics.handover import result as handover_of
+from orderflow.metrics.handover import summarise as summarise_handover
+from orderflow.metrics.lead_time import summarise as summarise_lead_time
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.on_time import OnTime, check, on_time
-from orderflow.metrics.overview import Overview, overview
-from orderflow.metrics.rework import Rework, rework
-from orderflow.metrics.stage_time import stage_time
+from orderflow.metrics.on_time import OnTime, check
+from orderflow.metrics.on_time import described as on_time_of
+from orderflow.metrics.on_time import summarise as summarise_on_time
+from orderflow.metrics.overview import Overview
+from orderflow.metrics.overview import result as overview_of
+from orderflow.metrics.overview import summarise as summarise_overview
+from orderflow.metrics.rework import Rework
+from orderflow.metrics.rework import described as rework_of
+from orderflow.metrics.rework import summarise as summarise_rework
+from orderflow.metrics.show import html_table
+from orderflow.metrics.stage_time import result as stage_time_of
+from orderflow.metrics.stage_time import summarise as summarise_stage_time
 from orderflow.metrics.summary import Durations, Table
-from orderflow.metrics.throughput import Throughput, throughput
-from orderflow.metrics.variants import Variants, variants
+from orderflow.metrics.throughput import Throughput
+from orderflow.metrics.throughput import described as throughput_of
+from orderflow.metrics.throughput import summarise as summarise_throughput
+from orderflow.metrics.variants import Variants
+from orderflow.metrics.variants import described as variants_of
+from orderflow.metrics.variants import summarise as summarise_variants
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.frozen import EMPTY
 from orderflow.model.reasons import Reason, reason
 
 PARTS = (
@@ -40,68 +57,83 @@ PARTS = (
 class Report:
     """Every figure about one log. Each part (`PARTS`) is computed when it is first read, then kept.
 
-    - The parts are what the functions of the same name in `orderflow.metrics` give.
+    - The parts come from the same summaries as the functions of the same name in `orderflow.metrics`.
+    - With a `calendar` every duration is open time; `wall` is the same report in plain time.
     - `on_time` is None when the log has no promises, or nothing says which stage is a delivery.
+    - `summaries`: summaries by part that were made elsewhere, of shards; they are used instead of the log's.
     """
 
     log: EventLog
     delivered_stage: str | None = None
+    calendar: WorkCalendar | None = None
+    summaries: Mapping[str, Any] = EMPTY
+
+    @property
+    def wall(self) -> Report:
+        """The same report in plain time, without the calendar."""
+        if self.calendar is None:
+            return self
+        return self.log.kept(("report", self.delivered_stage), lambda: evolve(self, calendar=None, summaries=EMPTY))
 
     @property
     def assumptions(self) -> tuple[Reason, ...]:
         """What was guessed or assumed by the log and by this report."""
-        asked = self.delivered_stage is not None or bool(self.log.done_stages)
-        if "promised_at" in self.log.orders.columns and not asked:
+        if "promised_at" in self.log.orders.columns and not self._asked:
             return (*self.log.assumptions, reason("log.promises_unused"))
         return self.log.assumptions
 
     @cached_property
     def overview(self) -> Overview:
-        return overview(self.log)
+        return overview_of(self._given("overview") or summarise_overview(self.log))
 
     @cached_property
     def lead_time(self) -> Durations:
-        return lead_time(self.log)
+        summary = self._given("lead_time") or summarise_lead_time(self.log, calendar=self.calendar)
+        return summary.durations()
 
     @cached_property
     def flow_map(self) -> Table:
-        return flow_map(self.log)
+        return flow_map_of(self._given("flow_map") or summarise_flow_map(self.log, calendar=self.calendar))
 
     @cached_property
     def variants(self) -> Variants:
-        return variants(self.log)
+        return variants_of(self._given("variants") or summarise_variants(self.log))
 
     @cached_property
     def rework(self) -> Rework:
-        return rework(self.log)
+        return rework_of(self._given("rework") or summarise_rework(self.log))
 
     @cached_property
     def handover(self) -> Table:
-        return handover(self.log)
+        return handover_of(self._given("handover") or summarise_handover(self.log))
 
     @cached_property
     def throughput(self) -> Throughput:
-        return throughput(self.log)
+        return throughput_of(self._given("throughput") or summarise_throughput(self.log))
 
     @cached_property
     def stage_time(self) -> Table:
-        return stage_time(self.log)
+        return stage_time_of(self._given("stage_time") or summarise_stage_time(self.log, calendar=self.calendar))
 
     @cached_property
     def bottlenecks(self) -> Bottlenecks:
-        return of_flow_map(self.flow_map)
+        return both(self.flow_map)
 
     @cached_property
     def on_time(self) -> OnTime | None:
-        asked = self.delivered_stage is not None or bool(self.log.done_stages)
-        if "promised_at" not in self.log.orders.columns or not asked:
+        if "promised_at" not in self.log.orders.columns or not self._asked:
             return None
-        return on_time(self.log, delivered_stage=self.delivered_stage)
+        check(self.log, self.delivered_stage)
+        given = self._given("on_time")
+        return on_time_of(
+            given or summarise_on_time(self.log, calendar=self.calendar, delivered_stage=self.delivered_stage)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data for JSON: seconds as numbers, instants as UTC ISO texts.
 
-        `on_time` is there only when it could be computed. Mappings and lists are in the order of their part.
+        `on_time` is there only when it could be computed, `calendar` (its name) only when durations are open time.
+        Mappings and lists are in the order of their part.
         """
         amount = self.overview
         data = {
@@ -129,22 +161,46 @@ class Report:
                 "by_mean": self.bottlenecks.by_mean.to_dicts(),
             },
         }
-        return data if self.on_time is None else {**data, "on_time": asdict(self.on_time)}
+        if self.on_time is not None:
+            data["on_time"] = self.on_time.to_dict()
+        return data if self.calendar is None else {"calendar": self.calendar.name, **data}
 
     def __repr__(self) -> str:
         return f"<Report on {self.log!r}>"
 
+    def _repr_html_(self) -> str:
+        lead = {name: value for name, value in self.lead_time.to_dict().items() if name != "n"}
+        parts = [html_table(list(lead), [list(lead.values())], 1, durations=lead, title="Lead time")]
+        for title, found in (
+            ("Stage time", self.stage_time),
+            ("Bottlenecks", self.bottlenecks.by_total),
+            ("Flow map", self.flow_map),
+            (f"Variants, {self.variants.count:,} in all", self.variants.top),
+        ):
+            rows = found.frame.iter_rows()
+            parts.append(html_table(found.frame.columns, rows, len(found), durations=found.durations, title=title))
+        seen = self.overview
+        return f"<p>{seen.orders:,} orders, {seen.events:,} events, {seen.actors:,} actors</p>" + "".join(parts)
 
-def report(log: EventLog, *, delivered_stage: str | None = None) -> Report:
+    @property
+    def _asked(self) -> bool:
+        return self.delivered_stage is not None or bool(self.log.done_stages)
+
+    def _given(self, part: str) -> Any:
+        return self.summaries.get(part)
+
+
+def report(log: EventLog, *, calendar: WorkCalendar | None = None, delivered_stage: str | None = None) -> Report:
     """Every figure about a log, computed when it is read.
 
+    - `calendar`: durations are open time of this calendar; `report.wall` has them in plain time.
     - `delivered_stage`: the stage whose first event is compared with the promise; without it, the log's done
       stages. Promises come with the log (`read_log(promised=...)`).
     - Raises LogError at once: a delivered stage that never occurs, or one for a log without promises.
     """
     if delivered_stage is not None:
         check(log, delivered_stage)
-    return Report(log=log, delivered_stage=delivered_stage)
+    return Report(log=log, delivered_stage=delivered_stage, calendar=calendar)
 
 
 def _iso(when: datetime | None) -> str | None:

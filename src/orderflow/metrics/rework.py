@@ -2,54 +2,117 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import frozen
 
+from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Counts
-from orderflow.model.frozen import FrozenMap
+from orderflow.metrics.summary import Table, Totals, ranked
+from orderflow.metrics.variants import ways_by
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.frozen import FrozenMap, as_names
+
+if TYPE_CHECKING:
+    import polars as pl
+
+AMOUNTS = ("n", "orders", "events", "self_loops")
+OWN = ("n", "orders", "share", "events", "self_loops")
 
 
 @frozen(kw_only=True)
 class Rework:
-    """Orders with rework, the events that repeat a stage, and for each stage the orders that repeat it."""
+    """Orders with rework, the events that repeat a stage, and for each stage the orders that repeat it.
+
+    `self_loops`: those of the events that repeat the stage before at once.
+    """
 
     orders: int
     events: int
+    self_loops: int
     by_stage: FrozenMap[int]
 
 
 @frozen(kw_only=True, eq=False)
 class ReworkSummary:
-    orders: int
-    events: int
-    by_stage: Counts
+    """`whole`: of the orders of each group; `stages`: of each stage too. `asked`: whether `by` had the stage."""
+
+    whole: Totals
+    stages: Totals
+    asked: bool = False
 
 
-def rework(log: EventLog) -> Rework:
+def rework(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """How often orders enter a stage again, at once or later (repetitions and loops in Dumas, La Rosa,
     Mendling, Reijers, Fundamentals of Business Process Management, 2nd ed., 2018, ch. 7).
 
-    - `orders`: orders in which at least one stage occurs twice or more; `events`: occurrences after the first.
-    - `by_stage`: for each repeated stage the orders that repeat it, by orders descending, then by name.
+    - Columns `n` (orders with events), `orders` (those in which at least one stage occurs twice or more), `share`
+      (orders / n), `events` (occurrences after the first), `self_loops` (events whose stage is that of the event
+      before). One row; with `by` (attributes of the orders) one for each group, by orders descending, then by name.
+    - `by="stage"`, alone or among others: for each stage, n orders that entered it, those that repeat it, and how
+      often.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log))
+    return result(summarise(log, by, calendar))
 
 
-def summarise(shard: EventLog) -> ReworkSummary:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> ReworkSummary:
     import polars as pl
 
-    visits = shard.events.lazy().group_by("order", "stage").agg(pl.len().alias("visits"))
-    again = visits.filter(pl.col("visits") > 1).collect()
-    return ReworkSummary(
-        orders=again["order"].n_unique(),
-        events=int(again["visits"].sum()) - again.height,
-        by_stage=Counts.of(again.select("stage"), FrozenMap(stage=shard.names["stage"])),
+    wanted = as_names(by)
+    grouped = ways_by(shard, [name for name in wanted if name != "stage"], (*OWN, "stage"))
+    visits = _visits(grouped.rows.with_row_index("way"), grouped.keys)
+    count, again = pl.col("count"), pl.col("visits") > 1
+    amounts = {
+        "n": count.sum(),
+        "orders": count.filter(again).sum(),
+        "events": (count * (pl.col("visits").cast(pl.Int64) - 1)).sum(),
+        "self_loops": (count * pl.col("loops")).sum(),
+    }
+    names = {**grouped.names, "stage": shard.names["stage"]}
+    stages = Totals.of(visits, (*grouped.keys, "stage"), names, amounts)
+    once = visits.group_by("way", *grouped.keys, "count").agg(
+        pl.col("visits").max(), more=pl.col("visits").sum() - pl.len(), loops=pl.col("loops").sum()
     )
+    amounts["events"] = (count * pl.col("more").cast(pl.Int64)).sum()
+    whole = Totals.of(once, grouped.keys, grouped.names, amounts)
+    return ReworkSummary(whole=whole, stages=stages, asked="stage" in wanted)
 
 
 def merge(a: ReworkSummary, b: ReworkSummary) -> ReworkSummary:
-    return ReworkSummary(orders=a.orders + b.orders, events=a.events + b.events, by_stage=a.by_stage.merge(b.by_stage))
+    return ReworkSummary(whole=a.whole.merge(b.whole), stages=a.stages.merge(b.stages), asked=a.asked)
 
 
-def result(summary: ReworkSummary) -> Rework:
-    return Rework(orders=summary.orders, events=summary.events, by_stage=summary.by_stage.mapping())
+def result(summary: ReworkSummary) -> Table:
+    import polars as pl
+
+    found = summary.stages if summary.asked else summary.whole
+    rows = found.frame.with_columns(share=pl.when(pl.col("n") > 0).then(pl.col("orders") / pl.col("n")))
+    return Table(frame=ranked(rows.select(*found.keys, *OWN), "orders", found.keys))
+
+
+def described(summary: ReworkSummary) -> Rework:
+    """The same as one value, for a summary that is not grouped."""
+    import polars as pl
+
+    amounts = summary.whole.frame.row(0, named=True)
+    stages = ranked(summary.stages.frame.filter(pl.col("orders") > 0), "orders", ["stage"])
+    by_stage = FrozenMap(dict(zip(stages["stage"].to_list(), stages["orders"].to_list(), strict=True)))
+    return Rework(
+        orders=amounts["orders"], events=amounts["events"], self_loops=amounts["self_loops"], by_stage=by_stage
+    )
+
+
+def _visits(ways: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
+    """For each way and stage how often it occurs there, and how often right after itself.
+
+    Thousands of orders go the same way: counting in the ways is counting in the orders.
+    """
+    import polars as pl
+
+    entered = ways.explode("stages").rename({"stages": "stage"})
+    same = (pl.col("stage") == pl.col("stage").shift(1)) & (pl.col("way") == pl.col("way").shift(1))
+    looped = entered.with_columns(loop=same.fill_null(value=False))
+    return looped.group_by("way", *keys, "count", "stage").agg(
+        visits=pl.len(), loops=pl.col("loop").sum().cast(pl.Int64)
+    )

@@ -92,12 +92,16 @@ class StorageError(OrderflowError):
 
 
 class MissingExtraError(OrderflowError, ImportError):
-    """A part of orderflow needs a library that is not installed. The message has the pip command."""
+    """A part of orderflow needs a library that is not installed. The message has the pip command.
 
-    def __init__(self, library: str, extra: str) -> None:
+    `extra` is None for a library that stands in no extra, since only a conversion to it needs it.
+    """
+
+    def __init__(self, library: str, extra: str | None = None) -> None:
         self.library = library
         self.extra = extra
-        super().__init__(f"this needs {library}; install it with: pip install 'orderflow[{extra}]'")
+        wanted = library if extra is None else f"'orderflow[{extra}]'"
+        super().__init__(f"this needs {library}; install it with: pip install {wanted}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return MissingExtraError, (self.library, self.extra)

@@ -128,6 +128,15 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Orders have no attribute {name!r}; they have: {known}.",
         "zh": "订单没有属性 {name!r}；现有：{known}。",
     },
+    "log.not_of_orders": {
+        "en": "{name!r} is a column of the events: one order has several, so this figure has no groups by it. "
+        "The attributes of the orders are: {known}.",
+        "zh": "{name!r} 是事件的列：一个订单会有多个值，因此这项指标不能按它分组。订单的属性有：{known}。",
+    },
+    "log.no_teams": {
+        "en": "The log knows no teams. Name the column with the team or department when reading it: team=....",
+        "zh": "日志中没有部门信息。读取时请指明部门所在的列：team=…。",
+    },
     "log.unreadable_moment": {
         "en": "{value!r} is no date or time; write 2026-01-31 or 2026-01-31T08:00:00+08:00.",
         "zh": "{value!r} 不是日期或时间；请写成 2026-01-31 或 2026-01-31T08:00:00+08:00。",

@@ -1,0 +1,71 @@
+"""How figures are shown: durations as people say them, and tables for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from html import escape
+from itertools import islice
+from typing import Any
+
+ROWS = 20  # how many rows a notebook shows
+STAGES = 12  # how many entries of a list
+
+
+def duration(value: timedelta | float | None) -> str:
+    """A duration as people say it: its two largest units. `12 d 5 h`, `3 h 20 min`, `4 min 10 s`, `0.25 s`."""
+    if value is None:
+        return "–"
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if abs(seconds) < 10:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(abs(seconds)), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    days, hours_left = divmod(hours, 24)
+    sign = "-" if seconds < 0 else ""
+    if days >= 100:
+        return f"{sign}{days:,} d"
+    if days:
+        return f"{sign}{days} d {hours_left} h" if hours_left else f"{sign}{days} d"
+    if hours:
+        return f"{sign}{hours} h {minutes_left} min" if minutes_left else f"{sign}{hours} h"
+    if minutes:
+        return f"{sign}{minutes} min {rest} s" if rest else f"{sign}{minutes} min"
+    return f"{sign}{rest} s"
+
+
+def html_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    total: int,
+    *,
+    durations: Collection[str] = (),
+    title: str = "",
+) -> str:
+    """A table for a notebook: the first rows, and how many there are; `durations` names the columns in seconds."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    lines = []
+    for row in islice(rows, ROWS):
+        cells = [_cell(value, name in durations) for name, value in zip(columns, row, strict=True)]
+        sides = ["right" if isinstance(value, int | float) else "left" for value in row]
+        drawn = (f'<td style="text-align: {side}">{cell}</td>' for side, cell in zip(sides, cells, strict=True))
+        lines.append(f"<tr>{''.join(drawn)}</tr>")
+    caption = f"<caption>{escape(title)}</caption>" if title else ""
+    more = f"<p>… {total - len(lines):,} more</p>" if total > len(lines) else ""
+    body = "".join(lines)
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def _cell(value: Any, is_duration: bool) -> str:
+    if value is None:
+        return "–"
+    if is_duration:
+        return escape(duration(value))
+    if isinstance(value, list | tuple):
+        shown = [str(item) for item in value[:STAGES]]
+        return escape(" → ".join([*shown, *([f"… {len(value) - STAGES} more"] if len(value) > STAGES else [])]))
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return escape(value.isoformat(sep=" ") if isinstance(value, datetime) else str(value))
