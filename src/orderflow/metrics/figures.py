@@ -12,11 +12,13 @@ from attrs import field, fields, frozen, has
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import PARTS, Report
 from orderflow.metrics.summary import Samples
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap, freeze
 from orderflow.model.reasons import Reason, suggest
 
 PARTS_OF = {"bottlenecks": "flow_map"}  # parts of a report that it makes from another part
+DURATIONS = ("lead_time", "flow_map", "stage_time", "on_time")  # parts that a calendar turns into open time
 EXACT = 50_000_000  # durations of one group that are kept and sorted; above that, sketches, and only by name
 
 
@@ -100,34 +102,42 @@ class Pile:
         return total
 
 
-def figures_of_report(whole: EventLog, *, delivered_stage: str | None = None, **options: Any) -> dict[str, Figure]:
+def figures_of_report(
+    whole: EventLog, *, calendar: WorkCalendar | None = None, delivered_stage: str | None = None
+) -> dict[str, Figure]:
     """The figures that a report needs, by the name of its part; those that the log cannot answer are left out.
 
     - `whole`: a log with the columns of the whole one; its events do not matter.
+    - Raises LogError (`log.no_promises`) for a delivered stage where there are no promises.
     """
-    promised = "promised_at" in whole.orders.columns and (delivered_stage is not None or bool(whole.done_stages))
-    names = [name for name in PARTS if name not in PARTS_OF and (name != "on_time" or promised)]
-    return {
-        name: Figure.of(name, {**options, "delivered_stage": delivered_stage} if name == "on_time" else options)
-        for name in names
-    }
+    promised = "promised_at" in whole.orders.columns
+    if delivered_stage is not None and not promised:
+        raise LogError.of("log.no_promises")
+    figures = {}
+    for name in PARTS:
+        if name in PARTS_OF or (name == "on_time" and not (promised and (delivered_stage or whole.done_stages))):
+            continue
+        options = {"calendar": calendar if name in DURATIONS else None}
+        figures[name] = Figure.of(name, options | ({"delivered_stage": delivered_stage} if name == "on_time" else {}))
+    return figures
 
 
 @frozen(kw_only=True, eq=False, repr=False, slots=False)  # no slots, as in Report
 class MergedReport(Report):
-    """A Report whose parts came from summaries of shards. Its `log` has the columns of the whole, but no events.
+    """A Report made of merged summaries. Its `log` has the columns of the whole, but no events.
 
     - `source` says in words what was read; `notes` what was assumed on the way, beside what the log assumes.
+    - `wall` cannot be made from summaries of open time: ask for a second report, without the calendar.
     """
 
-    parts: FrozenMap[Any]
     source: str
     notes: tuple[Reason, ...] = ()
 
-    def __attrs_post_init__(self) -> None:
-        # The parts of a Report are cached properties, which look into __dict__ first: what is there is not computed.
-        absent = {name: None for name in PARTS if name not in self.parts and name not in PARTS_OF}
-        self.__dict__.update(absent | dict(self.parts))
+    @property
+    def wall(self) -> Report:
+        if self.calendar is not None:
+            raise LogError.of("log.wall_not_summed")
+        return self
 
     @property
     def assumptions(self) -> tuple[Reason, ...]:
@@ -139,23 +149,29 @@ class MergedReport(Report):
 
 def merged_report(
     whole: EventLog,
-    parts: Mapping[str, Any],
+    summaries: Mapping[str, Any],
     *,
     source: str,
+    calendar: WorkCalendar | None = None,
     delivered_stage: str | None = None,
     notes: Iterable[Reason] = (),
 ) -> MergedReport:
-    """The report of results by the name of their part. Raises LogError as `report` does for a wrong delivered stage."""
+    """The report of summaries by the name of their part.
+
+    - Raises LogError (`log.unknown_stage`) for a delivered stage that never occurs in a log with events.
+    """
     found = MergedReport(
-        log=whole, delivered_stage=delivered_stage, parts=FrozenMap(parts), source=source, notes=tuple(notes)
+        log=whole,
+        delivered_stage=delivered_stage,
+        calendar=calendar,
+        summaries=FrozenMap(summaries),
+        source=source,
+        notes=tuple(notes),
     )
-    if delivered_stage is not None:
-        if "promised_at" not in whole.orders.columns:
-            raise LogError.of("log.no_promises")
-        stages = sorted(found.overview.stages)
-        if stages and delivered_stage not in stages:
-            words = {"known": stages[:20], "suggestion": suggest(delivered_stage, stages)}
-            raise LogError.of("log.unknown_stage", stage=delivered_stage, **words)
+    stages = sorted(found.overview.stages)
+    if delivered_stage is not None and stages and delivered_stage not in stages:
+        words = {"known": stages[:20], "suggestion": suggest(delivered_stage, stages)}
+        raise LogError.of("log.unknown_stage", stage=delivered_stage, **words)
     return found
 
 

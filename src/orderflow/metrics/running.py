@@ -14,6 +14,7 @@ from orderflow.metrics.log import EventLog
 from orderflow.metrics.open_orders import OpenOrders
 from orderflow.metrics.packing import pack, unpack
 from orderflow.metrics.segments import Segments, Shelf
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
 STATE = "running"  # the entry on the shelf that says what belongs to the saved state
@@ -126,12 +127,17 @@ class Running:
         figure = Figure.of(calculator, options)
         return figure.result(self._totals([figure])[figure])
 
-    def report(self, *, delivered_stage: str | None = None, **options: Any) -> MergedReport:
-        """The Report on all events so far; `delivered_stage` and other options as for `of.report`."""
-        figures = figures_of_report(self._whole, delivered_stage=delivered_stage, **options)
+    def report(self, *, calendar: WorkCalendar | None = None, delivered_stage: str | None = None) -> MergedReport:
+        """The Report on all events so far; options as for `of.report`."""
+        figures = figures_of_report(self._whole, calendar=calendar, delivered_stage=delivered_stage)
         totals = self._totals(list(figures.values()))
-        parts = {name: figure.result(totals[figure]) for name, figure in figures.items()}
-        return merged_report(self._whole, parts, source="running totals", delivered_stage=delivered_stage)
+        return merged_report(
+            self._whole,
+            {name: totals[figure] for name, figure in figures.items()},
+            source="running totals",
+            calendar=calendar,
+            delivered_stage=delivered_stage,
+        )
 
     def log(self) -> EventLog:
         """All events so far as one log: for what is not a figure, and for tests. Costs all of them."""

@@ -23,6 +23,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Nothing was saved here: there is no entry {name!r}. Begin with Running() and save it.",
         "zh": "此处没有保存过状态：找不到条目 {name!r}。请先用 Running() 建立并保存。",
     },
+    "log.wall_not_summed": {
+        "en": "This report was summed up in open time; for plain time ask for a second one, without calendar=.",
+        "zh": "此报告按工作时间汇总；如需自然时间，请另行生成一份不带 calendar= 的报告。",
+    },
     "log.too_many_durations": {
         "en": "{figure} has {count} durations in one group; quantiles are exact up to {limit}. "
         "Ask for approximate ones by name: quantiles='sketch'.",
