@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import orderflow as of
 from orderflow.metrics import Running, running, segments
-from orderflow.metrics.joining import join
+from orderflow.metrics.batches import join
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import report
 from orderflow.model.errors import LogError

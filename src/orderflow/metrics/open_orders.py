@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
-from orderflow.metrics.joining import conform
+from orderflow.metrics.batches import conform
 from orderflow.metrics.log import EventLog
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import evolve
 
 from orderflow.metrics.figures import Figure, Pile
-from orderflow.metrics.joining import conform, join, part, parts
+from orderflow.metrics.batches import conform, join, part, parts
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.packing import pack, unpack
 
