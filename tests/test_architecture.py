@@ -18,7 +18,7 @@ OUTSIDE = {
     "model": {"attr", "attrs", "dateutil", "holidays"},  # holidays: a pure computation, behind the extra `calendars`
     "rules": {"attr", "attrs", "transitions"},
     "metrics": {"attr", "attrs", "polars"},
-    "adapters": {"attr", "attrs", "cattrs", "yaml", "polars"},
+    "adapters": {"attr", "attrs", "cattrs", "yaml", "polars", "sqlalchemy"},
 }
 # Each optional or heavy library is imported in these files and nowhere else.
 DOORS = {
@@ -26,7 +26,8 @@ DOORS = {
     "cattrs": {"adapters/codec.py"},
     "yaml": {"adapters/yamlnodes.py"},
     "pluggy": {"hookspecs.py", "plugins.py"},
-    "sqlite3": {"adapters/sqlite.py", "adapters/sqlite_schema.py"},
+    "sqlite3": {"adapters/sqlite.py", "adapters/sqlite_schema.py", "adapters/queries.py"},
+    "sqlalchemy": {"adapters/queries.py"},
     "holidays": {"model/countries.py"},
 }
 IMPURE = {

@@ -125,8 +125,6 @@ def report_command(log: Path, delivered_stage: str | None, form: str, **options:
 
     Figures go to stdout; guesses and assumptions go to stderr.
     """
-    if options["promised"] and not options["cases"]:
-        raise click.UsageError("--promised names a column of the cases file: give --cases too")
     if options["promised"] and not delivered_stage:
         raise click.UsageError("--promised needs --delivered-stage: which stage is compared with the promise?")
 

@@ -194,11 +194,11 @@ def test_a_named_column_that_is_missing_has_a_suggestion(tmp_path: Path) -> None
 
 
 def test_a_file_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
-    """A missing file and a folder."""
-    for path in (tmp_path / "none.csv", tmp_path):
+    """A missing file; a folder, which is Parquet, says that it has none."""
+    for path, code in ((tmp_path / "none.csv", "log.cannot_open"), (tmp_path, "log.no_parquet_in_folder")):
         with pytest.raises(LogError) as caught:
             read_log(path)
-        assert caught.value.problems[0].code == "log.cannot_open"
+        assert caught.value.problems[0].code == code
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -19,7 +19,6 @@ SIGNATURES = {
     b"PK\x03\x04": "an Excel or zip file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"PAR1": "a Parquet file",
-    b"\x1f\x8b": "a gzip file",
 }
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -78,6 +77,11 @@ TEAM = Role(
     title=FrozenMap(en="team", zh="部门"),
     names=("org:group", "team", "department", "dept", "group", "部门", "团队", "班组"),
 )
+TRACK = Role(
+    parameter="track",
+    title=FrozenMap(en="track", zh="分支"),
+    names=("track", "分支"),
+)
 PROMISED = Role(
     parameter="promised",
     title=FrozenMap(en="promise", zh="承诺时间"),
@@ -92,7 +96,7 @@ def to_utf8(data: bytes, encoding: str | None, file: str) -> tuple[bytes, str | 
 
     - Named: that, strictly. Not named: UTF-8 or what a byte order mark says; else GB18030, when nearly all
       characters beyond ASCII are then everyday Chinese (GB 2312).
-    - Raises LogError: an Excel, Parquet or gzip file, an unknown encoding, bytes that do not fit (with line).
+    - Raises LogError: an Excel or Parquet file, an unknown encoding, bytes that do not fit (with line).
     """
     for signature, kind in SIGNATURES.items():
         if data.startswith(signature):
@@ -144,29 +148,31 @@ def rows(content: bytes, between: str, *, strict: bool = False) -> Iterator[tupl
         line = reader.line_num + 1
 
 
-def find(role: Role, named: str | None, columns: Sequence[str], file: str) -> tuple[str | None, Problem | None]:
+def find(
+    role: Role, named: str | None, columns: Sequence[str], place: Place | None
+) -> tuple[str | None, Problem | None]:
     """The column for a role, by its given name or by a guess; a problem when a named one is not there."""
     if named is None:
         return guess(role.names, columns), None
     if named in columns:
         return named, None
     words: dict[str, Any] = {"role": role.title, "columns": list(columns), "suggestion": suggest(named, columns)}
-    return None, problem("log.column_not_found", Place(file=file, line=1), column=named, **words)
+    return None, problem("log.column_not_found", place, column=named, **words)
 
 
 def guess(names: Sequence[str], columns: Sequence[str]) -> str | None:
     """The first column that has one of these names, the names in order of preference; None when there is none."""
-    plain: dict[str, str] = {}
+    known: dict[str, str] = {}
     for column in columns:
-        plain.setdefault(_plain(column), column)
-    return next((plain[_plain(name)] for name in names if _plain(name) in plain), None)
+        known.setdefault(plain(column), column)
+    return next((known[plain(name)] for name in names if plain(name) in known), None)
 
 
-def not_guessed(role: Role, columns: Sequence[str], file: str) -> Problem:
+def not_guessed(role: Role, columns: Sequence[str], place: Place | None) -> Problem:
     """The problem that no column looks like a role, with what to do."""
     return problem(
         "log.column_not_guessed",
-        Place(file=file, line=1),
+        place,
         role=role.title,
         parameter=role.parameter,
         option=role.option,
@@ -180,5 +186,6 @@ def guessed(columns: Mapping[str, str], table: str) -> Reason:
     return reason("log.guessed_columns", table=TABLES[table], pairs=pairs)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name as it is compared: without case, blanks and punctuation."""
     return "".join(char for char in name.casefold() if char.isalnum())

@@ -144,6 +144,29 @@ def read_texts(texts: pl.Series, tz: str, *, form: str | None = None, ends_day: 
         local, fixed = _read_form(texts, form)
         dated = not any(part in form for part in ("%H", "%I", "%T", "%R", "%s", "%X", "%c", "%k", "%l", "%r", "%+"))
         bare = pl.repeat(dated, len(texts), eager=True, dtype=pl.Boolean)
+    return _times(local, fixed, bare, tz, ends_day=ends_day)
+
+
+def read_moments(values: pl.Series, tz: str, *, form: str | None = None, ends_day: bool = False) -> Times:
+    """Read a column of a typed table: datetimes with a zone, local datetimes, dates; anything else as `read_texts`."""
+    import polars as pl
+
+    none = pl.repeat(None, len(values), eager=True, dtype=pl.Int64)
+    if values.dtype == pl.Date:
+        return _times(values.cast(pl.Datetime("us")), none, values.is_not_null(), tz, ends_day=ends_day)
+    if not isinstance(values.dtype, pl.Datetime):
+        return read_texts(values.cast(pl.String), tz, form=form, ends_day=ends_day)
+    timed = pl.repeat(value=False, n=len(values), eager=True, dtype=pl.Boolean)
+    if values.dtype.time_zone is None:
+        return _times(values.cast(pl.Datetime("us")), none, timed, tz, ends_day=False)
+    local = pl.repeat(None, len(values), eager=True, dtype=pl.Datetime("us"))
+    return _times(local, values.dt.timestamp("us"), timed, tz, ends_day=False)
+
+
+def _times(local: pl.Series, fixed: pl.Series, bare: pl.Series, tz: str, *, ends_day: bool) -> Times:
+    """Times from local datetimes and microseconds, of which each row has at most one."""
+    import polars as pl
+
     if ends_day:
         frame = pl.DataFrame({"local": local, "bare": bare})
         local = frame.select(pl.when("bare").then(pl.col("local").dt.offset_by("1d")).otherwise("local"))["local"]

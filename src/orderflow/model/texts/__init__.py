@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from orderflow.model.texts import big_logs, calendars, composing, conditions, flows, lines, logs, orders, proofs
+from orderflow.model.texts import (
+    big_logs,
+    calendars,
+    composing,
+    conditions,
+    flows,
+    lines,
+    log_formats,
+    logs,
+    orders,
+    proofs,
+)
 
 LANGUAGES = ("en", "zh")
 
@@ -15,6 +26,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     **calendars.TEXTS,
     **logs.TEXTS,
     **big_logs.TEXTS,
+    **log_formats.TEXTS,
     **proofs.TEXTS,
 }
 

@@ -17,9 +17,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "CSV 文件在此处损坏：{detail}。请检查这一行的引号和分隔符。",
     },
     "log.long_rows": {
-        "en": "{count} row(s) have more fields than the header's {width}, first in line(s) {lines}. "
+        "en": "{count} row(s) have more fields than the header's {width}, first in {unit} {lines}. "
         "A field that contains the separator needs quotes.",
-        "zh": "有 {count} 行的字段多于表头的 {width} 个，最先出现在第 {lines} 行。字段中若含分隔符，须加引号。",
+        "zh": "有 {count} 行的字段多于表头的 {width} 个，最先出现在第 {lines} {unit}。字段中若含分隔符，须加引号。",
     },
     "log.unknown_encoding": {
         "en": "There is no encoding {encoding!r}. Use for example encoding='utf-8' or 'gb18030' (--encoding gb18030).",
@@ -54,32 +54,32 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "找不到订单号列；列名须与事件文件中的相同（{expected!r}）或为常用名称。现有的列：{columns}。",
     },
     "log.promise_needs_cases": {
-        "en": "Promises are read from the cases file; give it with cases= (--cases).",
-        "zh": "承诺时间取自订单文件；请用 cases=（--cases）指定该文件。",
+        "en": "The events have no such column with promises; they may be in a table of orders: give cases= too (--cases).",
+        "zh": "事件文件中没有该承诺时间列；它可能在订单文件中：请用 cases=（--cases）指定。",
     },
     # Values.
     "log.missing_in_rows": {
-        "en": "{count} row(s) have no {role} (column {column!r}), first in line(s) {lines}.",
-        "zh": "有 {count} 行缺少{role}（列 {column!r}），最先出现在第 {lines} 行。",
+        "en": "{count} row(s) have no {role} (column {column!r}), first in {unit} {lines}.",
+        "zh": "有 {count} 行缺少{role}（列 {column!r}），最先出现在第 {lines} {unit}。",
     },
     "log.times_unreadable": {
-        "en": "{count} time(s) in column {column!r} cannot be read, first in line(s) {lines}: {values}. "
+        "en": "{count} time(s) in column {column!r} cannot be read, first in {unit} {lines}: {values}. "
         "Times look like 2026-01-05T08:03:00, with or without an offset; for another form give "
         "time_format= (--time-format), for example '%d/%m/%Y %H:%M'.",
-        "zh": "列 {column!r} 中有 {count} 个时间无法识别，最先出现在第 {lines} 行：{values}。"
+        "zh": "列 {column!r} 中有 {count} 个时间无法识别，最先出现在第 {lines} {unit}：{values}。"
         "时间应形如 2026-01-05T08:03:00，可带或不带时差；其他格式请用 time_format=（--time-format）指定，"
         "例如 '%d/%m/%Y %H:%M'。",
     },
     "log.times_ambiguous": {
-        "en": "{count} time(s) in column {column!r} may mean day/month or month/day, first in line(s) {lines}: "
+        "en": "{count} time(s) in column {column!r} may mean day/month or month/day, first in {unit} {lines}: "
         "{values}. Say which with time_format= (--time-format), for example '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'.",
-        "zh": "列 {column!r} 中有 {count} 个时间分不清日/月还是月/日，最先出现在第 {lines} 行：{values}。"
+        "zh": "列 {column!r} 中有 {count} 个时间分不清日/月还是月/日，最先出现在第 {lines} {unit}：{values}。"
         "请用 time_format=（--time-format）指明，例如 '%d/%m/%Y %H:%M' 或 '%m/%d/%Y %H:%M'。",
     },
     "log.times_do_not_fit": {
-        "en": "{count} time(s) in column {column!r} do not fit the time format {form!r}, first in line(s) {lines}: "
+        "en": "{count} time(s) in column {column!r} do not fit the time format {form!r}, first in {unit} {lines}: "
         "{values}.",
-        "zh": "列 {column!r} 中有 {count} 个时间不符合格式 {form!r}，最先出现在第 {lines} 行：{values}。",
+        "zh": "列 {column!r} 中有 {count} 个时间不符合格式 {form!r}，最先出现在第 {lines} {unit}：{values}。",
     },
     "log.unknown_time_format": {
         "en": "The time format {form!r} cannot be used; write day, month and year as for strptime, for example "
@@ -87,9 +87,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "时间格式 {form!r} 不可用；请按 strptime 写明年、月、日，例如 '%d/%m/%Y %H:%M'（不支持时区名称 %Z）。",
     },
     "log.orders_repeated": {
-        "en": "{count} order(s) have more than one row, first {orders} in line(s) {lines}. "
+        "en": "{repeated} order(s) have more than one row, first {orders} in {unit} {lines}. "
         "One row per order is needed.",
-        "zh": "有 {count} 个订单出现多行，最先为第 {lines} 行的 {orders}。每个订单只能有一行。",
+        "zh": "有 {repeated} 个订单出现多行，最先为第 {lines} {unit}的 {orders}。每个订单只能有一行。",
     },
     "log.unknown_zone": {
         "en": "There is no time zone {tz!r}; use a name such as 'UTC' or 'Asia/Shanghai'.",
@@ -200,8 +200,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "全部 {count} 个承诺都在零点，按时刻比较；若实为日期，请看 by_day_rate。",
     },
     "log.orders_without_events": {
-        "en": "{count} order(s) of the cases have no event: not counted.",
-        "zh": "订单文件中有 {count} 个订单没有事件，不计入统计。",
+        "en": "{count} order(s) have no event: not counted.",
+        "zh": "有 {count} 个订单没有事件，不计入统计。",
     },
     "log.orders_without_case": {
         "en": "{count} order(s) with events have no row in the cases: counted, without attributes.",

@@ -1,0 +1,92 @@
+"""Which column of a table is what: the ones that were named, those that a format lays down, else guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orderflow.adapters.columns import ACTOR, PROMISED, Role, find, guessed, not_guessed
+from orderflow.adapters.given import SHOWN, Errors, Fault, Given, fault
+from orderflow.adapters.kinds import as_texts
+from orderflow.metrics.codes import blank_to_missing
+from orderflow.metrics.instants import AMBIGUOUS, Times
+from orderflow.model.errors import LogError
+from orderflow.model.reasons import Problem, Reason, problem, reason
+
+
+def choose(
+    given: Given, named: Mapping[Role, str | None], needed: Sequence[Role]
+) -> tuple[dict[str, str], list[Reason], list[Problem]]:
+    """The column of each role by parameter name, what had to be guessed for that, and what is wrong."""
+    columns, guesses, problems = {}, {}, list[Problem]()
+    for role, name in named.items():
+        wanted = name or given.defaults.get(role.parameter)
+        column, wrong = find(role, wanted, given.columns, given.at(given.head))
+        if wrong is not None:
+            problems.append(wrong)
+        elif column is not None:
+            columns[role.parameter] = column
+            guesses.update({} if wanted else {role.parameter: column})
+            if any(other.startswith(f"{column}_duplicated_") for other in given.columns):
+                problems.append(problem("log.column_twice", given.at(given.head), column=column))
+        elif role in needed:
+            problems.append(not_guessed(role, given.columns, given.at(given.head)))
+    assumptions = [guessed(guesses, given.table)] if guesses else []
+    if ACTOR in named and "actor" not in columns and not problems:
+        assumptions.append(reason("log.no_actor_column"))
+    return columns, assumptions, problems
+
+
+def promise_column(given: Given, named: str | None) -> tuple[str | None, list[Reason]]:
+    """The column with the promise, if there is one, and whether it is a guess. Raises LogError when a named one is
+    not there."""
+    columns, assumptions, problems = choose(given, {PROMISED: named}, needed=())
+    if problems:
+        raise LogError(problems)
+    return columns.get("promised"), assumptions
+
+
+def missing(given: Given, role: Role, column: str) -> list[Fault]:
+    """The rows that have nothing in a column that must have something."""
+    absent = blank_to_missing(as_texts(given, column)).is_null()
+    return fault("log.missing_in_rows", absent, role=role.title, column=column)
+
+
+def repeated(given: Given, column: str, errors: Errors) -> list[Fault]:
+    """The rows whose id another row has too; when they are to be skipped, those after the first."""
+    ids = blank_to_missing(as_texts(given, column))
+    again = ids.is_duplicated() & ids.is_not_null()
+    if not again.any():
+        return []
+    orders = ids.filter(again).unique(maintain_order=True)
+    wrong = again if errors == "raise" else again & ~ids.is_first_distinct()
+    return fault("log.orders_repeated", wrong, orders=orders.head(SHOWN).to_list(), repeated=len(orders))
+
+
+def bad_times(given: Given, column: str, times: Times, form: str | None, *, empty: bool = True) -> list[Fault]:
+    """The rows whose time cannot be read; with `empty`, also those that have none."""
+    import polars as pl
+
+    series = given.frame[column]
+    bad = times.micros.is_null()
+    texts = series if series.dtype == pl.String else series.cast(pl.String, strict=False)
+    if not empty:
+        bad &= blank_to_missing(texts).is_not_null()
+    if form is not None:
+        return fault("log.times_do_not_fit", bad, column, column=column, form=form)
+    ambiguous = bad & texts.str.contains(AMBIGUOUS).fill_null(False)
+    return [
+        *fault("log.times_ambiguous", ambiguous, column, column=column),
+        *fault("log.times_unreadable", bad & ~ambiguous, column, column=column),
+    ]
+
+
+def about_times(times: Times, column: str, tz: str) -> list[Reason]:
+    """What had to be assumed to read a column of times."""
+    found = []
+    if dates := int(times.bare.sum()):
+        found.append(reason("log.dates_only", count=dates, column=column, tz=tz))
+    if times.shifted:
+        found.append(reason("log.times_in_gap", count=times.shifted, column=column, tz=tz))
+    if times.repeated:
+        found.append(reason("log.times_repeated", count=times.repeated, column=column, tz=tz))
+    return found

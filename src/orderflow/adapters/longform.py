@@ -1,0 +1,167 @@
+"""Tables with one row per event: their events, and what they say about whole orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from orderflow.adapters.choosing import about_times, bad_times, choose, missing
+from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, Role, guess, plain
+from orderflow.adapters.given import ROW, Errors, Given
+from orderflow.adapters.kinds import as_texts
+from orderflow.metrics.instants import Times, read_moments
+from orderflow.model.errors import LogError
+from orderflow.model.reasons import Problem, Reason, problem, reason, suggest
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PREFIX = "case:"  # as pm4py marks a column that is about the whole order
+LIFECYCLE = "lifecycle:transition"
+COMPLETE = "complete"
+IDS = "\0order"  # the column with the ids in a table of orders that was made here
+BESIDE = ("actor", "team", "track")
+
+
+@frozen(kw_only=True, eq=False)
+class Read:
+    """What became of a table: its columns for an EventLog, and its rows without those that were skipped.
+
+    - `events`: columns for `EventLog.from_columns`; `order_id` is the column of the table that the ids came from.
+    - `orders`: a table with one row per order, when the source says something about whole orders; `orders_id` is the
+      column with the ids in it.
+    - `local`: how many times had no offset.
+    """
+
+    given: Given
+    order_id: str
+    events: Mapping[str, pl.Series]
+    orders: Given | None
+    orders_id: str
+    assumptions: Sequence[Reason]
+    local: int
+
+
+@frozen(kw_only=True)
+class Way:
+    """How times are read and what happens to rows that are wrong, the same for every table of a log."""
+
+    tz: str
+    form: str | None
+    errors: Errors
+
+    def times(self, values: pl.Series, *, ends_day: bool = False) -> Times:
+        """The instants in a column."""
+        return read_moments(values, self.tz, form=self.form, ends_day=ends_day)
+
+
+def read_long(
+    given: Given,
+    orders: Given | None,
+    named: Mapping[Role, str | None],
+    *,
+    attributes: Sequence[str] | None,
+    promised: str | None,
+    way: Way,
+) -> Read:
+    """The events of a table with one row per event.
+
+    - `orders`: what the source has beside the events about whole orders. Else the columns that begin with `case:`
+      or that `attributes` names, and the promise, say it: the first known value of an order counts.
+    - Raises LogError: missing columns, rows without id, stage or time that can be read.
+    """
+    columns, assumptions, problems = choose(given, named, needed=(ORDER, STAGE, AT))
+    about, unknown = _about_orders(given, columns, attributes, promised) if orders is None else ({}, [])
+    problems += unknown
+    if problems:
+        raise LogError(problems)
+    times = way.times(given.frame[columns["at"]])
+    faults = missing(given, ORDER, columns["order_id"]) + missing(given, STAGE, columns["stage"])
+    faults += bad_times(given, columns["at"], times, way.form)
+    kept = given.without(faults, way.errors)
+    if kept is not given:
+        times = way.times(kept.frame[columns["at"]])
+    events = {"order": as_texts(kept, columns["order_id"]), "stage": as_texts(kept, columns["stage"])}
+    events |= {"at": times.micros} | {name: as_texts(kept, columns[name]) for name in BESIDE if name in columns}
+    used = {*columns.values(), *about.values(), LIFECYCLE}
+    if unused := [name for name in kept.columns if name not in used]:
+        assumptions.append(reason("log.unused_columns", columns=unused, table=given.title))
+    assumptions += about_times(times, columns["at"], way.tz)
+    if about:
+        orders, varying = _first_known(kept, columns["order_id"], about)
+        if varying:
+            assumptions.append(reason("log.attributes_vary", columns=varying))
+    return Read(
+        given=kept,
+        order_id=columns["order_id"],
+        events=events,
+        orders=orders,
+        orders_id=IDS if about else columns["order_id"],
+        assumptions=assumptions,
+        local=times.local,
+    )
+
+
+def only_entries(given: Given, wanted: str | Sequence[str] | None) -> tuple[Given, list[Reason]]:
+    """The rows that enter a stage, by the life cycle of an activity, and how many of what kind were left out.
+
+    - Without a column `lifecycle:transition` all rows. `wanted` names the transitions that count, or `all`; not
+      given, `complete` does where it occurs, else all do. Case does not matter; a row without one counts.
+    - Raises LogError (`log.unknown_lifecycle`) for a transition that does not occur.
+    """
+    import polars as pl
+
+    column = next((name for name in given.columns if plain(name) == plain(LIFECYCLE)), None)
+    if column is None or wanted == "all":
+        return given, []
+    kinds = given.frame[column].cast(pl.String).str.to_lowercase()
+    found: dict[str, int] = dict(kinds.drop_nulls().alias("kind").value_counts().iter_rows())
+    names = [wanted] if isinstance(wanted, str) else list(wanted or [COMPLETE])
+    for name in names if wanted is not None else ():
+        if name.lower() not in found:
+            known = sorted(found)
+            raise LogError.of("log.unknown_lifecycle", name=name, known=known, suggestion=suggest(name, known))
+    counted = {name.lower() for name in names}
+    out = {name: count for name, count in sorted(found.items()) if name not in counted}
+    if not out or not counted & set(found):
+        return given, []
+    keep = kinds.is_null() | kinds.is_in(sorted(counted))
+    told = reason("log.lifecycle_left_out", counted=sorted(counted), left_out=out)
+    return evolve(given, frame=given.frame.filter(keep)), [told]
+
+
+def _about_orders(
+    given: Given, columns: Mapping[str, str], attributes: Sequence[str] | None, promised: str | None
+) -> tuple[dict[str, str], list[Problem]]:
+    """The columns that are about whole orders, by the name of the attribute; and names that are no column."""
+    unknown = [name for name in attributes or () if name not in given.columns]
+    problems = []
+    for name in unknown:
+        words: dict[str, Any] = {"columns": given.columns, "suggestion": suggest(name, given.columns)}
+        problems.append(problem("log.attribute_not_found", given.at(given.head), column=name, **words))
+    about = {name: name for name in attributes or () if name in given.columns}
+    if attributes is None:
+        taken = set(columns.values())
+        prefixed = [name for name in given.columns if name.startswith(PREFIX) and name not in taken]
+        about = {name.removeprefix(PREFIX): name for name in prefixed}
+    promise = promised or guess(PROMISED.names, given.columns)
+    if promise in given.columns:
+        about[promise] = promise
+    return about, problems
+
+
+def _first_known(given: Given, order_id: str, about: Mapping[str, str]) -> tuple[Given, list[str]]:
+    """One row per order with the first known value of each column, and the columns that vary within an order."""
+    import polars as pl
+
+    key = IDS
+    frame = given.frame.with_columns(as_texts(given, order_id).alias(key))
+    named = [pl.col(column).drop_nulls().first().alias(name) for name, column in about.items()]
+    known = [name for name, column in about.items() if not frame[column].dtype.is_nested()]
+    vary = [(pl.col(about[name]).min() != pl.col(about[name]).max()).alias(f"\0{name}") for name in known]
+    found = frame.group_by(key, maintain_order=True).agg(pl.col(ROW).first(), *named, *vary)
+    varying = [name for name in known if found[f"\0{name}"].any()]
+    orders = found.select(ROW, key, *about)
+    return evolve(given, frame=orders, skipped=(), lost=0, assumptions=()), varying

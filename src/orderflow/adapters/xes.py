@@ -1,0 +1,262 @@
+"""XES (IEEE 1849-2016), plain or packed, as a table of events and a table of traces. Standard library only, streaming.
+
+Expat is used as it is, not through `xml.etree`: it knows the line of every event, builds no tree, and is told here
+to refuse entities, so that no file can make it read another one or grow without end.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from xml.parsers import expat
+
+from orderflow.adapters.columns import TABLES
+from orderflow.adapters.files import chunks
+from orderflow.adapters.given import ROW, Asked, Given
+from orderflow.adapters.kinds import column
+from orderflow.metrics.instants import read_texts
+from orderflow.model.errors import LogError
+from orderflow.model.frozen import FrozenMap
+from orderflow.model.reasons import Place, Reason, problem, reason
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NAME, TIME, RESOURCE, GROUP, LIFECYCLE = (
+    *("concept:name", "time:timestamp", "org:resource"),
+    *("org:group", "lifecycle:transition"),
+)
+ORDER_COLUMN = "case:concept:name"
+KEPT = (NAME, TIME, RESOURCE, GROUP, LIFECYCLE, "track")
+SIMPLE = frozenset(("string", "date", "int", "float", "boolean", "id"))
+PARTED = frozenset(("list", "container", "values"))
+AT_ONCE = 200_000  # events that are held as Python texts before they become columns
+
+
+def read_xes(path: str | os.PathLike[str], asked: Asked) -> tuple[Given, Given]:
+    """The events of an XES file, and its traces with their attributes.
+
+    - Of the attributes of events those with a role are kept, and those that the caller named; of traces all simple
+      ones, by their types. Attributes of attributes, lists and containers are counted, not kept.
+    - Defaults of global attributes are never taken for values: files put placeholders there.
+    - Raises LogError: what `chunks` raises, XML that is damaged or cut off (with line), entities, no XES, no events.
+    """
+    file = os.fspath(path)
+    reader = _Reader(file, asked)
+    parser = expat.ParserCreate("utf-8" if asked.encoding else None)
+    parser.StartElementHandler = reader.root
+    parser.EndElementHandler = reader.end
+    parser.EntityDeclHandler = reader.entity
+    reader.parser = parser
+    try:
+        for part in _decoded(chunks(path, asked.progress), asked.encoding, file):
+            parser.Parse(part)
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        place = Place(file=file, line=error.lineno)
+        raise LogError([problem("log.broken_xml", place, detail=expat.ErrorString(error.code))]) from None
+    except ValueError as error:  # an encoding that Expat does not know
+        raise LogError([problem("log.xml_encoding", Place(file=file, line=1), detail=str(error))]) from None
+    return reader.events(), reader.traces()
+
+
+def _decoded(parts: Iterator[bytes], encoding: str | None, file: str) -> Iterator[bytes]:
+    if encoding is None:
+        yield from parts
+        return
+    try:
+        decoder = codecs.getincrementaldecoder(encoding)()
+        for part in parts:
+            yield decoder.decode(part).encode()
+        yield decoder.decode(b"", final=True).encode()
+    except LookupError:
+        raise LogError([problem("log.unknown_encoding", Place(file=file), encoding=encoding)]) from None
+    except UnicodeDecodeError as error:
+        byte = f"{error.object[error.start]:02x}"
+        raise LogError([problem("log.wrong_encoding", Place(file=file), encoding=encoding, byte=byte)]) from None
+
+
+class _Reader:
+    """What Expat calls while it reads: it keeps the events as columns and the attributes of the traces."""
+
+    def __init__(self, file: str, asked: Asked) -> None:
+        self.file, self.asked = file, asked
+        self.parser: Any = None
+        self.keys = tuple(dict.fromkeys((*KEPT, *asked.columns)))
+        self.names: list[str | None] = []  # of the traces, by position
+        self.about: dict[str, dict[int, tuple[str, str]]] = {}  # attribute of traces -> trace -> type and value
+        self.trace_lines = array("L")
+        self.rows: list[tuple[int | None, dict[str, str]]] = []
+        self.lines = array("L")
+        self.parts: list[pl.DataFrame] = []
+        self.unused: Counter[str] = Counter()
+        self.parted = 0
+        self.declared: dict[str, str] = {}
+        self.event: dict[str, str] | None = None
+        self.trace: int | None = None
+        self.inside = 0  # how deep within an attribute, or within something that is not read
+        self.scope: str | None = None
+
+    def root(self, name: str, _attributes: dict[str, str]) -> None:
+        """The first element, which must be `log`."""
+        if name != "log":
+            raise LogError([problem("log.not_xes", Place(file=self.file, line=self.line), root=name)])
+        self.parser.StartElementHandler = self.start
+
+    def entity(self, name: str, *_rest: Any) -> None:
+        """A declaration of an entity: refused, whatever it stands for."""
+        raise LogError([problem("log.xml_entity", Place(file=self.file, line=self.line), name=name)])
+
+    @property
+    def line(self) -> int:
+        return int(self.parser.CurrentLineNumber)
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins. Attributes of events come first: they are most of a file."""
+        if self.inside:
+            self.inside += 1
+            self.parted += name in SIMPLE
+        elif name in SIMPLE:
+            self.inside = 1
+            key, value = attributes.get("key"), attributes.get("value")
+            if key is None or value is None:
+                return
+            if self.event is not None:
+                if key in self.keys:
+                    self.event[key] = value
+                else:
+                    self.unused[key] += 1
+            elif self.trace is not None:
+                self.of_trace(name, key, value)
+            elif self.scope == "event":
+                self.declared[key] = value
+        elif name == "event":
+            self.event = {}
+            self.lines.append(self.line)
+        elif name == "trace":
+            self.trace = len(self.names)
+            self.names.append(None)
+            self.trace_lines.append(self.line)
+        elif name == "global":
+            self.scope = attributes.get("scope", "event")
+        else:
+            self.inside = 1
+            self.parted += name in PARTED
+
+    def of_trace(self, kind: str, key: str, value: str) -> None:
+        """A simple attribute of the trace that is being read."""
+        assert self.trace is not None
+        if key == NAME:
+            self.names[self.trace] = value
+        else:
+            self.about.setdefault(key, {})[self.trace] = (kind, value)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        if self.inside:
+            self.inside -= 1
+        elif name == "event":
+            if self.event is not None:
+                self.rows.append((self.trace, self.event))
+            self.event = None
+            if len(self.rows) == AT_ONCE:
+                self.flush()
+        elif name == "trace":
+            self.trace = None
+        elif name == "global":
+            self.scope = None
+
+    def flush(self) -> None:
+        """Turn the events that are held into columns; keys that did not occur get none."""
+        import polars as pl
+
+        found = {key: [event.get(key) for _trace, event in self.rows] for key in self.keys}
+        columns = {key: pl.Series(values, dtype=pl.String) for key, values in found.items()}
+        traces = pl.Series([trace for trace, _event in self.rows], dtype=pl.UInt32)
+        self.parts.append(pl.DataFrame({"\0trace": traces, **columns}))
+        self.rows = []
+
+    def events(self) -> Given:
+        """The table of events. Raises LogError when there is none."""
+        import polars as pl
+
+        self.flush()
+        whole = pl.concat(self.parts)
+        if not whole.height:
+            raise LogError([problem("log.no_rows", Place(file=self.file))])
+        ids = pl.Series(self.names, dtype=pl.String).gather(whole["\0trace"]).alias(ORDER_COLUMN)
+        present = [key for key in self.keys if whole[key].null_count() < whole.height or key in (NAME, TIME)]
+        frame = whole.select(ids, *present).with_row_index(ROW)
+        roles = {
+            "order_id": ORDER_COLUMN,
+            "stage": NAME,
+            "at": TIME,
+            "actor": RESOURCE,
+            "team": GROUP,
+            "track": "track",
+        }
+        lines = self.lines
+        return Given(
+            table="events",
+            file=self.file,
+            frame=frame,
+            number=lambda positions: [lines[position] for position in positions],
+            assumptions=tuple(self.told(frame)),
+            defaults=FrozenMap({role: key for role, key in roles.items() if key in frame.columns}),
+        )
+
+    def told(self, events: pl.DataFrame) -> list[Reason]:
+        """What of the file is not in the tables."""
+        found = []
+        if self.unused:
+            found.append(reason("log.unused_columns", columns=sorted(self.unused), table=TABLES["events"]))
+        if self.parted:
+            found.append(reason("log.parts_not_kept", count=self.parted))
+        lacking = {key: events[key].null_count() for key in self.declared if key in events.columns}
+        if lacking := {key: count for key, count in lacking.items() if count}:
+            found.append(reason("log.defaults_not_used", lacking=lacking))
+        return found
+
+    def traces(self) -> Given:
+        """The table of traces: their ids and attributes."""
+        import polars as pl
+
+        count = len(self.names)
+        found = {key: _typed([values.get(n) for n in range(count)]) for key, values in self.about.items()}
+        ids = pl.Series(self.names, dtype=pl.String)
+        lines = self.trace_lines
+        return Given(
+            table="cases",
+            file=self.file,
+            frame=pl.DataFrame({ORDER_COLUMN: ids, **found}).with_row_index(ROW),
+            number=lambda positions: [lines[position] for position in positions],
+        )
+
+
+def _typed(cells: list[tuple[str, str] | None]) -> pl.Series:
+    """The values of an attribute of traces: of its type when all have the same and fit it, else texts."""
+    import polars as pl
+
+    kinds = {cell[0] for cell in cells if cell is not None}
+    values = [None if cell is None else cell[1] for cell in cells]
+    texts = pl.Series(values, dtype=pl.String)
+    if kinds == {"date"}:
+        micros = read_texts(texts, "UTC").micros
+        found = pl.from_epoch(micros, time_unit="us").dt.replace_time_zone("UTC")
+    elif kinds == {"int"} or kinds == {"float"}:
+        make = int if kinds == {"int"} else float
+        try:
+            return column([None if value is None else make(value) for value in values])
+        except ValueError:
+            return texts
+    elif kinds == {"boolean"}:
+        found = texts.str.to_lowercase().replace_strict(
+            {"true": True, "1": True, "false": False, "0": False}, default=None, return_dtype=pl.Boolean
+        )
+    else:
+        return texts
+    return found if found.null_count() == texts.null_count() else texts

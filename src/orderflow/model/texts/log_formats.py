@@ -1,0 +1,222 @@
+"""Texts about the formats of order histories: files, frames, databases, XES, OCEL."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, dict[str, str]] = {
+    # What is to be read, and as what.
+    "log.unknown_source": {
+        "en": "A {kind} cannot be read as a log. Give a path, a frame (polars, pandas, pyarrow), columns by name, or a database with query=.",
+        "zh": "无法把 {kind} 读作日志。请给出路径、数据框（polars、pandas、pyarrow）、按名称的列，或带 query= 的数据库。",
+    },
+    "log.unknown_format": {
+        "en": "There is no format {format!r}; there are: {known}.",
+        "zh": "没有格式 {format!r}；可用：{known}。",
+    },
+    "log.unknown_ending": {
+        "en": "The ending does not say which format it is ({endings}; .gz behind it for all but Parquet). Say it with format= (--from, --to): {known}.",
+        "zh": "文件扩展名无法说明格式（{endings}；除 Parquet 外可再加 .gz）。请用 format=（--from、--to）指定：{known}。",
+    },
+    "log.unknown_errors": {
+        "en": "errors= is 'raise' or 'skip', not {value!r}.",
+        "zh": "errors= 只能是 'raise' 或 'skip'，不能是 {value!r}。",
+    },
+    "log.unknown_names": {
+        "en": "names= is 'orderflow' or 'pm4py', not {value!r}.",
+        "zh": "names= 只能是 'orderflow' 或 'pm4py'，不能是 {value!r}。",
+    },
+    "log.unreadable_frame": {
+        "en": "The {kind} cannot be read as a frame: {detail}.",
+        "zh": "无法把 {kind} 读作数据框：{detail}。",
+    },
+    "log.not_texts": {
+        "en": "Column {column!r} is of the kind {kind}, which is no name; name another column.",
+        "zh": "列 {column!r} 的类型为 {kind}，不能作为名称；请指定其他列。",
+    },
+    # Packed and damaged files.
+    "log.broken_gzip": {
+        "en": "The gzip file is damaged: {detail}. Copy or download it again.",
+        "zh": "gzip 文件已损坏：{detail}。请重新复制或下载。",
+    },
+    "log.cut_off_gzip": {
+        "en": "The gzip file ends too early (after {bytes:,} unpacked bytes): the copy is not complete. Copy or download it again.",
+        "zh": "gzip 文件不完整（解压 {bytes:,} 字节后中断）。请重新复制或下载。",
+    },
+    "log.unpacks_too_large": {
+        "en": "The gzip file unpacks to more than {limit:,} MiB, over {times} times its size, as no log does. If it is meant so, unpack it yourself and read the file.",
+        "zh": "gzip 文件解压后超过 {limit:,} MiB，是其大小的 {times} 倍以上，不像日志。若确实如此，请自行解压后再读取。",
+    },
+    "log.nul_byte": {
+        "en": "There is a NUL byte here, which no text has: the file is damaged, or it is UTF-16 without a mark (encoding='utf-16-le', --encoding utf-16-le).",
+        "zh": "此处有 NUL 字节，文本中不应出现：文件已损坏，或是没有标记的 UTF-16（encoding='utf-16-le'，--encoding utf-16-le）。",
+    },
+    "log.too_many_columns": {
+        "en": "The file has {count:,} columns; up to {most:,} are read. Is it a table with one row per event or order?",
+        "zh": "文件有 {count:,} 列，最多读取 {most:,} 列。它是每个事件或每个订单一行的表吗？",
+    },
+    "log.broken_json_lines": {
+        "en": "{count} line(s) are no JSON object ({detail}), first line(s) {lines}. JSON lines have one object a line.",
+        "zh": "有 {count} 行不是 JSON 对象（{detail}），最先为第 {lines} 行。JSON lines 每行一个对象。",
+    },
+    "log.broken_json": {
+        "en": "The JSON is damaged here: {detail}. If every line is an object of its own, say format='jsonl' (--from jsonl).",
+        "zh": "JSON 在此处损坏：{detail}。若每行各为一个对象，请用 format='jsonl'（--from jsonl）。",
+    },
+    "log.broken_parquet": {
+        "en": "This cannot be read as Parquet: {detail}.",
+        "zh": "无法按 Parquet 读取：{detail}。",
+    },
+    "log.no_parquet_in_folder": {
+        "en": "There is no .parquet file in this folder.",
+        "zh": "该文件夹中没有 .parquet 文件。",
+    },
+    # Databases.
+    "log.needs_query": {
+        "en": "Say what to read from the database with query= (--query), for example 'select * from order_events'.",
+        "zh": "请用 query=（--query）说明从数据库读取什么，例如 'select * from order_events'。",
+    },
+    "log.query_failed": {
+        "en": "The database refuses the query: {detail}.",
+        "zh": "数据库拒绝了该查询：{detail}。",
+    },
+    "log.query_without_rows": {
+        "en": "The query finds no rows: nothing to report on.",
+        "zh": "查询没有返回任何行，无可统计。",
+    },
+    # Rows, columns and stages.
+    "log.rows_skipped": {
+        "en": "Of the {table}, {count} row(s) are left out, as was asked for:",
+        "zh": "按要求跳过了{table}中的 {count} 行：",
+    },
+    "log.attribute_not_found": {
+        "en": "There is no column {column!r} for an attribute. The columns are: {columns}.",
+        "zh": "没有列 {column!r} 可作为属性。现有的列：{columns}。",
+    },
+    "log.attributes_vary": {
+        "en": "Differ within an order, the first value counts: {columns}.",
+        "zh": "在同一订单内不一致、取第一个值的列：{columns}。",
+    },
+    "log.guessed_wide": {
+        "en": "Read as one row per order, with a column of times for each stage (stages=, --stages): {pairs}.",
+        "zh": "按每个订单一行、每个节点一列时间读取（stages=，--stages）：{pairs}。",
+    },
+    "log.no_stages_named": {
+        "en": "stages= names no column; give at least one, as stage -> column.",
+        "zh": "stages= 没有指定任何列；请至少给出一个“节点 -> 列”。",
+    },
+    "log.lifecycle_left_out": {
+        "en": "Only events with lifecycle:transition {counted} enter a stage; left out: {left_out} (lifecycle=, --lifecycle).",
+        "zh": "只有 lifecycle:transition 为 {counted} 的事件算作进入节点；未计入：{left_out}（lifecycle=，--lifecycle）。",
+    },
+    "log.unknown_lifecycle": {
+        "en": "No event has lifecycle:transition {name!r}; there are: {known}.",
+        "zh": "没有 lifecycle:transition 为 {name!r} 的事件；现有：{known}。",
+    },
+    # XES.
+    "log.broken_xml": {
+        "en": "The XML is damaged or cut off here: {detail}.",
+        "zh": "XML 在此处损坏或中断：{detail}。",
+    },
+    "log.xml_encoding": {
+        "en": "The encoding that the XML declares cannot be used ({detail}); say it with encoding= (--encoding).",
+        "zh": "XML 声明的编码无法使用（{detail}）；请用 encoding=（--encoding）指定。",
+    },
+    "log.xml_entity": {
+        "en": "The XML declares an entity, {name!r}. A log needs none, and they can harm; remove the declaration.",
+        "zh": "XML 声明了实体 {name!r}。日志不需要实体，且可能有害；请删除该声明。",
+    },
+    "log.not_xes": {
+        "en": "This is no XES: the first element is {root!r}, not 'log'.",
+        "zh": "这不是 XES：第一个元素是 {root!r}，而不是 'log'。",
+    },
+    "log.parts_not_kept": {
+        "en": "{count} attribute(s) within attributes, lists or containers are not kept.",
+        "zh": "有 {count} 个嵌套在属性、列表或容器中的属性未保留。",
+    },
+    "log.defaults_not_used": {
+        "en": "The file declares defaults for attributes that events lack; they stay missing: {lacking}.",
+        "zh": "文件为部分事件缺少的属性声明了默认值，但仍视为缺失：{lacking}。",
+    },
+    # OCEL.
+    "log.not_ocel": {
+        "en": "This JSON is no OCEL 2.0: it needs 'events' and 'objects'. If every line is an object of its own, say format='jsonl' (--from jsonl).",
+        "zh": "该 JSON 不是 OCEL 2.0：需要 'events' 和 'objects'。若每行各为一个对象，请用 format='jsonl'（--from jsonl）。",
+    },
+    "log.ocel_one": {
+        "en": "This is OCEL 1.0; convert it to OCEL 2.0 first (pm4py does).",
+        "zh": "这是 OCEL 1.0；请先转换为 OCEL 2.0（pm4py 可以）。",
+    },
+    "log.broken_ocel": {
+        "en": "This is not built as OCEL 2.0 says: {detail}.",
+        "zh": "结构不符合 OCEL 2.0：{detail}。",
+    },
+    "log.needs_object_type": {
+        "en": "Whose histories? Choose a type of object with object_type= (--object-type); there are, with how many objects: {types}.",
+        "zh": "取哪类对象的历史？请用 object_type=（--object-type）选择；现有类型及对象数：{types}。",
+    },
+    "log.unknown_object_type": {
+        "en": "There is no type of object {name!r}; there are, with how many objects: {types}.",
+        "zh": "没有对象类型 {name!r}；现有类型及对象数：{types}。",
+    },
+    "log.guessed_object_type": {
+        "en": "The only type of object is {object_type!r}: its histories are read.",
+        "zh": "唯一的对象类型是 {object_type!r}，读取其历史。",
+    },
+    "log.ocel_elsewhere": {
+        "en": "{count} event(s) belong to no {object_type!r}: not counted.",
+        "zh": "有 {count} 个事件不属于任何 {object_type!r}，不计入。",
+    },
+    "log.ocel_several": {
+        "en": "{count} event(s) belong to several {object_type!r}: each counts once for each of them.",
+        "zh": "有 {count} 个事件属于多个 {object_type!r}，对其中每一个各计一次。",
+    },
+    "log.ocel_strangers": {
+        "en": "{count} event(s) name objects that the file does not have.",
+        "zh": "有 {count} 个事件引用了文件中不存在的对象。",
+    },
+    "log.ocel_last_values": {
+        "en": "Attributes that change over time, the last value counts: {columns}.",
+        "zh": "随时间变化、取最后一个值的属性：{columns}。",
+    },
+    # Writing.
+    "log.names_collide": {
+        "en": "The attribute {name!r} cannot be written: its column {column!r} would be taken for something else. Rename it.",
+        "zh": "属性 {name!r} 无法写出：其列 {column!r} 会被误认为其他内容。请改名。",
+    },
+    "log.cannot_hold": {
+        "en": "{format} cannot hold the character {character} in {text!r}. Remove it, or write another format.",
+        "zh": "{format} 无法保存 {text!r} 中的字符 {character}。请删除该字符，或改用其他格式。",
+    },
+    "log.not_written": {
+        "en": "Not written, this format has no place for it: {parts}.",
+        "zh": "该格式无处存放、未写出的内容：{parts}。",
+    },
+    "log.orders_not_written": {
+        "en": "{count} order(s) without an event are not written (cases= writes a table of orders beside).",
+        "zh": "有 {count} 个没有事件的订单未写出（cases= 可另写一张订单表）。",
+    },
+    "log.zone_not_written": {
+        "en": "Times are written in UTC; read them with tz={tz!r} for the same days.",
+        "zh": "时间按 UTC 写出；读取时请用 tz={tz!r}，以得到相同的日期。",
+    },
+    "log.kinds_change": {
+        "en": "This format has no such kinds of values; they will be read as: {changes}.",
+        "zh": "该格式没有这些值类型，读取时将成为：{changes}。",
+    },
+    # Joining.
+    "log.unknown_join": {
+        "en": "{where} has no {name!r} to join on; it has: {known}.",
+        "zh": "{where}中没有可用于连接的 {name!r}；现有：{known}。",
+    },
+    "log.join_twice": {
+        "en": "The table has {count} key(s) more than once, first {keys}. One row per key is needed.",
+        "zh": "表中有 {count} 个键出现多次，最先为 {keys}。每个键只能有一行。",
+    },
+    "log.join_clash": {
+        "en": "Orders have an attribute {name!r} already; rename that of the table, or leave it out.",
+        "zh": "订单已有属性 {name!r}；请将表中的列改名或去掉。",
+    },
+    "log.join_unmatched": {
+        "en": "{count} order(s) have no row in the joined table.",
+        "zh": "有 {count} 个订单在所连接的表中没有对应行。",
+    },
+}
