@@ -11,12 +11,15 @@ from orderflow.adapters.dump import dump_flow
 from orderflow.adapters.flow_check import check_flow_file
 from orderflow.adapters.flow_schema import flow_schema
 from orderflow.adapters.flowfile import load_flow
+from orderflow.adapters.folder import Folder
 from orderflow.adapters.report_text import write_report
+from orderflow.adapters.reports import report
+from orderflow.adapters.shards import read_shards
 from orderflow.adapters.tables import read_log
 from orderflow.adapters.templates import template, templates
 from orderflow.hookspecs import hookimpl
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.report import Report, report
+from orderflow.metrics.report import Report
 from orderflow.model.actor import Actor, Directory, Person
 from orderflow.model.calendar import ALWAYS, CalendarHorizonWarning, WorkCalendar
 from orderflow.model.canonical import fingerprint
@@ -94,6 +97,7 @@ __all__ = [
     "Field",
     "Fire",
     "Flow",
+    "Folder",
     "InvalidValue",
     "Jump",
     "KeyReused",
@@ -154,6 +158,7 @@ __all__ = [
     "metrics",
     "problems",
     "read_log",
+    "read_shards",
     "report",
     "select_problems",
     "template",

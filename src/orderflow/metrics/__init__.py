@@ -10,6 +10,7 @@ from orderflow.metrics.overview import Overview, overview
 from orderflow.metrics.report import Report, report
 from orderflow.metrics.rework import Rework, rework
 from orderflow.metrics.running import Running
+from orderflow.metrics.shards import in_shards
 from orderflow.metrics.stage_time import stage_time
 from orderflow.metrics.summary import Durations, Table
 from orderflow.metrics.throughput import Throughput, throughput
@@ -30,6 +31,7 @@ __all__ = [
     "bottlenecks",
     "flow_map",
     "handover",
+    "in_shards",
     "lead_time",
     "on_time",
     "overview",

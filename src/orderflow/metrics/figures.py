@@ -175,6 +175,20 @@ def merged_report(
     return found
 
 
+def with_samples(summary: Any, change: Callable[[Samples], Samples]) -> Any:
+    """The summary with other samples in the place of those that it holds, at any depth."""
+    if isinstance(summary, Samples):
+        return change(summary)
+    if isinstance(summary, FrozenMap):
+        return FrozenMap({name: with_samples(item, change) for name, item in summary.items()})
+    if isinstance(summary, tuple):
+        return tuple(with_samples(item, change) for item in summary)
+    if has(type(summary)):
+        held = {item.alias: getattr(summary, item.name) for item in fields(type(summary)) if item.init}
+        return type(summary)(**{name: with_samples(item, change) for name, item in held.items()})
+    return summary
+
+
 def samples_in(summary: Any) -> Iterable[Samples]:
     """The samples that a summary holds, at any depth."""
     if isinstance(summary, Samples):
@@ -182,11 +196,8 @@ def samples_in(summary: Any) -> Iterable[Samples]:
     elif has(type(summary)):
         for item in fields(type(summary)):
             yield from samples_in(getattr(summary, item.name))
-    elif isinstance(summary, FrozenMap | dict):
-        for value in summary.values():
-            yield from samples_in(value)
-    elif isinstance(summary, tuple | list):
-        for value in summary:
+    elif isinstance(summary, FrozenMap | tuple):
+        for value in summary.values() if isinstance(summary, FrozenMap) else summary:
             yield from samples_in(value)
 
 

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from attrs import evolve
 
-from orderflow.metrics.figures import Figure, MergedReport, figures_of_report, merged_report
 from orderflow.metrics.batches import NOTHING, in_texts, join, part, same_shape, shape_of
+from orderflow.metrics.figures import Figure, MergedReport, figures_of_report, merged_report
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.open_orders import OpenOrders
 from orderflow.metrics.packing import pack, unpack

@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import evolve
 
-from orderflow.metrics.figures import Figure, Pile
 from orderflow.metrics.batches import conform, join, part, parts
+from orderflow.metrics.figures import Figure, Pile
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.packing import pack, unpack
 

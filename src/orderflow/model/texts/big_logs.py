@@ -11,6 +11,32 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "These bytes were not written by this version of orderflow, or are damaged: {detail}. Make them again.",
         "zh": "这些字节不是由本版本 orderflow 写出的，或已损坏：{detail}。请重新生成。",
     },
+    "log.bad_shards": {
+        "en": "{value} is no number of shards: give a whole number from 1 on.",
+        "zh": "{value} 不是分片数：请给出不小于 1 的整数。",
+    },
+    "log.not_in_shards": {
+        "en": "A source of kind {kind} is not read in shards: give a Parquet file or folder, a CSV file, or a LazyFrame.",
+        "zh": "类型为 {kind} 的来源不能分片读取：请给出 Parquet 文件或文件夹、CSV 文件，或 LazyFrame。",
+    },
+    "log.unknown_quantiles": {
+        "en": "quantiles={value!r} is neither 'exact' nor 'sketch'.",
+        "zh": "quantiles={value!r} 既不是 'exact' 也不是 'sketch'。",
+    },
+    "log.no_cases_on_engine": {
+        "en": "On an engine cases= is not read: join that table to the events there, and name its columns with "
+        "attributes= and promised=.",
+        "zh": "在计算引擎上不读取 cases=：请先在引擎中把订单表与事件连接，再用 attributes= 和 promised= 指定其列。",
+    },
+    "log.not_on_engine": {
+        "en": "The engine reads a Spark DataFrame or the path of Parquet, not a {kind}.",
+        "zh": "该引擎只读取 Spark DataFrame 或 Parquet 路径，而不是 {kind}。",
+    },
+    "log.quantiles_sketched": {
+        "en": "Medians and percentiles come from {sketch} sketches (k = {k}): the rank of each is off by at most {error} "
+        "of all durations of its group, with 99 % confidence. All other figures are exact.",
+        "zh": "中位数和百分位数来自 {sketch} 草图（k = {k}）：其秩误差以 99% 的置信度不超过该组全部时长的 {error}。其余数字均精确。",
+    },
     "log.other_zone": {
         "en": "This log counts days in {tz}, the others in {expected}: make all with the same tz=.",
         "zh": "此日志按 {tz} 计日，而其他日志按 {expected}：请统一使用同一个 tz=。",
