@@ -12,20 +12,18 @@ from attrs import evolve, frozen
 
 from orderflow.adapters.choosing import choose
 from orderflow.adapters.columns import ACTOR, AT, ORDER, PROMISED, STAGE, TEAM, TRACK, Role, guess, plain
-from orderflow.adapters.given import LISTED, ROW, ROWS, SHOWN, Asked, Errors, Given, left_out
+from orderflow.adapters.given import ROW, ROWS, Asked, Errors, Given, left_out
 from orderflow.adapters.longform import LIFECYCLE, PREFIX, Way, only_entries, read_long
 from orderflow.adapters.opening import open_source
 from orderflow.adapters.orders import about_orders, id_column, read_orders, together
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
-from orderflow.model.frozen import FrozenMap
 from orderflow.model.reasons import Reason, reason
 
 if TYPE_CHECKING:
     import polars as pl
 
 SEED = 5  # of the hash by which orders are dealt out
-ADDED = ("count", "lost", "repeated")  # parameters of assumptions that add up over the parts
 
 
 @frozen(kw_only=True)
@@ -184,29 +182,3 @@ def dealt(column: str, n: int) -> pl.Expr:
     import polars as pl
 
     return pl.col(column).cast(pl.String).hash(seed=SEED) % n
-
-
-def summed(assumptions: Sequence[Reason]) -> tuple[Reason, ...]:
-    """The assumptions of all parts as those of the whole: counts added, numbers of rows together, the rest once."""
-    found: dict[object, Reason] = {}
-    for item in assumptions:
-        fixed = {name: value for name, value in item.params.items() if name not in (*ADDED, "lines", "values")}
-        key = (item.code, item.place.file if item.place else None, FrozenMap(_hashable(fixed)))
-        found[key] = item if key not in found else _added(found[key], item)
-    return tuple(found.values())
-
-
-def _added(a: Reason, b: Reason) -> Reason:
-    params = dict(a.params)
-    for name in ADDED:
-        if name in params:
-            params[name] = params[name] + b.params.get(name, 0)
-    if "lines" in params:
-        params["lines"] = sorted({*params["lines"], *b.params.get("lines", ())})[:LISTED]
-    if "values" in params:
-        params["values"] = [*params["values"], *b.params.get("values", ())][:SHOWN]
-    return reason(a.code, a.place, **params)
-
-
-def _hashable(params: Mapping[str, Any]) -> dict[str, str]:
-    return {name: repr(value) for name, value in params.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any, Literal
 
-from orderflow.adapters.parts import summed
 from orderflow.adapters.shards import read_shards
 from orderflow.adapters.sketches import note, sketched
 from orderflow.adapters.spark import report_on_spark
@@ -61,7 +60,7 @@ def report(
         parts, name = in_shards(_log(source, reading), shards or 1), repr(source)
     else:
         parts, name = read_shards(source, shards or 1, **reading), _name(source)
-    return report_of_shards(parts, source=name, together=summed, **common)
+    return report_of_shards(parts, source=name, **common)
 
 
 def _log(source: Any, reading: dict[str, Any]) -> EventLog:

@@ -100,7 +100,7 @@ def _library() -> Any:
 
 def _sketch(values: pl.Series) -> bytes:
     sketch = _library().kll_doubles_sketch(K)
-    sketch.update(values.to_numpy())
+    sketch.update(values.to_numpy(writable=True))  # which the library demands
     return bytes(sketch.serialize())
 
 

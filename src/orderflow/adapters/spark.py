@@ -11,8 +11,9 @@ from urllib.parse import unquote
 from attrs import evolve, frozen
 
 from orderflow.adapters.given import ROW
-from orderflow.adapters.parts import Columns, Reading, columns_of, kept_entries, log_of_rows, rows_given, summed
+from orderflow.adapters.parts import Columns, Reading, columns_of, kept_entries, log_of_rows, rows_given
 from orderflow.adapters.sketches import note, sketched
+from orderflow.metrics.assumptions import summed
 from orderflow.metrics.batches import shape_of, without_rows
 from orderflow.metrics.codes import need_polars
 from orderflow.metrics.figures import Figure, MergedReport, Pile, figures_of_report, merged_report
@@ -147,9 +148,9 @@ def _merged(entries: Iterable[tuple[str, Any]], task: Task, name: str, told: lis
         raise LogError(problems)
     if not shapes:
         raise LogError.of("log.no_rows")
-    assumptions = [*told, *(item for shape in shapes for item in shape.assumptions)]
+    whole = shape_of(shapes)
     return merged_report(
-        evolve(shape_of(shapes), assumptions=summed(assumptions)),
+        evolve(whole, assumptions=summed((*told, *whole.assumptions))),
         {part: pile.total() for part, pile in piles.items()},
         source=f"{name} on Spark",
         calendar=task.calendar,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
+from orderflow.metrics.assumptions import summed
 from orderflow.metrics.codes import decode
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
@@ -15,6 +16,7 @@ from orderflow.model.frozen import FrozenMap
 if TYPE_CHECKING:
     import polars as pl
 
+EXACT_FLOATS = 2**53  # below this every whole number is a float
 NOTHING: Mapping[str, Any] = {"order": [], "stage": [], "at": []}
 
 
@@ -23,7 +25,7 @@ def join(logs: Sequence[EventLog]) -> EventLog:
 
     - An order may be in several logs: its events come together, ties in time in the order of the logs.
     - An attribute has the last value that is not missing. A column of whole and broken numbers is of broken ones,
-      any other mixture is text. Further tables (`marks` …) are put one below the other.
+      any other mixture is text (1.0 as `1`). Further tables (`marks` …) are put one below the other.
     - The done stages are those of all logs, where any log knows some. Raises LogError (`log.other_zone`) when the
       logs count days in different zones.
     """
@@ -123,7 +125,7 @@ def _widened(whole: EventLog, log: EventLog) -> EventLog:
         orders=_wider(whole.orders, log.orders),
         more=FrozenMap({name: _wider(whole.more.get(name, table), table) for name, table in tables.items()}),
         done_stages=frozenset[str]().union(*known) if known else None,
-        assumptions=tuple(dict.fromkeys((*whole.assumptions, *log.assumptions))),
+        assumptions=summed((*whole.assumptions, *log.assumptions)),
     )
 
 
@@ -156,9 +158,19 @@ def _with_schema(table: pl.DataFrame | None, wanted: pl.DataFrame) -> pl.DataFra
     if table is None:
         return wanted.clear()
     return table.select(
-        (pl.col(name) if name in table.columns else pl.lit(None)).cast(dtype).alias(name)
+        (_as(pl.col(name), table.schema[name], dtype) if name in table.columns else pl.lit(None, dtype)).alias(name)
         for name, dtype in wanted.schema.items()
     )
+
+
+def _as(values: pl.Expr, dtype: pl.DataType, wanted: pl.DataType) -> pl.Expr:
+    """The values in another type. As texts, floats that are whole have no decimals: 1.0 may have been 1 before."""
+    import polars as pl
+
+    if wanted != pl.String or not dtype.is_float():
+        return values.cast(wanted)
+    whole = (values == values.round()) & (values.abs() < EXACT_FLOATS)
+    return pl.when(whole).then(values.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(values.cast(pl.String))
 
 
 def in_texts(log: EventLog) -> dict[str, pl.DataFrame]:

@@ -64,6 +64,10 @@ class Figure:
         """The same without what concerns its result only: what summaries are kept by."""
         return Figure(calculator=self.calculator, options=self.options)
 
+    def check(self, whole: EventLog) -> None:
+        """Raise what the public function raises when a log with these columns cannot answer the question."""
+        getattr(_calculator(self.calculator), self.calculator)(whole, **self.options, **self.shown)
+
     def summarise(self, shard: EventLog) -> Any:
         return _calculator(self.calculator).summarise(shard, **self.options)
 
@@ -168,11 +172,15 @@ def merged_report(
         source=source,
         notes=tuple(notes),
     )
-    stages = sorted(found.overview.stages)
-    if delivered_stage is not None and stages and delivered_stage not in stages:
-        words = {"known": stages[:20], "suggestion": suggest(delivered_stage, stages)}
-        raise LogError.of("log.unknown_stage", stage=delivered_stage, **words)
+    check_stage(delivered_stage, found.overview.stages)
     return found
+
+
+def check_stage(stage: str | None, seen: Iterable[str]) -> None:
+    """Raise LogError (`log.unknown_stage`) for a stage that is none of those that occurred, if any did."""
+    known = sorted(seen)
+    if stage is not None and known and stage not in known:
+        raise LogError.of("log.unknown_stage", stage=stage, known=known[:20], suggestion=suggest(stage, known))
 
 
 def with_samples(summary: Any, change: Callable[[Samples], Samples]) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
-from orderflow.metrics.batches import conform
+from orderflow.metrics.batches import EXACT_FLOATS, conform
 from orderflow.metrics.log import EventLog
 
 if TYPE_CHECKING:
@@ -137,7 +137,15 @@ def _more(chosen: Mapping[str, Held], name: str, table: pl.DataFrame) -> dict[st
     return {"order": [id for id, _ in found], **columns}
 
 
+def _without_decimals(value: Any) -> Any:
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOATS
+    return int(value) if whole else value
+
+
 def _column(rows: list[dict[str, Any]], name: str, dtype: pl.DataType) -> pl.Series:
     import polars as pl
 
-    return pl.Series(name, [row.get(name) for row in rows], dtype=dtype, strict=False)
+    values = [row.get(name) for row in rows]
+    if dtype == pl.String:
+        values = [_without_decimals(value) for value in values]
+    return pl.Series(name, values, dtype=dtype, strict=False)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from attrs import evolve
 
 from orderflow.metrics.batches import NOTHING, in_texts, join, part, same_shape, shape_of
-from orderflow.metrics.figures import Figure, MergedReport, figures_of_report, merged_report
+from orderflow.metrics.figures import Figure, MergedReport, check_stage, figures_of_report, merged_report
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.open_orders import OpenOrders
 from orderflow.metrics.packing import pack, unpack
@@ -123,8 +123,11 @@ class Running:
     # --- what is asked ---
 
     def result(self, calculator: str, **options: Any) -> Any:
-        """The figure that `of.metrics.<calculator>(log, **options)` gives for all events so far."""
+        """The figure that `of.metrics.<calculator>(log, **options)` gives so far, or what it raises."""
         figure = Figure.of(calculator, options)
+        figure.check(self._whole)
+        if "delivered_stage" in figure.options:
+            check_stage(figure.options["delivered_stage"], self.result("overview").stages)
         return figure.result(self._totals([figure])[figure])
 
     def report(self, *, calendar: WorkCalendar | None = None, delivered_stage: str | None = None) -> MergedReport:

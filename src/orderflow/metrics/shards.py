@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
+from orderflow.metrics.assumptions import summed
 from orderflow.metrics.batches import part, shape_of
 from orderflow.metrics.figures import Figure, MergedReport, Pile, figures_of_report, merged_report
 from orderflow.metrics.log import EventLog
@@ -39,14 +40,12 @@ def report_of_shards(
     calendar: WorkCalendar | None = None,
     delivered_stage: str | None = None,
     reduce: Callable[[Any], Any] | None = None,
-    together: Callable[[list[Reason]], Iterable[Reason]] = tuple,
     notes: Iterable[Reason] = (),
 ) -> MergedReport:
     """The report on all shards, of which one at a time is in memory, and the summaries so far.
 
     - `shards`: at least one, with the same columns and no order in common. `source`: what they are, in words.
-    - `reduce`: what is done to each summary before it is merged (sketches). `together`: makes the assumptions of the
-      whole out of those of the shards.
+    - `reduce`: what is done to each summary before it is merged (sketches).
     """
     whole: EventLog | None = None
     piles: dict[str, tuple[Figure, Pile]] = {}
@@ -63,7 +62,7 @@ def report_of_shards(
     if whole is None:
         raise LogError.of("log.no_rows")
     return merged_report(
-        evolve(whole, assumptions=tuple(together(assumptions))),
+        evolve(whole, assumptions=summed(assumptions)),
         {name: pile.total() for name, (_, pile) in piles.items()},
         source=source,
         calendar=calendar,
