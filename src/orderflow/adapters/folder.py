@@ -56,6 +56,6 @@ class Folder(MutableMapping[str, bytes]):
         return sum(1 for _ in self)
 
     def _file(self, name: str) -> Path:
-        if not name or name != Path(name).name or name.endswith(UNFINISHED):
+        if name in ("", ".", "..") or name != Path(name).name or name.endswith(UNFINISHED):
             raise ValueError(f"{name!r} is not the name of a file in a folder")
         return self.path / name

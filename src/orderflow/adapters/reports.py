@@ -56,11 +56,11 @@ def report(
         return report_on_log(_log(source, reading), **common)
     if quantiles == "sketch":
         common |= {"reduce": sketched, "notes": [note()]}
-    if isinstance(source, EventLog):
-        parts, name = in_shards(_log(source, reading), shards or 1), repr(source)
+    if shards is None or isinstance(source, EventLog):
+        parts = in_shards(_log(source, reading), 1 if shards is None else shards)
     else:
-        parts, name = read_shards(source, shards or 1, **reading), _name(source)
-    return report_of_shards(parts, source=name, **common)
+        parts = read_shards(source, shards, **reading)
+    return report_of_shards(parts, source=_name(source), **common)
 
 
 def _log(source: Any, reading: dict[str, Any]) -> EventLog:
@@ -72,4 +72,6 @@ def _log(source: Any, reading: dict[str, Any]) -> EventLog:
 
 
 def _name(source: Any) -> str:
-    return os.fspath(source) if isinstance(source, str | os.PathLike) else type(source).__name__
+    if isinstance(source, EventLog):
+        return repr(source)
+    return os.fspath(source) if isinstance(source, str | os.PathLike) else f"a {type(source).__name__}"
