@@ -20,6 +20,9 @@ import pytest
 
 import orderflow as of
 from orderflow.adapters.sketches import error
+from orderflow.adapters.spark import merged_entries
+from orderflow.metrics import figures
+from orderflow.metrics.packing import pack, unpack
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
@@ -114,6 +117,26 @@ def test_a_folder_of_parquet_gives_the_same_report(spark: Any, tmp_path: Path) -
     assert {item.code for item in found.assumptions} == {item.code for item in expected.assumptions}
     in_hours = of.report(folder, engine=spark, partitions=3, calendar=CALENDAR, **options)
     assert in_hours.to_dict() == of.report(folder, calendar=CALENDAR, **options).to_dict()
+
+
+def test_many_partitions_are_merged_in_rounds(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Summaries that are merged on the workers first, two at a time, give the same report."""
+    monkeypatch.setattr("orderflow.adapters.spark.TOGETHER", 2)
+    folder = written(history(60, seed=5), tmp_path)
+    assert of.report(folder, engine=spark, partitions=3).to_dict() == of.report(folder).to_dict()
+
+
+def test_problems_of_partitions_travel_as_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrong rows and too many durations come through the rounds as problems, not as tracebacks of workers."""
+    pa = pytest.importorskip("pyarrow", reason="needs the extra `spark`")
+    monkeypatch.setattr(figures, "EXACT", 3)
+    log = of.read_log(history(20, seed=6))
+    summary = pack(figures.Figure.of("lead_time").summarise(log))
+    rows = {"part": ["lead_time", "lead_time"], "packed": [summary, summary]}
+    found = dict(merged_entries(pa.table(rows), b""))
+    assert [item.code for item in unpack(found["wrong"])] == ["log.too_many_durations"]
+    again = {"part": ["wrong", "lead_time"], "packed": [found["wrong"], summary]}
+    assert unpack(dict(merged_entries(pa.table(again), b""))["wrong"]) == unpack(found["wrong"])
 
 
 def test_a_dataframe_gives_the_same_report(spark: Any, tmp_path: Path) -> None:

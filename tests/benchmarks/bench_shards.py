@@ -24,7 +24,10 @@ SUBJECTS = {
     "shards": "of.report(path, shards=n).to_dict()",
     "shards, sketches": 'of.report(path, shards=n, quantiles="sketch").to_dict()',
     "shards, from CSV": "of.report(path.with_suffix('.csv'), shards=n).to_dict()",
-    "dealing: a scan each": f"[pl.scan_parquet(path).filter({DEALT} == k).collect(engine='streaming') for k in range(n)]",
+    "dealing: a scan each": f"""
+for k in range(n):
+    pl.scan_parquet(path).filter({DEALT} == k).collect(engine="streaming")
+""",
     "dealing: a pass to disk": f"""
 with tempfile.TemporaryDirectory() as folder:
     dealt = pl.scan_parquet(path).with_columns(k={DEALT})
@@ -35,9 +38,8 @@ with tempfile.TemporaryDirectory() as folder:
 }
 SPARK = """
 from pyspark.sql import SparkSession
-import warnings
-spark = SparkSession.builder.master("local[2]").config("spark.driver.memory", "4g").config("spark.driver.maxResultSize", "4g")
-spark = spark.config("spark.driver.host", "127.0.0.1").config("spark.ui.enabled", "false").getOrCreate()
+options = {"spark.driver.memory": "4g", "spark.driver.maxResultSize": "4g", "spark.driver.host": "127.0.0.1"}
+spark = SparkSession.builder.master("local[2]").config(map=options | {"spark.ui.enabled": "false"}).getOrCreate()
 of.report(path, engine=spark, partitions=n)  # the first wakes the workers
 start = time.perf_counter()
 of.report(path, engine=spark, partitions=n).to_dict()

@@ -18,6 +18,7 @@ from orderflow.metrics.batches import shape_of, without_rows
 from orderflow.metrics.codes import need_polars
 from orderflow.metrics.figures import Figure, MergedReport, Pile, figures_of_report, merged_report
 from orderflow.metrics.instants import zone
+from orderflow.metrics.log import EventLog
 from orderflow.metrics.packing import pack, unpack
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError, MissingExtraError
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 PLACE = "orderflow_row"  # where a row stood in the source: by this events keep their order after the shuffle
 FILE_ROWS = 2**40  # rows that a file may have; places count files in units of this
 PARTITION_ROWS = 2**33  # what `monotonically_increasing_id` puts between partitions
+TOGETHER = 32  # partitions whose summaries one worker merges
+ENTRIES = "part string, packed binary"
 WHOLE, WRONG = "whole", "wrong"  # entries that a partition gives beside its summaries
 
 
@@ -57,7 +60,8 @@ def report_on_spark(
     """The report on a Spark DataFrame, or on Parquet at a path that Spark can read.
 
     - Each partition makes an EventLog of its orders and summaries of that; only summaries come to the driver, where
-      they are merged by twos. The workers need `orderflow[metrics]`, and `sketch` where sketches are asked for.
+      they are merged by twos. Of more than 32 `partitions` the summaries are merged in rounds on the workers first,
+      32 at a time. The workers need `orderflow[metrics]`, and `sketch` where sketches are asked for.
     - Ties keep the order of the rows in a file, files in order of their names; in a DataFrame the order in which
       Spark reads its rows. `reading`: as for `read_log`, without `cases`: join such a table in Spark, and name its
       columns with `attributes=` and `promised=`.
@@ -79,11 +83,11 @@ def report_on_spark(
     task = Task(
         asked=asked, columns=columns, calendar=calendar, delivered_stage=delivered_stage, sketch=sketch, rows=rows
     )
-    return _merged(_summaries(table, task, partitions), task, name, told)
+    return _gathered(table, task, partitions).report(task, f"{name} on Spark", told)
 
 
-def _summaries(table: Any, task: Task, partitions: int | None) -> Iterator[tuple[str, Any]]:
-    """The entries of all partitions: the name of a part and its summary."""
+def _gathered(table: Any, task: Task, partitions: int | None) -> Gathered:
+    """The entries of all partitions, merged: where there are many, in rounds on the workers, then here."""
     from pyspark.sql import functions as f
 
     narrow = table.select(PLACE, *(f.col(f"`{name}`") for name in task.columns.needed))
@@ -92,23 +96,29 @@ def _summaries(table: Any, task: Task, partitions: int | None) -> Iterator[tuple
     with warnings.catch_warnings():
         # No pandas is used here, but Spark looks at its version, and says that it does not know all of pandas 3 yet.
         warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
-        found = dealt.mapInArrow(_kernel(pack(task)), "part string, packed binary").collect()
-    while found:
-        row = found.pop()
-        yield row["part"], unpack(bytes(row["packed"]))
+        found = dealt.mapInArrow(_kernel(partition_entries, pack(task)), ENTRIES)
+        while partitions is not None and partitions > TOGETHER:
+            partitions = -(-partitions // TOGETHER)
+            found = found.repartition(partitions).mapInArrow(_kernel(merged_entries, b""), ENTRIES)
+        rows = found.collect()
+    gathered = Gathered()
+    while rows:
+        row = rows.pop()
+        gathered.add(row["part"], unpack(bytes(row["packed"])))
+    return gathered
 
 
-def _kernel(packed: bytes) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """What runs on each partition. It is defined here, inside, so that Spark sends it by value."""
+def _kernel(
+    work: Callable[[Any, bytes], Iterable[tuple[str, bytes]]], packed: bytes
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """What runs on each partition: its rows as one table, the entries that `work` makes of them as batches."""
 
     def kernel(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
-        from orderflow.adapters.spark import partition_entries
-
         rows = [batch for batch in batches if batch.num_rows]
         if rows:
-            for part, content in partition_entries(pa.Table.from_batches(rows), packed):
+            for part, content in work(pa.Table.from_batches(rows), packed):
                 yield pa.RecordBatch.from_pydict({"part": [part], "packed": [content]})
 
     return kernel
@@ -135,28 +145,63 @@ def partition_entries(rows: Any, packed: bytes) -> Iterator[tuple[str, bytes]]:
         yield name, pack(sketched(summary) if task.sketch else summary)
 
 
-def _merged(entries: Iterable[tuple[str, Any]], task: Task, name: str, told: list[Reason]) -> MergedReport:
-    shapes, problems, piles = [], list[Problem](), dict[str, Pile]()
-    for part, content in entries:
+def merged_entries(rows: Any, _: bytes) -> Iterator[tuple[str, bytes]]:
+    """The entries of several partitions as those of one."""
+    gathered = Gathered()
+    for row in rows.to_pylist():
+        gathered.add(row["part"], unpack(row["packed"]))
+    return gathered.entries()
+
+
+class Gathered:
+    """Entries of partitions, merged as they come: summaries by twos, columns, and problems."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.piles: dict[str, Pile] = {}
+        self.whole: EventLog | None = None
+
+    def add(self, part: str, content: Any) -> None:
+        """Take one more entry. More durations than are kept exactly become a problem."""
         if part == WHOLE:
-            shapes.append(content)
+            self.whole = content if self.whole is None else shape_of([self.whole, content])
         elif part == WRONG:
-            problems += content
-        else:
-            piles.setdefault(part, Pile(Figure.of(part))).add(content)
-    if problems:
-        raise LogError(problems)
-    if not shapes:
-        raise LogError.of("log.no_rows")
-    whole = shape_of(shapes)
-    return merged_report(
-        evolve(whole, assumptions=summed((*told, *whole.assumptions))),
-        {part: pile.total() for part, pile in piles.items()},
-        source=f"{name} on Spark",
-        calendar=task.calendar,
-        delivered_stage=task.delivered_stage,
-        notes=[note()] if task.sketch else [],
-    )
+            self.problems += content
+        elif not self.problems:
+            try:
+                self.piles.setdefault(part, Pile(Figure.of(part))).add(content)
+            except LogError as error:
+                self.problems += error.problems
+
+    def entries(self) -> Iterator[tuple[str, bytes]]:
+        """The same as entries again, packed."""
+        if self.whole is not None:
+            yield WHOLE, pack(self.whole)
+        totals: dict[str, Any] = {}
+        if not self.problems:
+            try:
+                totals = {part: pile.total() for part, pile in self.piles.items()}
+            except LogError as error:
+                self.problems += error.problems
+        if self.problems:
+            totals = {WRONG: tuple(self.problems)}
+        for part, total in totals.items():
+            yield part, pack(total)
+
+    def report(self, task: Task, source: str, told: Iterable[Reason]) -> MergedReport:
+        """The report of all entries. Raises LogError with the problems of all partitions."""
+        if self.problems:
+            raise LogError(self.problems)
+        if self.whole is None:
+            raise LogError.of("log.no_rows")
+        return merged_report(
+            evolve(self.whole, assumptions=summed((*told, *self.whole.assumptions))),
+            {part: pile.total() for part, pile in self.piles.items()},
+            source=source,
+            calendar=task.calendar,
+            delivered_stage=task.delivered_stage,
+            notes=[note()] if task.sketch else [],
+        )
 
 
 def _figures(log: Any, task: Task) -> dict[str, Figure]:
