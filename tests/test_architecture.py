@@ -18,7 +18,7 @@ OUTSIDE = {
     "model": {"attr", "attrs", "dateutil", "holidays"},  # holidays: a pure computation, behind the extra `calendars`
     "rules": {"attr", "attrs", "transitions"},
     "metrics": {"attr", "attrs", "polars"},
-    "adapters": {"attr", "attrs", "cattrs", "yaml", "polars", "sqlalchemy"},
+    "adapters": {"attr", "attrs", "cattrs", "yaml", "polars", "sqlalchemy", "pyspark", "pyarrow", "datasketches"},
 }
 # Each optional or heavy library is imported in these files and nowhere else.
 DOORS = {
@@ -29,6 +29,9 @@ DOORS = {
     "sqlite3": {"adapters/sqlite.py", "adapters/sqlite_schema.py", "adapters/queries.py"},
     "sqlalchemy": {"adapters/queries.py"},
     "holidays": {"model/countries.py"},
+    "pyspark": {"adapters/spark.py"},
+    "pyarrow": {"adapters/spark.py"},
+    "datasketches": {"adapters/sketches.py"},
 }
 IMPURE = {
     "time",

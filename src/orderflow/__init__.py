@@ -11,7 +11,10 @@ from orderflow.adapters.dump import dump_flow
 from orderflow.adapters.flow_check import check_flow_file
 from orderflow.adapters.flow_schema import flow_schema
 from orderflow.adapters.flowfile import load_flow
+from orderflow.adapters.folder import Folder
 from orderflow.adapters.report_text import write_report
+from orderflow.adapters.reports import report
+from orderflow.adapters.shards import read_shards
 from orderflow.adapters.tables import read_log, read_table
 from orderflow.adapters.templates import template, templates
 from orderflow.adapters.write_log import write_log
@@ -19,7 +22,7 @@ from orderflow.hookspecs import hookimpl
 from orderflow.metrics.compare import Comparison, compare
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.pilots import PilotGroup, PilotReport
-from orderflow.metrics.report import Report, report
+from orderflow.metrics.report import Report
 from orderflow.model.actor import Actor, Directory, Person
 from orderflow.model.calendar import ALWAYS, CalendarHorizonWarning, WorkCalendar
 from orderflow.model.canonical import fingerprint
@@ -103,6 +106,7 @@ __all__ = [
     "Field",
     "Fire",
     "Flow",
+    "Folder",
     "InvalidValue",
     "Jump",
     "KeyReused",
@@ -173,6 +177,7 @@ __all__ = [
     "metrics",
     "problems",
     "read_log",
+    "read_shards",
     "read_table",
     "report",
     "select_problems",

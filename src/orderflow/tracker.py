@@ -229,9 +229,9 @@ class Tracker(Commands, Versioning):
         page = self._road.storage.feed(after or 0, limit)
         return page.events, page.cursor
 
-    def log(self) -> EventLog:
-        """All orders as an EventLog, for `orderflow.report` and the metrics. Needs the extra `metrics`."""
-        return self._views.log()
+    def log(self, orders: Iterable[str] | None = None) -> EventLog:
+        """All orders, or these, as an EventLog, for `orderflow.report` and the metrics. Needs the extra `metrics`."""
+        return self._views.log(orders)
 
     # --- what the host calls from time to time --------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, get_args
@@ -188,8 +188,8 @@ class Views:
         """Every event of an order, oldest first. Raises `UnknownOrder`."""
         return self._road.order(id).timeline
 
-    def log(self) -> EventLog:
-        """Every order as an EventLog; days are counted in the zone of the flow's calendar where there is one flow."""
+    def log(self, orders: Iterable[str] | None = None) -> EventLog:
+        """All orders, or these, as an EventLog; days are counted in the zone of a lone flow's calendar, else in UTC."""
         from orderflow.metrics.histories import log_of
 
         programs = tuple(self._road.current.values())
@@ -198,7 +198,8 @@ class Views:
             for name, stage in program.flow.lifecycle.stages.items():
                 ends.get(stage.category, set()).add(name)
         tz = str(programs[0].zone) if len(programs) == 1 else "UTC"
-        return log_of(_orders(self._road), tz=tz, done_stages=ends["done"], cancelled_stages=ends["cancelled"])
+        states = _orders(self._road) if orders is None else (self._road.order(id) for id in orders)
+        return log_of(states, tz=tz, done_stages=ends["done"], cancelled_stages=ends["cancelled"])
 
 
 def _accepted(road: Road, state: OrderState, by: Actor, track: str) -> tuple[str, ...]:

@@ -25,9 +25,11 @@ from orderflow.metrics.ping_pong import ping_pong
 from orderflow.metrics.queues import queues
 from orderflow.metrics.report import Report, report
 from orderflow.metrics.rework import Rework, rework
+from orderflow.metrics.running import Running
 from orderflow.metrics.satisfaction import satisfaction
 from orderflow.metrics.scorecard import scorecard
 from orderflow.metrics.self_loops import self_loops
+from orderflow.metrics.shards import in_shards
 from orderflow.metrics.sla_attainment import sla_attainment
 from orderflow.metrics.stage_time import stage_time
 from orderflow.metrics.summary import Durations, Table
@@ -48,6 +50,7 @@ __all__ = [
     "Overview",
     "Report",
     "Rework",
+    "Running",
     "Table",
     "Throughput",
     "Variants",
@@ -66,6 +69,7 @@ __all__ = [
     "handover",
     "handover_of_teams",
     "in_full",
+    "in_shards",
     "lead_time",
     "on_time",
     "otif",

@@ -113,7 +113,7 @@ class Table:
 
     def to_pandas(self) -> Any:
         """The rows as a pandas frame; durations are seconds. Raises MissingExtraError without pandas or pyarrow."""
-        _need("pyarrow", "pandas")
+        _need("pandas", "pyarrow")
         return self.frame.to_pandas()
 
     def to_arrow(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orderflow.model.texts import (
+    big_logs,
     calendars,
     composing,
     conditions,
@@ -27,6 +28,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     **calendars.TEXTS,
     **logs.TEXTS,
     **figures.TEXTS,
+    **big_logs.TEXTS,
     **log_formats.TEXTS,
     **proofs.TEXTS,
     **versions.TEXTS,

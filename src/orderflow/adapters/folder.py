@@ -1,0 +1,61 @@
+"""A folder as a mapping from names to bytes: where running totals and the like are kept between processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
+
+UNFINISHED = ".part"
+
+
+class Folder(MutableMapping[str, bytes]):
+    """The files of a folder by name. The folder is made when it is not there.
+
+    - An entry is written beside and then put in its place, on disk (fsync) before it counts: a crash leaves the old
+      one or the new one, never a half.
+    - Names are those of files, without a way to another folder (ValueError); reading one that is not there is a
+      KeyError, any other trouble of the file system its OSError.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.path.mkdir(parents=True, exist_ok=True)
+
+    def __repr__(self) -> str:
+        return f"Folder({str(self.path)!r})"
+
+    def __getitem__(self, name: str) -> bytes:
+        try:
+            return self._file(name).read_bytes()
+        except FileNotFoundError:
+            raise KeyError(name) from None
+
+    def __setitem__(self, name: str, content: bytes) -> None:
+        target = self._file(name)
+        beside = target.with_name(target.name + UNFINISHED)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+
+    def __delitem__(self, name: str) -> None:
+        try:
+            self._file(name).unlink()
+        except FileNotFoundError:
+            raise KeyError(name) from None
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._file(name).is_file()
+
+    def __iter__(self) -> Iterator[str]:
+        return (item.name for item in sorted(self.path.iterdir()) if item.is_file() and item.suffix != UNFINISHED)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _file(self, name: str) -> Path:
+        if name in ("", ".", "..") or name != Path(name).name or name.endswith(UNFINISHED):
+            raise ValueError(f"{name!r} is not the name of a file in a folder")
+        return self.path / name

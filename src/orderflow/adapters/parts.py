@@ -1,0 +1,184 @@
+"""Reading a source in parts: what the caller said, which columns are read, and the log of some of the rows.
+
+The same for shards on one machine and for partitions on an engine, so that both read what `read_log` reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from orderflow.adapters.choosing import choose
+from orderflow.adapters.columns import ACTOR, AT, ORDER, PROMISED, STAGE, TEAM, TRACK, Role, guess, plain
+from orderflow.adapters.given import ROW, ROWS, Asked, Errors, Given, left_out
+from orderflow.adapters.longform import LIFECYCLE, PREFIX, Way, only_entries, read_long
+from orderflow.adapters.opening import open_source
+from orderflow.adapters.orders import about_orders, id_column, read_orders, together
+from orderflow.metrics.log import EventLog
+from orderflow.model.errors import LogError
+from orderflow.model.reasons import Reason, reason
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SEED = 5  # of the hash by which orders are dealt out
+
+
+@frozen(kw_only=True)
+class Reading:
+    """What the caller said about a source that is read in parts; the names are those of `read_log`."""
+
+    order_id: str | None = None
+    stage: str | None = None
+    at: str | None = None
+    actor: str | None = None
+    team: str | None = None
+    track: str | None = None
+    cases: Any = None
+    promised: str | None = None
+    attributes: Sequence[str] | None = None
+    lifecycle: str | Sequence[str] | None = None
+    tz: str | None = None
+    encoding: str | None = None
+    time_format: str | None = None
+    errors: Errors = "raise"
+
+    @property
+    def roles(self) -> dict[Role, str | None]:
+        """The column of each role, None where it was not named."""
+        named = (self.order_id, self.stage, self.at, self.actor, self.team, self.track)
+        return dict(zip((ORDER, STAGE, AT, ACTOR, TEAM, TRACK), named, strict=True))
+
+    @property
+    def way(self) -> Way:
+        """How times are read and what happens to wrong rows."""
+        return Way(tz=self.tz or "UTC", form=self.time_format, errors=self.errors)
+
+
+@frozen(kw_only=True, eq=False)
+class Columns:
+    """Which columns of a source are read, and as what: decided once, the same for every part.
+
+    `entries` is the column with the life cycle of activities, if there is one.
+    """
+
+    roles: Mapping[Role, str | None]
+    attributes: tuple[str, ...]
+    promise: str | None
+    entries: str | None
+    assumptions: tuple[Reason, ...]
+
+    @property
+    def order_id(self) -> str:
+        return self.roles[ORDER] or ORDER.parameter  # the first is always there: it is needed
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns that are read, once each."""
+        chosen = [*self.roles.values(), *self.attributes, self.promise]
+        return list(dict.fromkeys(name for name in chosen if name is not None))
+
+
+def columns_of(empty: pl.DataFrame, asked: Reading, file: str | None = None) -> Columns:
+    """Which columns of a source are what, by their names; `empty` has the source's columns, its rows do not matter.
+
+    Raises LogError for columns that are not there or not told apart.
+    """
+    given = rows_given(empty.with_row_index(ROW), file)
+    chosen, assumptions, problems = choose(given, asked.roles, needed=(ORDER, STAGE, AT))
+    if problems:
+        raise LogError(problems)
+    attributes = asked.attributes
+    if attributes is None:
+        attributes = [name for name in given.columns if name.startswith(PREFIX) and name not in chosen.values()]
+    promise = asked.promised or guess(PROMISED.names, given.columns)
+    columns = Columns(
+        roles={role: chosen.get(role.parameter) for role in asked.roles},
+        attributes=tuple(attributes),
+        promise=promise if promise in given.columns else None,
+        entries=next((name for name in given.columns if plain(name) == plain(LIFECYCLE)), None),
+        assumptions=(),
+    )
+    if unused := [name for name in given.columns if name not in (*columns.needed, columns.entries)]:
+        assumptions.append(reason("log.unused_columns", columns=unused, table=given.title))
+    return evolve(columns, assumptions=tuple(assumptions))
+
+
+def kept_entries(
+    counts: Mapping[str | None, int], wanted: str | Sequence[str] | None
+) -> tuple[list[str | None], list[Reason]]:
+    """Which transitions of the life cycle of activities count, and what is left out: `only_entries` for a source of
+    which only the values of that column and their counts are known."""
+    import polars as pl
+
+    kinds = pl.DataFrame({LIFECYCLE: list(counts)}, schema={LIFECYCLE: pl.String}).with_row_index(ROW)
+    kept, told = only_entries(rows_given(kinds, None), wanted)
+    lowered: dict[str, int] = {}
+    for kind, count in counts.items():
+        if kind is not None:
+            lowered[kind.lower()] = lowered.get(kind.lower(), 0) + count
+    corrected = [
+        reason(item.code, **{**item.params, "left_out": {kind: lowered[kind] for kind in item.params["left_out"]}})
+        for item in told
+    ]
+    return kept.frame[LIFECYCLE].to_list(), corrected
+
+
+def rows_given(
+    frame: pl.DataFrame, file: str | None, number: Callable[[int], int] = lambda position: position + 1
+) -> Given:
+    """Some rows of a source, whose column ROW has their positions in all of it, as a table that readers take.
+
+    `number`: from a position to what a person counts by.
+    """
+    return Given(
+        table="events",
+        file=file,
+        frame=frame,
+        number=lambda positions: [number(position) for position in positions],
+        unit=ROWS,
+    )
+
+
+def log_of_rows(rows: Given, columns: Columns, asked: Reading, cases: pl.DataFrame | None) -> EventLog:
+    """The log of some rows of a source, all rows of each order. `cases`: what the table of orders says about them.
+
+    Raises LogError for wrong rows, unless they are to be skipped.
+    """
+    promised = asked.promised if asked.promised == columns.promise else None
+    read = read_long(rows, None, columns.roles, attributes=asked.attributes, promised=promised, way=asked.way)
+    assumptions, tables, local = [*read.assumptions, *left_out(read.given)], [], read.local
+    if read.orders is not None:
+        found, kept, more, without_offset = read_orders(read.orders, read.orders_id, promised, asked.way)
+        assumptions += [*more, *left_out(kept)]
+        tables.append(found)
+        local += without_offset
+    if cases is not None:
+        assumptions += about_orders(read.events["order"], cases["order"], own=False)
+        tables.append(cases)
+    if asked.tz is None and local:
+        assumptions.append(reason("log.assumed_zone"))
+    return EventLog.from_columns(read.events, together(tables), tz=asked.way.tz, assumptions=assumptions)
+
+
+def read_cases(asked: Reading, columns: Columns) -> tuple[pl.DataFrame | None, list[Reason]]:
+    """The table of orders, whole, and what was assumed about it. Raises LogError as `read_log`."""
+    if asked.cases is None:
+        if asked.promised is not None and columns.promise is None:
+            raise LogError.of("log.promise_needs_cases")
+        return None, []
+    given = open_source(asked.cases, None, Asked(table="cases", encoding=asked.encoding, errors=asked.errors))[0]
+    elsewhere = asked.promised == columns.promise and asked.promised not in given.columns
+    promised = None if elsewhere else asked.promised
+    found, kept, told, local = read_orders(given, id_column(given, columns.order_id), promised, asked.way)
+    assumed = [reason("log.assumed_zone")] if asked.tz is None and local else []
+    return found, [*given.assumptions, *told, *left_out(kept), *assumed]
+
+
+def dealt(column: str, n: int) -> pl.Expr:
+    """The number of the shard, from 0, of each order id; the same for ids that are equal as texts."""
+    import polars as pl
+
+    return pl.col(column).cast(pl.String).hash(seed=SEED) % n

@@ -1,0 +1,77 @@
+"""The report on anything that holds a history: a log, a file, shards of a file, a table on an engine."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Literal
+
+from orderflow.adapters.shards import read_shards
+from orderflow.adapters.sketches import note, sketched
+from orderflow.adapters.spark import report_on_spark
+from orderflow.adapters.tables import read_log
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.report import Report
+from orderflow.metrics.report import report as report_on_log
+from orderflow.metrics.shards import in_shards, report_of_shards
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.errors import LogError
+
+Quantiles = Literal["exact", "sketch"]
+
+
+def report(
+    source: EventLog | Any,
+    *,
+    calendar: WorkCalendar | None = None,
+    delivered_stage: str | None = None,
+    shards: int | None = None,
+    engine: Any = None,
+    partitions: int | None = None,
+    quantiles: Quantiles = "exact",
+    **reading: Any,
+) -> Report:
+    """Every figure about a history, computed when it is read; in parts when that is asked.
+
+    - `source`: an EventLog, or what `read_log` reads, with its options (`order_id=`, `tz=`, `cases=` …) as `reading`.
+    - `calendar`: durations are open time of this calendar; `report.wall` has them in plain time.
+    - `delivered_stage`: the stage whose first event is compared with the promise; without it, the log's done
+      stages. Promises come with the log (`read_log(promised=...)`).
+    - `shards`: read and sum up this many parts of whole orders, one after the other: for files larger than memory
+      (Parquet, CSV), see `read_shards`. The numbers are the same.
+    - `engine`: a SparkSession. The source is then a Spark DataFrame or the path of Parquet that Spark can read; orders
+      are dealt out to `partitions` (as many as Spark has by default), summed up there, and merged here. The numbers
+      are the same. Needs the extra `spark`.
+    - `quantiles="sketch"`: medians and percentiles come from sketches, in little memory and with an error that
+      `report.assumptions` states; all else stays exact. Needs the extra `sketch`. Without it at most 50 million
+      durations of one group are merged.
+    - Raises LogError at once: a delivered stage that never occurs, or one for a log without promises; and as
+      `read_log`.
+    """
+    if quantiles not in ("exact", "sketch"):
+        raise LogError.of("log.unknown_quantiles", value=quantiles)
+    common: dict[str, Any] = {"calendar": calendar, "delivered_stage": delivered_stage}
+    if engine is not None:
+        return report_on_spark(engine, source, partitions=partitions, sketch=quantiles == "sketch", **common, **reading)
+    if shards is None and quantiles == "exact":
+        return report_on_log(_log(source, reading), **common)
+    if quantiles == "sketch":
+        common |= {"reduce": sketched, "notes": [note()]}
+    if shards is None or isinstance(source, EventLog):
+        parts = in_shards(_log(source, reading), 1 if shards is None else shards)
+    else:
+        parts = read_shards(source, shards, **reading)
+    return report_of_shards(parts, source=_name(source), **common)
+
+
+def _log(source: Any, reading: dict[str, Any]) -> EventLog:
+    if not isinstance(source, EventLog):
+        return read_log(source, **reading)
+    if reading:
+        raise TypeError(f"an EventLog is read already: {', '.join(sorted(reading))} has no effect")
+    return source
+
+
+def _name(source: Any) -> str:
+    if isinstance(source, EventLog):
+        return repr(source)
+    return os.fspath(source) if isinstance(source, str | os.PathLike) else f"a {type(source).__name__}"

@@ -1,0 +1,222 @@
+"""Histories larger than memory: a Parquet file or folder, or a CSV file, read as one EventLog after the other."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from orderflow.adapters.columns import TABLES, separator, to_utf8
+from orderflow.adapters.files import chunks, format_of
+from orderflow.adapters.given import ROW
+from orderflow.adapters.kinds import DECIMAL, WHOLE
+from orderflow.adapters.parts import (
+    Columns,
+    Reading,
+    columns_of,
+    dealt,
+    kept_entries,
+    log_of_rows,
+    read_cases,
+    rows_given,
+)
+from orderflow.metrics.codes import need_polars
+from orderflow.metrics.instants import zone
+from orderflow.metrics.log import EventLog
+from orderflow.model.errors import LogError
+from orderflow.model.reasons import Place, Reason, problem, reason
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+HEAD = 1 << 20  # bytes of a CSV file by which its encoding and separator are told
+
+
+@frozen(kw_only=True, eq=False)
+class Scan:
+    """A source that is not read yet: its rows with their positions in ROW, and what was assumed to read it."""
+
+    rows: pl.LazyFrame
+    file: str | None
+    columns: Columns
+    assumptions: tuple[Reason, ...]
+
+
+def read_shards(source: Any, n: int = 16, **reading: Any) -> Iterator[EventLog]:
+    """Read a history in `n` shards, one EventLog after the other: every order is whole in one of them.
+
+    - `source`: a Parquet file, a folder of them, a CSV file (packed or not), or a polars LazyFrame; one row per event.
+    - `reading`: `order_id`, `stage`, `at`, `actor`, `team`, `track`, `cases`, `promised`, `attributes`, `lifecycle`,
+      `tz`, `encoding`, `time_format`, `errors`, as for `read_log`; `cases` are read whole.
+    - Together the shards are what `read_log` reads: the same events, ties and attributes. The first shard has the
+      assumptions about the whole source, each those about its own rows. Shards without orders are left out.
+    - In memory is one shard, and the cases. Parquet is scanned once for each shard; CSV is first written as Parquet to
+      a temporary folder, with the columns that are needed.
+    - Raises LogError as `read_log`, about wrong rows for the first shard that has any; rows count without the header.
+    """
+    need_polars()
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise LogError.of("log.bad_shards", value=repr(n))
+    asked = Reading(**reading)
+    zone(asked.way.tz)
+    return _shards(source, n, asked)
+
+
+def _shards(source: Any, n: int, asked: Reading) -> Iterator[EventLog]:
+    with _scanned(source, asked) as scan:
+        cases, more = read_cases(asked, scan.columns)
+        about_all: tuple[Reason, ...] = (*scan.assumptions, *scan.columns.assumptions, *more)
+        empty = True
+        for k in range(n):
+            rows = scan.rows.filter(dealt(scan.columns.order_id, n) == k).collect(engine="streaming").sort(ROW)
+            mine = None if cases is None else cases.filter(dealt("order", n) == k)
+            if not rows.height and (mine is None or not mine.height):
+                continue
+            log = log_of_rows(rows_given(rows, scan.file), scan.columns, asked, mine)
+            yield evolve(log, assumptions=(*about_all, *log.assumptions))
+            about_all, empty = (), False
+        if empty:
+            raise LogError([problem("log.no_rows", _place(scan.file))])
+
+
+@contextmanager
+def _scanned(source: Any, asked: Reading) -> Iterator[Scan]:
+    """The source, ready to be scanned; what had to be written for that is removed at the end."""
+    import polars as pl
+
+    if isinstance(source, pl.LazyFrame | pl.DataFrame):
+        yield _narrow(source.lazy(), None, asked, ())
+        return
+    if not isinstance(source, str | os.PathLike):
+        raise LogError.of("log.not_in_shards", kind=type(source).__name__)
+    kind = format_of(source)
+    if kind == "parquet":
+        yield _narrow(_parquet(source), os.fspath(source), asked, ())
+    elif kind == "csv":
+        with tempfile.TemporaryDirectory(prefix="orderflow-") as folder:
+            yield _csv(source, folder, asked)
+    else:
+        raise LogError.of("log.not_in_shards", kind=kind)
+
+
+def _narrow(table: pl.LazyFrame, file: str | None, asked: Reading, told: Sequence[Reason]) -> Scan:
+    """The columns that are needed and the rows that enter a stage."""
+    import polars as pl
+
+    try:
+        columns = columns_of(table.collect_schema().to_frame(), asked, file)
+        rows = table.with_row_index(ROW)
+        entries: list[Reason] = []
+        if columns.entries is not None:
+            kinds = rows.group_by(pl.col(columns.entries).cast(pl.String)).len().collect(engine="streaming")
+            kept, entries = kept_entries(dict(kinds.iter_rows()), asked.lifecycle)
+            chosen = pl.lit(pl.Series(kept, dtype=pl.String)).implode()
+            rows = rows.filter(pl.col(columns.entries).cast(pl.String).is_in(chosen, nulls_equal=True))
+    except OSError as error:
+        raise LogError([problem("log.cannot_open", _place(file), detail=error.strerror or str(error))]) from None
+    except pl.exceptions.PolarsError as error:
+        raise LogError([problem("log.broken_parquet", _place(file), detail=_first_line(error))]) from None
+    return Scan(rows=rows.select(ROW, *columns.needed), file=file, columns=columns, assumptions=(*told, *entries))
+
+
+def _parquet(path: str | os.PathLike[str]) -> pl.LazyFrame:
+    from pathlib import Path
+
+    import polars as pl
+
+    files = sorted(Path(path).rglob("*.parquet")) if Path(path).is_dir() else [Path(path)]
+    if not files:
+        raise LogError([problem("log.no_parquet_in_folder", _place(os.fspath(path)))])
+    return pl.scan_parquet(files)
+
+
+def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
+    """A CSV file, written as Parquet once: texts as they stand there, attributes as numbers where all of them are."""
+    from pathlib import Path
+
+    import polars as pl
+
+    file = os.fspath(path)
+    plain, between, told = _as_utf8(Path(path), Path(folder) / "rows.csv", asked.encoding)
+    rows = pl.scan_csv(plain, separator=between, infer_schema=False)
+    written = Path(folder) / "rows.parquet"
+    try:
+        columns = columns_of(rows.collect_schema().to_frame(), asked, file)
+        rows = rows.with_row_index(ROW).filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
+        entries = [] if columns.entries is None else [columns.entries]
+        kept = rows.select(*dict.fromkeys([*columns.needed, *entries]))
+        typed = _numbers(kept, [name for name in columns.attributes if name in columns.needed])
+        kept.with_columns(typed).sink_parquet(written, compression="lz4")
+    except pl.exceptions.PolarsError as error:
+        raise LogError([problem("log.broken_csv", _place(file), detail=_first_line(error))]) from None
+    found = _narrow(pl.scan_parquet(written), file, asked, told)
+    return evolve(found, columns=columns)  # which knows of the columns that were not written
+
+
+def _as_utf8(path: Path, copy: Path, encoding: str | None) -> tuple[Path, str, list[Reason]]:
+    """The file, or a copy of it in plain UTF-8; its separator; and what was guessed."""
+    head = b""
+    for chunk in chunks(path):
+        head += chunk
+        if len(head) >= HEAD:
+            break
+    cut = head[: head.rfind(b"\n") + 1] if len(head) >= HEAD else head
+    content, guessed = to_utf8(cut, encoding, os.fspath(path))
+    between = separator(content)
+    told = [reason("log.guessed_encoding", encoding=guessed, table=TABLES["events"])] if guessed else []
+    if between != ",":
+        told.append(reason("log.guessed_separator", separator=between, table=TABLES["events"]))
+    used = codecs.lookup(encoding or guessed or "utf-8").name
+    if used == "utf-8" and head == _beginning(path, len(head)) and b"\n" in content:
+        return path, between, told
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if used == "utf-8" else used)()
+    with copy.open("w", encoding="utf-8", newline="") as target:
+        try:
+            for chunk in chunks(path):
+                target.write(decoder.decode(chunk).replace("\r\n", "\n").replace("\r", "\n"))
+            target.write(decoder.decode(b"", final=True))
+        except UnicodeDecodeError as error:
+            detail = f"not {used}: {error.reason}"
+            raise LogError([problem("log.broken_csv", _place(os.fspath(path)), detail=detail)]) from None
+    return copy, between, told
+
+
+def _beginning(path: Path, size: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(size)
+
+
+def _numbers(rows: pl.LazyFrame, names: Sequence[str]) -> list[pl.Expr]:
+    """The columns whose texts are all plainly numbers, as such; as `kinds.recognised` does for a column in memory."""
+    import polars as pl
+
+    if not names:
+        return []
+    tests = [
+        pl.col(name).drop_nulls().str.contains(form).all().alias(f"{form}{name}")
+        for name in names
+        for form in (WHOLE, DECIMAL)
+    ]
+    known = [pl.col(name).count().alias(name) for name in names]
+    found = rows.select(*tests, *known).collect(engine="streaming").row(0, named=True)
+    kinds = {
+        name: pl.Int64 if found[f"{WHOLE}{name}"] else pl.Float64
+        for name in names
+        if found[f"{DECIMAL}{name}"] or found[f"{WHOLE}{name}"]
+    }
+    return [pl.col(name).cast(kind) for name, kind in kinds.items() if found[name]]
+
+
+def _place(file: str | None) -> Place | None:
+    return None if file is None else Place(file=file)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")

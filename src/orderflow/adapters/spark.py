@@ -1,0 +1,258 @@
+"""Reports on Apache Spark: the same kernels over partitions of whole orders; the only door to `pyspark`, `pyarrow`."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from attrs import evolve, frozen
+
+from orderflow.adapters.given import ROW
+from orderflow.adapters.parts import Columns, Reading, columns_of, kept_entries, log_of_rows, rows_given
+from orderflow.adapters.sketches import note, sketched
+from orderflow.metrics.assumptions import summed
+from orderflow.metrics.batches import shape_of, without_rows
+from orderflow.metrics.codes import need_polars
+from orderflow.metrics.figures import Figure, MergedReport, Pile, figures_of_report, merged_report
+from orderflow.metrics.instants import zone
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.packing import pack, unpack
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.errors import LogError, MissingExtraError
+from orderflow.model.reasons import Problem, Reason
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PLACE = "orderflow_row"  # where a row stood in the source: by this events keep their order after the shuffle
+FILE_ROWS = 2**40  # rows that a file may have; places count files in units of this
+PARTITION_ROWS = 2**33  # what `monotonically_increasing_id` puts between partitions
+TOGETHER = 32  # partitions whose summaries one worker merges
+ENTRIES = "part string, packed binary"
+WHOLE, WRONG = "whole", "wrong"  # entries that a partition gives beside its summaries
+
+
+@frozen(kw_only=True)
+class Task:
+    """What every partition has to know; it travels as bytes."""
+
+    asked: Reading
+    columns: Columns
+    calendar: WorkCalendar | None
+    delivered_stage: str | None
+    sketch: bool
+    rows: int  # places are counted anew after so many
+
+
+def report_on_spark(
+    spark: Any,
+    source: Any,
+    *,
+    partitions: int | None = None,
+    sketch: bool = False,
+    calendar: WorkCalendar | None = None,
+    delivered_stage: str | None = None,
+    **reading: Any,
+) -> MergedReport:
+    """The report on a Spark DataFrame, or on Parquet at a path that Spark can read.
+
+    - Each partition makes an EventLog of its orders and summaries of that; only summaries come to the driver, where
+      they are merged by twos. Of more than 32 `partitions` the summaries are merged in rounds on the workers first,
+      32 at a time. The workers need `orderflow[metrics]`, and `sketch` where sketches are asked for.
+    - Ties keep the order of the rows in a file, files in order of their names; in a DataFrame the order in which
+      Spark reads its rows. `reading`: as for `read_log`, without `cases`: join such a table in Spark, and name its
+      columns with `attributes=` and `promised=`.
+    - Raises LogError as `read_log`, about the wrong rows of all partitions (they count within their file, or the
+      partition of the DataFrame); MissingExtraError.
+    """
+    need_polars()
+    _need_spark()
+    asked = Reading(**reading)
+    zone(asked.way.tz)
+    if asked.cases is not None:
+        raise LogError.of("log.no_cases_on_engine")
+    table, name, rows = _table(spark, source)
+    columns = columns_of(_empty(table), asked)
+    told = [*columns.assumptions]
+    if columns.entries is not None:
+        table, entries = _only_entries(table, columns.entries, asked)
+        told += entries
+    task = Task(
+        asked=asked, columns=columns, calendar=calendar, delivered_stage=delivered_stage, sketch=sketch, rows=rows
+    )
+    return _gathered(table, task, partitions).report(task, f"{name} on Spark", told)
+
+
+def _gathered(table: Any, task: Task, partitions: int | None) -> Gathered:
+    """The entries of all partitions, merged: where there are many, in rounds on the workers, then here."""
+    from pyspark.sql import functions as f
+
+    narrow = table.select(PLACE, *(f.col(f"`{name}`") for name in task.columns.needed))
+    order = f.col(f"`{task.columns.order_id}`").cast("string")
+    dealt = narrow.repartition(order) if partitions is None else narrow.repartition(partitions, order)
+    with warnings.catch_warnings():
+        # No pandas is used here, but Spark looks at its version, and says that it does not know all of pandas 3 yet.
+        warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+        found = dealt.mapInArrow(_kernel(partition_entries, pack(task)), ENTRIES)
+        while partitions is not None and partitions > TOGETHER:
+            partitions = -(-partitions // TOGETHER)
+            found = found.repartition(partitions).mapInArrow(_kernel(merged_entries, b""), ENTRIES)
+        rows = found.collect()
+    gathered = Gathered()
+    while rows:
+        row = rows.pop()
+        gathered.add(row["part"], unpack(bytes(row["packed"])))
+    return gathered
+
+
+def _kernel(
+    work: Callable[[Any, bytes], Iterable[tuple[str, bytes]]], packed: bytes
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """What runs on each partition: its rows as one table, the entries that `work` makes of them as batches."""
+
+    def kernel(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        rows = [batch for batch in batches if batch.num_rows]
+        if rows:
+            for part, content in work(pa.Table.from_batches(rows), packed):
+                yield pa.RecordBatch.from_pydict({"part": [part], "packed": [content]})
+
+    return kernel
+
+
+def partition_entries(rows: Any, packed: bytes) -> Iterator[tuple[str, bytes]]:
+    """The entries of one partition, packed; `rows`: a table that speaks Arrow, `packed`: the Task.
+
+    Wrong rows are an entry too (`wrong`), since an error would come to the driver as the text of a traceback.
+    """
+    import polars as pl
+
+    task: Task = unpack(packed)
+    frame = pl.DataFrame(rows).sort(PLACE).rename({PLACE: ROW})
+    given = rows_given(frame, None, lambda position: position % task.rows + 1)
+    try:
+        log = log_of_rows(given, task.columns, task.asked, None)
+    except LogError as error:
+        yield WRONG, pack(error.problems)
+        return
+    yield WHOLE, pack(without_rows(log))
+    for name, figure in _figures(log, task).items():
+        summary = figure.summarise(log)
+        yield name, pack(sketched(summary) if task.sketch else summary)
+
+
+def merged_entries(rows: Any, _: bytes) -> Iterator[tuple[str, bytes]]:
+    """The entries of several partitions as those of one."""
+    gathered = Gathered()
+    for row in rows.to_pylist():
+        gathered.add(row["part"], unpack(row["packed"]))
+    return gathered.entries()
+
+
+class Gathered:
+    """Entries of partitions, merged as they come: summaries by twos, columns, and problems."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.piles: dict[str, Pile] = {}
+        self.whole: EventLog | None = None
+
+    def add(self, part: str, content: Any) -> None:
+        """Take one more entry. More durations than are kept exactly become a problem."""
+        if part == WHOLE:
+            self.whole = content if self.whole is None else shape_of([self.whole, content])
+        elif part == WRONG:
+            self.problems += content
+        elif not self.problems:
+            try:
+                self.piles.setdefault(part, Pile(Figure.of(part))).add(content)
+            except LogError as error:
+                self.problems += error.problems
+
+    def entries(self) -> Iterator[tuple[str, bytes]]:
+        """The same as entries again, packed."""
+        if self.whole is not None:
+            yield WHOLE, pack(self.whole)
+        totals: dict[str, Any] = {}
+        if not self.problems:
+            try:
+                totals = {part: pile.total() for part, pile in self.piles.items()}
+            except LogError as error:
+                self.problems += error.problems
+        if self.problems:
+            totals = {WRONG: tuple(self.problems)}
+        for part, total in totals.items():
+            yield part, pack(total)
+
+    def report(self, task: Task, source: str, told: Iterable[Reason]) -> MergedReport:
+        """The report of all entries. Raises LogError with the problems of all partitions."""
+        if self.problems:
+            raise LogError(self.problems)
+        if self.whole is None:
+            raise LogError.of("log.no_rows")
+        return merged_report(
+            evolve(self.whole, assumptions=summed((*told, *self.whole.assumptions))),
+            {part: pile.total() for part, pile in self.piles.items()},
+            source=source,
+            calendar=task.calendar,
+            delivered_stage=task.delivered_stage,
+            notes=[note()] if task.sketch else [],
+        )
+
+
+def _figures(log: Any, task: Task) -> dict[str, Figure]:
+    return figures_of_report(log, calendar=task.calendar, delivered_stage=task.delivered_stage)
+
+
+def _table(spark: Any, source: Any) -> tuple[Any, str, int]:
+    """The rows with their places, what they are called, and after how many rows places are counted anew."""
+    from pyspark.sql import functions as f
+
+    if not isinstance(source, str | os.PathLike):
+        if not hasattr(source, "mapInArrow"):
+            raise LogError.of("log.not_on_engine", kind=type(source).__name__)
+        return source.withColumn(PLACE, f.monotonically_increasing_id()), "a DataFrame", PARTITION_ROWS
+    path = os.fspath(source)
+    read = spark.read.option("recursiveFileLookup", "true").parquet(path)
+    table = read.select("*", f.col("_metadata.file_path").alias("_file"), f.col("_metadata.row_index").alias(PLACE))
+    files = sorted(
+        (row[0] for row in table.select("_file").distinct().collect()), key=lambda uri: unquote(uri).split("/")
+    )
+    if len(files) > 1:
+        places = spark.createDataFrame(
+            [(file, n * FILE_ROWS) for n, file in enumerate(files)], "_file string, _first long"
+        )
+        table = (
+            table.join(f.broadcast(places), "_file").withColumn(PLACE, f.col("_first") + f.col(PLACE)).drop("_first")
+        )
+    return table.drop("_file"), path, FILE_ROWS
+
+
+def _only_entries(table: Any, column: str, asked: Reading) -> tuple[Any, list[Reason]]:
+    """The rows that enter a stage, by the life cycle of an activity."""
+    from pyspark.sql import functions as f
+
+    kind = f.col(f"`{column}`").cast("string")
+    counts = {row[0]: row[1] for row in table.groupBy(kind.alias("kind")).count().collect()}
+    kept, told = kept_entries(counts, asked.lifecycle)
+    known = kind.isin([name for name in kept if name is not None])
+    return table.filter(known | kind.isNull() if None in kept else known), told
+
+
+def _empty(table: Any) -> Any:
+    """A frame without rows that has the columns of a Spark DataFrame."""
+    import polars as pl
+
+    return pl.DataFrame(schema=dict.fromkeys((name for name in table.columns if name != PLACE), pl.String))
+
+
+def _need_spark() -> None:
+    try:
+        import pyarrow  # noqa: F401 - only asked whether it is there
+        import pyspark  # noqa: F401 - only asked whether it is there
+    except ImportError as missing:
+        raise MissingExtraError("pyspark and pyarrow", "spark") from missing

@@ -1,0 +1,229 @@
+"""Figures in parts: a calculator with its options, summaries that are piled up, and a report made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from inspect import signature
+from typing import Any, Protocol
+
+from attrs import field, fields, frozen, has
+
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.report import PARTS, Report
+from orderflow.metrics.summary import Samples
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.errors import LogError
+from orderflow.model.frozen import EMPTY, FrozenMap, freeze
+from orderflow.model.reasons import Reason, suggest
+
+PARTS_OF = {"bottlenecks": "flow_map"}  # parts of a report that it makes from another part
+DURATIONS = ("lead_time", "flow_map", "stage_time", "on_time")  # parts that a calendar turns into open time
+EXACT = 50_000_000  # durations of one group that are kept and sorted; above that, sketches, and only by name
+
+
+class Calculator(Protocol):
+    """A file of `orderflow.metrics`. For shards with no order in common `result(merge(a, b))` is that of the whole."""
+
+    @property
+    def summarise(self) -> Callable[..., Any]: ...
+    @property
+    def merge(self) -> Callable[[Any, Any], Any]: ...
+    @property
+    def result(self) -> Callable[..., Any]: ...
+
+
+@frozen(kw_only=True)
+class Figure:
+    """One figure to be computed in parts: the name of a calculator, options of its `summarise` and of its `result`."""
+
+    calculator: str
+    options: FrozenMap[Any] = field(default=EMPTY, converter=freeze)
+    shown: FrozenMap[Any] = field(default=EMPTY, converter=freeze)
+
+    @classmethod
+    def of(cls, calculator: str, options: Mapping[str, Any] | None = None) -> Figure:
+        """The figure with these options of the public function: `Figure.of("variants", {"top": 5})`.
+
+        - Raises LogError (`log.unknown_figure`) for a name that is no calculator; TypeError for an unknown option.
+        """
+        module = _calculator(calculator)
+        takes, shows = (set(signature(rule).parameters) for rule in (module.summarise, module.result))
+        given = {name: value for name, value in (options or {}).items() if value is not None}
+        if unknown := set(given) - takes - shows:
+            raise TypeError(f"{calculator} takes no {', '.join(sorted(unknown))}")
+        shown = {name: value for name, value in given.items() if name not in takes}
+        return cls(
+            calculator=calculator,
+            options={name: value for name, value in given.items() if name in takes},
+            shown=shown,
+        )
+
+    @property
+    def kept(self) -> Figure:
+        """The same without what concerns its result only: what summaries are kept by."""
+        return Figure(calculator=self.calculator, options=self.options)
+
+    def check(self, whole: EventLog) -> None:
+        """Raise what the public function raises when a log with these columns cannot answer the question."""
+        getattr(_calculator(self.calculator), self.calculator)(whole, **self.options, **self.shown)
+
+    def summarise(self, shard: EventLog) -> Any:
+        return _calculator(self.calculator).summarise(shard, **self.options)
+
+    def merge(self, a: Any, b: Any) -> Any:
+        return _calculator(self.calculator).merge(a, b)
+
+    def result(self, summary: Any) -> Any:
+        return _calculator(self.calculator).result(summary, **self.shown)
+
+
+class Pile:
+    """Summaries of one figure, merged as they come like the rounds of a tournament: equals meet equals.
+
+    - Of n summaries at most log2(n) + 1 are kept at any time, and each value is copied about log2(n) times.
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self._figure = figure
+        self._rounds: list[tuple[int, Any]] = []
+
+    def add(self, summary: Any) -> None:
+        """Put one more on the pile. Raises LogError when a group has more durations than are kept exactly."""
+        round_ = 0
+        while self._rounds and self._rounds[-1][0] == round_:
+            summary = self._figure.merge(self._rounds.pop()[1], summary)
+            check_size(self._figure, summary)
+            round_ += 1
+        self._rounds.append((round_, summary))
+
+    def total(self) -> Any:
+        """The one summary of all that were added, of which there must be one at least; the pile is empty then."""
+        total = self._rounds.pop()[1]
+        while self._rounds:
+            total = self._figure.merge(self._rounds.pop()[1], total)
+            check_size(self._figure, total)
+        return total
+
+
+def figures_of_report(
+    whole: EventLog, *, calendar: WorkCalendar | None = None, delivered_stage: str | None = None
+) -> dict[str, Figure]:
+    """The figures that a report needs, by the name of its part; those that the log cannot answer are left out.
+
+    - `whole`: a log with the columns of the whole one; its events do not matter.
+    - Raises LogError (`log.no_promises`) for a delivered stage where there are no promises.
+    """
+    promised = "promised_at" in whole.orders.columns
+    if delivered_stage is not None and not promised:
+        raise LogError.of("log.no_promises")
+    figures = {}
+    for name in PARTS:
+        if name in PARTS_OF or (name == "on_time" and not (promised and (delivered_stage or whole.done_stages))):
+            continue
+        options = {"calendar": calendar if name in DURATIONS else None}
+        figures[name] = Figure.of(name, options | ({"delivered_stage": delivered_stage} if name == "on_time" else {}))
+    return figures
+
+
+@frozen(kw_only=True, eq=False, repr=False, slots=False)  # no slots, as in Report
+class MergedReport(Report):
+    """A Report made of merged summaries. Its `log` has the columns of the whole, but no events.
+
+    - `source` says in words what was read; `notes` what was assumed on the way, beside what the log assumes.
+    - `wall` cannot be made from summaries of open time: ask for a second report, without the calendar.
+    """
+
+    source: str
+    notes: tuple[Reason, ...] = ()
+
+    @property
+    def wall(self) -> Report:
+        if self.calendar is not None:
+            raise LogError.of("log.wall_not_summed")
+        return self
+
+    @property
+    def assumptions(self) -> tuple[Reason, ...]:
+        return (*super().assumptions, *self.notes)
+
+    def __repr__(self) -> str:
+        return f"<Report on {self.source}: {self.overview.events} events of {self.overview.orders} orders>"
+
+
+def merged_report(
+    whole: EventLog,
+    summaries: Mapping[str, Any],
+    *,
+    source: str,
+    calendar: WorkCalendar | None = None,
+    delivered_stage: str | None = None,
+    notes: Iterable[Reason] = (),
+) -> MergedReport:
+    """The report of summaries by the name of their part.
+
+    - Raises LogError (`log.unknown_stage`) for a delivered stage that never occurs in a log with events.
+    """
+    found = MergedReport(
+        log=whole,
+        delivered_stage=delivered_stage,
+        calendar=calendar,
+        summaries=FrozenMap(summaries),
+        source=source,
+        notes=tuple(notes),
+    )
+    check_stage(delivered_stage, found.overview.stages)
+    return found
+
+
+def check_stage(stage: str | None, seen: Iterable[str]) -> None:
+    """Raise LogError (`log.unknown_stage`) for a stage that is none of those that occurred, if any did."""
+    known = sorted(seen)
+    if stage is not None and known and stage not in known:
+        raise LogError.of("log.unknown_stage", stage=stage, known=known[:20], suggestion=suggest(stage, known))
+
+
+def with_samples(summary: Any, change: Callable[[Samples], Samples]) -> Any:
+    """The summary with other samples in the place of those that it holds, at any depth."""
+    if isinstance(summary, Samples):
+        return change(summary)
+    if isinstance(summary, FrozenMap):
+        return FrozenMap({name: with_samples(item, change) for name, item in summary.items()})
+    if isinstance(summary, tuple):
+        return tuple(with_samples(item, change) for item in summary)
+    if has(type(summary)):
+        held = {item.alias: getattr(summary, item.name) for item in fields(type(summary)) if item.init}
+        return type(summary)(**{name: with_samples(item, change) for name, item in held.items()})
+    return summary
+
+
+def samples_in(summary: Any) -> Iterable[Samples]:
+    """The samples that a summary holds, at any depth."""
+    if isinstance(summary, Samples):
+        yield summary
+    elif has(type(summary)):
+        for item in fields(type(summary)):
+            yield from samples_in(getattr(summary, item.name))
+    elif isinstance(summary, FrozenMap | tuple):
+        for value in summary.values() if isinstance(summary, FrozenMap) else summary:
+            yield from samples_in(value)
+
+
+def check_size(figure: Figure, summary: Any) -> None:
+    """Raise LogError (`log.too_many_durations`) when one group has more durations than are kept exactly."""
+    for samples in samples_in(summary):
+        values = samples.values
+        if values.height > EXACT and "micros" in values.columns:
+            most = values["group"].value_counts()["count"].max()
+            if isinstance(most, int) and most > EXACT:
+                raise LogError.of("log.too_many_durations", figure=figure.calculator, count=most, limit=EXACT)
+
+
+def _calculator(name: str) -> Calculator:
+    try:
+        module: Any = import_module(f"orderflow.metrics.{name}")
+    except ImportError:
+        module = None
+    if not all(hasattr(module, part) for part in ("summarise", "merge", "result")):
+        raise LogError.of("log.unknown_figure", name=name, known=list(PARTS), suggestion=suggest(name, PARTS))
+    return module  # type: ignore[no-any-return]  # a module has the three functions, as was asked above

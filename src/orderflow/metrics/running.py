@@ -1,0 +1,241 @@
+"""Running: figures that are kept up to date while events come in, and always equal those over all events so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Protocol
+
+from attrs import evolve
+
+from orderflow.metrics.batches import NOTHING, in_texts, join, part, same_shape, shape_of
+from orderflow.metrics.figures import Figure, MergedReport, check_stage, figures_of_report, merged_report
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.open_orders import OpenOrders
+from orderflow.metrics.packing import pack, unpack
+from orderflow.metrics.segments import Segments, Shelf
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.errors import LogError
+
+STATE = "running"  # the entry on the shelf that says what belongs to the saved state
+MOST_OPEN = 200_000  # events of open orders that are held one by one; beyond, those not touched for long are at rest
+PAGE = 10_000  # events that are asked of a tracker at a time
+
+
+class Source(Protocol):
+    """What `follow` needs of a Tracker."""
+
+    def changes(self, after: int | None = None, *, limit: int = 1_000) -> tuple[Sequence[Any], int]: ...
+    def log(self, orders: Iterable[str] | None = None) -> EventLog: ...
+
+
+class Running:
+    """Figures over all events so far, without keeping them all in memory or reading them all again.
+
+    - The law: `running.result(name, **options)` equals what the function of that name gives for the log of all events
+      that were added, in the order in which they were added (`join` of the batches); always, reopened orders included.
+    - Adding a batch costs the events of the orders that it touches. An order at rest that gets another event is
+      taken out of its segment (at most 50,000 events), which is summed up anew at the next question.
+    - An order is at rest when its last event is in one of `closed_stages` (by default the done stages, its own and
+      those that the batches know), or when 200,000 events of other orders came after it was last touched. Any choice
+      gives the same figures; it only decides what adding costs.
+    - `done_stages` are added to those that the batches know; `tz` is that of the first batch when it is not given.
+    - A question costs the open orders, the segments that changed since it was last asked, and its own result.
+    - `shelf`: where what is at rest lies, a mapping of names to bytes; a dict in memory, `of.Folder(path)` on disk.
+      In memory stay one summary for each figure asked, the open orders, and about 120 bytes an order.
+    - Not safe between threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        done_stages: Iterable[str] | None = None,
+        closed_stages: Iterable[str] | None = None,
+        tz: str | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
+        self._shelf: Shelf = {} if shelf is None else shelf
+        self._whole = EventLog.from_columns(NOTHING, tz=tz or "UTC", done_stages=done_stages)
+        self._zone_open = tz is None  # the first batch says in which zone days are counted
+        self._closed_stages = None if closed_stages is None else frozenset(closed_stages)
+        self._open = OpenOrders()
+        self._rest = Segments(self._shelf)
+        self._keys: dict[str, str] = {}
+        self._now: dict[Figure, Any] = {}  # summaries of the open orders, until the next event
+        self.cursor = 0
+        """How far `follow` has read."""
+
+    def __len__(self) -> int:
+        """How many events there are so far."""
+        return self._open.events + sum(self._rest.sizes.values())
+
+    def __repr__(self) -> str:
+        return f"<Running: {len(self)} events, {len(self._open)} orders open, {len(self._rest)} at rest>"
+
+    # --- what comes in ---
+
+    def add(self, batch: EventLog | Mapping[str, Any], *, key: str | None = None) -> bool:
+        """Add a batch of events: a log, or columns as for `EventLog.from_columns`. Whether it was new.
+
+        - Orders may be new, open or closed; events may be older than what is known. Ties keep the order of arrival.
+        - With `key`, the same batch under the same key again changes nothing (False); another one is refused.
+          Without a key every batch counts: nothing else tells a repeated batch from events that are alike.
+        - Raises LogError and changes nothing: a key used for another batch (`log.batch_key_reused`), another zone.
+        """
+        log = batch if isinstance(batch, EventLog) else EventLog.from_columns(batch, tz=self._whole.tz)
+        if key is not None:
+            digest = _digest(log)
+            if known := self._keys.get(key):
+                if known == digest:
+                    return False
+                raise LogError.of("log.batch_key_reused", key=key)
+        self._widen(log)
+        if key is not None:
+            self._keys[key] = digest
+        self._add(log)
+        return True
+
+    def replace(self, log: EventLog) -> None:
+        """Put what a log says about its orders in the place of all that was known about them."""
+        self._widen(log)
+        ids = log.orders["id"].to_list()
+        self._open.drop(ids)
+        self._rest.take(id for id in ids if id in self._rest)
+        self._add(log)
+
+    def follow(self, tracker: Source) -> int:
+        """Take in what a Tracker has committed since the last time; how many events that were.
+
+        - Each order in the news is read once and replaced as a whole, so what was amended, erased or corrected counts
+          as in `tracker.log()`. `cursor` says how far was read; it is saved with the rest.
+        """
+        count = 0
+        while True:
+            events, cursor = tracker.changes(self.cursor, limit=PAGE)
+            ids = dict.fromkeys(event.stream.id for event in events if event.stream.kind == "order")
+            if ids:
+                self.replace(tracker.log(orders=ids))
+            count += len(events)
+            if cursor == self.cursor:
+                return count
+            self.cursor = cursor
+
+    # --- what is asked ---
+
+    def result(self, calculator: str, **options: Any) -> Any:
+        """The figure that `of.metrics.<calculator>(log, **options)` gives so far, or what it raises."""
+        figure = Figure.of(calculator, options)
+        figure.check(self._whole)
+        if "delivered_stage" in figure.options:
+            check_stage(figure.options["delivered_stage"], self.result("overview").stages)
+        return figure.result(self._totals([figure])[figure])
+
+    def report(self, *, calendar: WorkCalendar | None = None, delivered_stage: str | None = None) -> MergedReport:
+        """The Report on all events so far; options as for `of.report`."""
+        figures = figures_of_report(self._whole, calendar=calendar, delivered_stage=delivered_stage)
+        totals = self._totals(list(figures.values()))
+        return merged_report(
+            self._whole,
+            {name: totals[figure] for name, figure in figures.items()},
+            source="running totals",
+            calendar=calendar,
+            delivered_stage=delivered_stage,
+        )
+
+    def log(self) -> EventLog:
+        """All events so far as one log: for what is not a figure, and for tests. Costs all of them."""
+        return join([self._whole, *self._rest.logs(), self._open.log(self._whole)])
+
+    # --- from one process to the next ---
+
+    def save(self, shelf: Shelf | None = None) -> None:
+        """Save the state on its shelf, or a copy of everything on another one: `running.save(of.Folder("state"))`.
+
+        - Costs the open orders; what is at rest lies on the shelf already. A crash leaves the state saved before.
+        """
+        target = self._shelf if shelf is None else shelf
+        if target is not self._shelf:
+            self._rest.copy_to(target)
+        open_orders = self._open.log(self._whole)
+        state = {
+            "whole": self._whole,
+            "zone_open": self._zone_open,
+            "closed_stages": self._closed_stages,
+            "open": open_orders,
+            "ids": self._open.ids(),
+            "segments": self._rest.sizes,
+            "keys": self._keys,
+            "cursor": self.cursor,
+        }
+        target[STATE] = pack(state)
+        if target is self._shelf:
+            self._rest.saved()
+
+    @classmethod
+    def load(cls, shelf: Shelf) -> Running:
+        """The state saved last on this shelf, which it goes on using. Raises LogError (`log.nothing_saved`)."""
+        if STATE not in shelf:
+            raise LogError.of("log.nothing_saved", name=STATE)
+        state = unpack(shelf[STATE])
+        running = cls(closed_stages=state["closed_stages"], shelf=shelf)
+        running._whole, running._zone_open = state["whole"], state["zone_open"]
+        running._open.put(state["open"])
+        running._open.touch(state["ids"])
+        running._rest.find(state["segments"])
+        running._keys = state["keys"]
+        running.cursor = state["cursor"]
+        return running
+
+    # --- inside ---
+
+    def _widen(self, log: EventLog) -> None:
+        before = evolve(self._whole, tz=log.tz) if self._zone_open else self._whole
+        whole = shape_of([before, log])
+        if not same_shape(whole, self._whole):
+            self._rest.forget_totals()
+        self._whole, self._zone_open = whole, False
+
+    def _add(self, log: EventLog) -> None:
+        self._now.clear()
+        for known in self._rest.take(id for id in log.orders["id"].to_list() if id in self._rest):
+            self._open.put(known)
+        if len(log) > MOST_OPEN:
+            log = self._lay_new(log)
+        ids = self._open.put(log)
+        closed = self._closed_stages if self._closed_stages is not None else self._whole.done_stages
+        self._settle(self._open.ended_in(closed or frozenset(), ids))
+        if self._open.events > MOST_OPEN:
+            self._settle(self._open.oldest(self._open.events - MOST_OPEN * 3 // 4))
+
+    def _lay_new(self, log: EventLog) -> EventLog:
+        """Lay orders of a large batch that are new down at once; the rest of the batch."""
+        import polars as pl
+
+        known = pl.Series([id in self._open for id in log.orders["id"].to_list()], dtype=pl.Boolean)
+        self._rest.put(part(log, log.orders["order"].filter(~known)))
+        return part(log, log.orders["order"].filter(known))
+
+    def _settle(self, ids: Sequence[str]) -> None:
+        if ids:
+            self._rest.put(self._open.log(self._whole, ids))
+            self._open.drop(ids)
+
+    def _totals(self, figures: Sequence[Figure]) -> dict[Figure, Any]:
+        asked = {figure: figure.kept for figure in figures}
+        missing = [kept for kept in asked.values() if kept not in self._now]
+        if missing:
+            open_orders = self._open.log(self._whole)
+            self._now.update({kept: kept.summarise(open_orders) for kept in missing})
+        rest = self._rest.totals(list(asked.values()), self._whole)
+        return {
+            figure: self._now[kept] if rest[kept] is None else kept.merge(rest[kept], self._now[kept])
+            for figure, kept in asked.items()
+        }
+
+
+def _digest(log: EventLog) -> str:
+    """A digest of what a batch says, whatever codes it uses."""
+    content = sha256()
+    for name, table in sorted(in_texts(log).items()):
+        content.update(f"{name}\n{table.write_ndjson()}".encode())
+    return content.hexdigest()

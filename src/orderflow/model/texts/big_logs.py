@@ -1,0 +1,61 @@
+"""Texts about histories that are never whole in memory: running totals, shards, engines, sketches."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, dict[str, str]] = {
+    "log.unknown_figure": {
+        "en": "There is no calculator {name!r}. A report has: {known}.",
+        "zh": "没有名为 {name!r} 的指标。报告中有：{known}。",
+    },
+    "log.not_packed": {
+        "en": "These bytes were not written by this version of orderflow, or are damaged: {detail}. Make them again.",
+        "zh": "这些字节不是由本版本 orderflow 写出的，或已损坏：{detail}。请重新生成。",
+    },
+    "log.bad_shards": {
+        "en": "{value} is no number of shards: give a whole number from 1 on.",
+        "zh": "{value} 不是分片数：请给出不小于 1 的整数。",
+    },
+    "log.not_in_shards": {
+        "en": "A source of kind {kind} is not read in shards: give a Parquet file or folder, a CSV file, or a LazyFrame.",
+        "zh": "类型为 {kind} 的来源不能分片读取：请给出 Parquet 文件或文件夹、CSV 文件，或 LazyFrame。",
+    },
+    "log.unknown_quantiles": {
+        "en": "quantiles={value!r} is neither 'exact' nor 'sketch'.",
+        "zh": "quantiles={value!r} 既不是 'exact' 也不是 'sketch'。",
+    },
+    "log.no_cases_on_engine": {
+        "en": "On an engine cases= is not read: join that table to the events there, and name its columns with "
+        "attributes= and promised=.",
+        "zh": "在计算引擎上不读取 cases=：请先在引擎中把订单表与事件连接，再用 attributes= 和 promised= 指定其列。",
+    },
+    "log.not_on_engine": {
+        "en": "The engine reads a Spark DataFrame or the path of Parquet, not a {kind}.",
+        "zh": "该引擎只读取 Spark DataFrame 或 Parquet 路径，而不是 {kind}。",
+    },
+    "log.quantiles_sketched": {
+        "en": "Medians and percentiles come from {sketch} sketches (k = {k}): the rank of each is off by at most {error} "
+        "of all durations of its group, with 99 % confidence. All other figures are exact.",
+        "zh": "中位数和百分位数来自 {sketch} 草图（k = {k}）：其秩误差以 99% 的置信度不超过该组全部时长的 {error}。其余数字均精确。",
+    },
+    "log.other_zone": {
+        "en": "This log counts days in {tz}, the others in {expected}: make all with the same tz=.",
+        "zh": "此日志按 {tz} 计日，而其他日志按 {expected}：请统一使用同一个 tz=。",
+    },
+    "log.batch_key_reused": {
+        "en": "The key {key!r} was used for another batch: give each batch its own key.",
+        "zh": "键 {key!r} 已用于另一批数据：每批数据须用各自的键。",
+    },
+    "log.nothing_saved": {
+        "en": "Nothing was saved here: there is no entry {name!r}. Begin with Running() and save it.",
+        "zh": "此处没有保存过状态：找不到条目 {name!r}。请先用 Running() 建立并保存。",
+    },
+    "log.wall_not_summed": {
+        "en": "This report was summed up in open time; for plain time ask for a second one, without calendar=.",
+        "zh": "此报告按工作时间汇总；如需自然时间，请另行生成一份不带 calendar= 的报告。",
+    },
+    "log.too_many_durations": {
+        "en": "{figure} has {count} durations in one group; quantiles are exact up to {limit}. "
+        "Ask for approximate ones by name: quantiles='sketch'.",
+        "zh": "{figure} 的一个分组中有 {count} 个时长；分位数的精确上限是 {limit} 个。如可接受近似值，请指明 quantiles='sketch'。",
+    },
+}
