@@ -53,9 +53,9 @@ def tracker(rules: str = "", **more: Any) -> of.Tracker:
 
 
 def order(**more: Any) -> of.Order:
+    more.setdefault("customer", of.Customer("C-1", {"phone": "138", "level": "A"}))
     return of.Order(
         "SO-1",
-        customer=of.Customer("C-1", {"phone": "138", "level": "A"}),
         lines=[of.Line("1", "A-7", 5, price=PRICE), of.Line("2", "B-2", 1, price=PRICE)],
         promised_at=date(2026, 3, 20),
         attributes={"region": "east"},
@@ -101,12 +101,15 @@ def test_what_is_the_same_already_is_no_event() -> None:
 
 
 def test_a_new_promise_moves_its_clock() -> None:
-    """A new promised day is an instant in the calendar's zone, and the clock of the promise is due then."""
+    """A new promised day is an instant in the zone of the calendar, and its clock is due then; without it, it ends."""
     subject = tracker()
     receipt = subject.amend("SO-1", {"order.promised_at": date(2026, 3, 25)}, by="li")
     end = datetime(2026, 3, 25, 16, tzinfo=UTC) - timedelta(microseconds=1)
     assert (receipt.view.promised_at, receipt.due_at) == (end, end)
-    assert subject.amend("SO-1", {"order.promised_at": None}, by="li").view.promised_at is None
+    view = subject.amend("SO-1", {"order.promised_at": None}, by="li").view
+    assert (view.promised_at, view.due_at, view.clocks[0].ended) == (None, None, "cancelled")
+    view = subject.amend("SO-1", {"order.promised_at": date(2026, 3, 26)}, by="li").view
+    assert view.due_at == end + timedelta(days=1), "a promise given again is kept again"
 
 
 def test_a_new_price_counts_in_conditions() -> None:
@@ -204,7 +207,9 @@ def test_without_rules_an_open_order_may_be_changed_and_an_ended_one_not() -> No
         ({}, {"lines": {"1": {"item": ""}}}, "bad_id"),
         ({}, {"lines": {"1": {"id": "2"}}}, "not_amendable"),
         ({}, {"lines": {"1": 5}}, "bad_changes"),
+        ({"order.promised_at": date.max}, {}, "year_out_of_range"),
         ({}, {"remove": ["9"]}, "unknown_line"),
+        ({}, {"remove": [9]}, "bad_id"),
         ({}, {"remove": ["1"], "lines": {"1": {"quantity": 2}}}, "line_changed_and_removed"),
         ({}, {"add": [of.Line("1", "X")]}, "duplicate_line"),
         ({}, {"add": [of.Line("4", "X"), of.Line("4", "X")]}, "duplicate_line"),
@@ -260,3 +265,54 @@ def test_fields_that_must_be_there_before_a_stage_is_left() -> None:
     assert subject.allowed("SO-1", by="li") == ("drop",)
     subject.amend("SO-1", {"order.note": "x"}, by="li")
     assert subject.allowed("SO-1", by="li") == ("drop", "ship")
+
+
+def test_the_same_key_with_another_personal_value_is_another_command() -> None:
+    """No digest tells personal values apart, so they are compared: a changed phone number is not silently dropped."""
+    subject = tracker()
+    first = subject.amend("SO-1", {"customer.phone": "139"}, lines={"1": {"quantity": 6}}, by="li", key="k")
+    assert subject.amend("SO-1", {"customer.phone": "139"}, lines={"1": {"quantity": 6}}, by="li", key="k").repeated
+    with pytest.raises(of.KeyReused):
+        subject.amend("SO-1", {"customer.phone": "137"}, lines={"1": {"quantity": 6}}, by="li", key="k")
+    subject.amend("SO-1", {"customer.phone": "136"}, by="li")
+    again = subject.amend("SO-1", {"customer.phone": "139"}, lines={"1": {"quantity": 6}}, by="li", key="k")
+    assert again.repeated and again.version == first.version
+
+
+def test_an_amended_order_placed_again_repeats() -> None:
+    """What was placed is compared with what was placed, not with what a later amendment made of a personal value."""
+    subject = tracker()
+    subject.amend("SO-1", {"customer.phone": "139"}, by="li")
+    assert subject.place(order(), by=SHOP).repeated
+    with pytest.raises(of.KeyReused):
+        subject.place(order(customer=of.Customer("C-1", {"phone": "139", "level": "A"})), by=SHOP)
+
+
+class Counted(str):
+    """A text that counts how often it is compared, wherever Python itself compares it."""
+
+    compared = 0
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str.__eq__(self, other)
+
+
+def test_lines_are_looked_up_not_searched() -> None:
+    """Twice as many lines cost twice as much, in an amendment and in a move: no line is compared with every other."""
+
+    def comparisons(count: int) -> int:
+        text = FLOW + "lines: {stages: [open, sent], moves: {send: {source: open, dest: sent}}}\n"
+        subject = of.Tracker(read_flow_text(text), clock=lambda: NOW)
+        lines = [of.Line(str(number), "A", 5) for number in range(count)]
+        subject.place(of.Order("SO-1", customer=of.Customer("C-1", {"level": "A"}), lines=lines), by=SHOP)
+        ids, new = [Counted(number) for number in range(count)], [of.Line(Counted(f"n{n}"), "B") for n in range(count)]
+        Counted.compared = 0
+        subject.move("SO-1", "send", dict.fromkeys(ids, 1), by="li")
+        subject.amend("SO-1", lines={id: {"quantity": 6} for id in ids}, add=new, by="li")
+        subject.amend("SO-1", remove=[line.id for line in new], by="li")
+        return Counted.compared
+
+    assert comparisons(200) < 3 * comparisons(100)

@@ -151,6 +151,15 @@ def test_a_wrong_flow_is_wrong_input_for_the_others(command: str, wrong: Path) -
     assert "wrong.yaml:" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["describe", "diagram"])
+def test_errors_are_told_in_the_language_that_is_asked_for(command: str, wrong: Path) -> None:
+    """Who asks for Chinese gets the errors in Chinese too, with their places."""
+    result = run(command, wrong, "--lang", "zh")
+    assert result.exit_code == 2
+    assert "(lifecycle.initial): 没有节点 'plcaed'" in result.stderr
+    assert "there is" not in result.stderr
+
+
 def test_diagram_draws_in_both_formats(flow: Path) -> None:
     """Mermaid unless told otherwise; `--at` marks a stage, and one that there is not is wrong input."""
     assert "stateDiagram-v2" in run("diagram", flow).stdout

@@ -94,7 +94,7 @@ def test_the_same_in_a_process_of_its_own(files: tuple[Path, Path]) -> None:
         (["{log}", "--stage", "state"], "There is no column 'state' for the stage"),
         (["{log}", "--tz", "Mars"], "There is no time zone 'Mars'"),
         (["{log}", "--encoding", "utf-16"], "The file is not utf-16"),
-        (["{log}", "--promised", "承诺时间"], "give --cases too"),
+        (["{log}", "--promised", "承诺时间", "--delivered-stage", "发货"], "give cases= too (--cases)"),
         (["{log}", "--cases", "{cases}", "--promised", "承诺时间"], "--promised needs --delivered-stage"),
         (["{log}", "--cases", "{cases}", "--delivered-stage", "发"], "No event is in stage '发'"),
         (["{log}", "--delivered-stage", "发货"], "The log has no promises"),

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 import orderflow
-from orderflow import cli
+from orderflow import cli, providers, views
 from orderflow.adapters import flowfile
 from orderflow.hookspecs import Hooks
 from orderflow.metrics.report import PARTS
@@ -27,11 +27,12 @@ from orderflow.model.condition import MAX_DIGITS
 from orderflow.model.events import BODIES, Event
 from orderflow.model.parse import USAGE
 from orderflow.model.policies import TOPICS
-from orderflow.model.texts import proofs
-from orderflow.rules import check_sla
+from orderflow.model.texts import CATALOGUE, proofs
+from orderflow.rules import acting, amending, check_sla, fields, gate, jumping, moving, observing, placing, select
 from orderflow.rules.scope import BUILT_IN, LINE_FIELDS
 
 ROOT = Path(__file__).parent.parent
+REFUSING = (acting, amending, fields, gate, jumping, moving, observing, placing, select, providers, views)
 DOCUMENTS = [ROOT / name for name in ("README.md", "README.zh-CN.md", "CHANGELOG.md", "CONTRIBUTING.md")]
 DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -72,6 +73,22 @@ def run_console(text: str, where: Path, line: int) -> None:
                 assert expected.rstrip() in output, f"{where.name}:{line}: not in the output: {expected}\n{done.output}"
 
 
+def laid_over(old: str, new: str, indent: int = 0) -> str:
+    """YAML in blocks with the keys of another one in it: the same keys are replaced, new ones come at the end.
+
+    Where both have lines with keys behind a key, these are laid over each other. A comment goes with what follows it.
+    """
+    one = rf"(?:[ ]*#.*\n)*[ ]{{{indent}}}([\w\"-]+):.*\n(?:[ ]{{{indent + 1},}}.*\n)*"
+    before = {match[1]: match[0] for match in re.finditer(one, old)}
+    after = {match[1]: match[0] for match in re.finditer(one, new)}
+    for key, text in after.items():
+        (head, _, below), (_, _, more) = (part.partition(f"{key}:\n") for part in (before.get(key, ""), text))
+        if below and (inner := re.match(r"[ ]+(?=[\w\"-]+:)", more)):
+            after[key] = f"{head}{key}:\n{laid_over(below, more, len(inner[0]))}"
+    kept = {} if set(before) <= set(after) else before  # where all is new, so is its order
+    return "".join((kept | after).values())
+
+
 def run_tests(file: str) -> None:
     """Run a file of tests that a document shows, as its reader would."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", file]
@@ -81,12 +98,17 @@ def run_tests(file: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_what_a_document_shows_is_true(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of a document run one after the other in a new folder; named ones are files there."""
+    """The blocks of a document run one after the other in a new folder; named ones are files there.
+
+    A `+` behind the name lays the block over the file of that name, as a reader of the tutorial does by hand.
+    """
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "__main__"}
     for line, language, file, content in blocks(document):
         if file:
-            Path(file).write_text(content, encoding="utf-8")
+            file, _, over = file.partition(" ")
+            known = Path(file).read_text(encoding="utf-8") if over == "+" else ""
+            Path(file).write_text(laid_over(known, content) if over == "+" else content, encoding="utf-8")
             if file.startswith("test_"):
                 run_tests(file)
         elif language == "python":
@@ -255,12 +277,32 @@ def test_every_error_is_explained() -> None:
     assert sorted(headings) == sorted(classes)
 
 
+def test_every_reason_for_a_refusal_is_listed() -> None:
+    """tracking.md has each code with which a command or question can be refused, but for those of wrong values."""
+    table = read(ROOT / "docs" / "tracking.md").partition("| code | says |")[2].partition("\n\n")[0]
+    documented = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.+?) \|", table, re.MULTILINE))))
+    raised = re.compile(r'(?:\breason|Refused\.of)\(\s*"(\w+)"')
+    codes = {code for module in REFUSING for code in raised.findall(inspect.getsource(module))}
+    aside = {code for code in codes if code.startswith(("owner_", "flow_selected"))} | {"bad_limit", "pilot_chosen"}
+    assert codes - aside - documented == set()
+    assert [code for code in documented if code not in CATALOGUE] == []
+
+
 def test_every_figure_and_option_of_a_report_is_documented() -> None:
     """reporting.md has a heading for every part of a report, and every option of the command."""
     text = read(ROOT / "docs" / "reporting.md")
     assert [part for part in PARTS if f"### `{part}`" not in text] == []
     options = [option for item in cli.report_command.params for option in item.opts if option.startswith("--")]
     assert [option for option in options if f"`{option}" not in text] == []
+
+
+def test_every_metric_has_a_heading_and_an_example() -> None:
+    """metrics.md has a heading for every calculator, with an example below it that calls it."""
+    parts = re.split(r"^### `(\w+)`$", read(ROOT / "docs" / "metrics.md"), flags=re.MULTILINE)[1:]
+    shown = dict(zip(parts[::2], parts[1::2], strict=True))
+    calculators = {name for name in orderflow.metrics.__all__ if name[0].islower()} - {"report", "compare"}
+    assert sorted(shown) == sorted(calculators)
+    assert [name for name, part in shown.items() if f"metrics.{name}(" not in part] == []
 
 
 def test_every_public_name_is_in_the_documents() -> None:

@@ -95,6 +95,19 @@ def test_a_jump_is_undone_by_another_event() -> None:
         subject.undo("SO-1", by="lead", reason="x")
 
 
+def test_undoing_a_jump_renews_no_deadline() -> None:
+    """A clock that the jump ended goes on with the time that had counted; the time in between does not count."""
+    now = [START]
+    subject = of.Tracker(read_flow_text(FLOW), directory=PEOPLE, clock=lambda: now[0])
+    subject.place(of.Order("SO-1"), by=SHOP)
+    subject.fire("SO-1", "submit", by="li")
+    now[0] += timedelta(hours=6)
+    subject.force("SO-1", "completed", by="boss", reason="wrong order")
+    now[0] += timedelta(hours=1)
+    view = subject.undo("SO-1", by="boss", reason="x").view
+    assert view.due_at == START + timedelta(hours=9) and view.clocks[0].spent == timedelta(hours=6)
+
+
 @pytest.mark.parametrize(
     ("call", "codes"),
     [

@@ -73,6 +73,26 @@ def test_an_id_belongs_to_one_order() -> None:
         subject.get("SO-2")
 
 
+def test_an_order_placed_again_loses_no_id() -> None:
+    """The same order again repeats with the ids that it has; with another one it is refused, since none is linked."""
+    subject = tracker()
+    subject.link("SO-1", "erp", "45001", by=SHOP)
+    assert subject.place(of.Order("SO-1"), by=SHOP).repeated
+    assert subject.place(of.Order("SO-1"), by=SHOP, external={"erp": "45001"}).repeated
+    with pytest.raises(of.KeyReused):
+        subject.place(of.Order("SO-1"), by=SHOP, external={"erp": "45002"})
+
+
+def test_colons_in_ids_of_other_systems_mix_nothing_up() -> None:
+    """`a:b` with `c` and `a` with `b:c` are two ids."""
+    subject = tracker()
+    subject.link("SO-1", "a:b", "c", by=SHOP)
+    with pytest.raises(of.UnknownOrder):
+        subject.by_external("a", "b:c")
+    subject.place(of.Order("SO-2"), by=SHOP, external={"a": "b:c"})
+    assert (subject.by_external("a:b", "c").order, subject.by_external("a", "b:c").order) == ("SO-1", "SO-2")
+
+
 @pytest.mark.parametrize("external", [{"": "1"}, {"erp": ""}, {"erp": 5}, "erp", {5: "1"}])
 def test_bad_ids_of_other_systems_are_refused(external: Any) -> None:
     """Ids are texts, under the names of systems."""

@@ -681,6 +681,18 @@ def test_erasing_reaches_every_open_tracker(tmp_path: Path) -> None:
         assert again._road.order("SO-1") == receipt.state
 
 
+def test_the_command_to_erase_drops_values_too(tmp_path: Path) -> None:
+    """`handle(Erase)` is as good as `erase`: no later event brings a value back, in another Tracker either."""
+    url = f"sqlite:///{tmp_path}/orders.db"
+    with World(tmp_path, url).tracker as one, World(tmp_path, url).tracker as two:
+        one.place(of.Order("SO-1", customer=of.Customer("ACME", {"phone": "138"})), by="li")
+        one.handle(of.Erase(order="SO-1", by="li"))
+        one.amend("SO-1", {"customer.phone": "139"}, by="li")
+        for tracker in (one, two):
+            assert tracker.get("SO-1").customer == of.Customer("ACME", {"phone": "139"})
+            assert "138" not in " ".join(entry.text() for entry in tracker.get("SO-1").timeline)
+
+
 def test_a_plugin_cannot_invent_settings(tmp_path: Path) -> None:
     """A setting that does not exist is a slip of the pen, and refused with a suggestion."""
 

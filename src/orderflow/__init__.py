@@ -11,14 +11,17 @@ from orderflow.adapters.dump import dump_flow
 from orderflow.adapters.flow_check import check_flow_file
 from orderflow.adapters.flow_schema import flow_schema
 from orderflow.adapters.flowfile import load_flow
-from orderflow.adapters.folder import Folder
 from orderflow.adapters.report_text import write_report
 from orderflow.adapters.reports import report
 from orderflow.adapters.shards import read_shards
-from orderflow.adapters.tables import read_log
+from orderflow.adapters.tables import read_log, read_table
 from orderflow.adapters.templates import template, templates
+from orderflow.adapters.write_log import write_log
 from orderflow.hookspecs import hookimpl
+from orderflow.metrics.compare import Comparison, compare
+from orderflow.metrics.folder import Folder
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.pilots import PilotGroup, PilotReport
 from orderflow.metrics.report import Report
 from orderflow.model.actor import Actor, Directory, Person
 from orderflow.model.calendar import ALWAYS, CalendarHorizonWarning, WorkCalendar
@@ -33,11 +36,13 @@ from orderflow.model.commands import (
     Jump,
     Link,
     Load,
+    Migrate,
     Move,
     Note,
     Observe,
     OpenTrack,
     Place,
+    RevertMigration,
     Settle,
 )
 from orderflow.model.commit import Notification
@@ -54,13 +59,16 @@ from orderflow.model.errors import (
     UnknownOrder,
 )
 from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Select, Stage, Track, Transition
+from orderflow.model.migration import Migrated, MigrationPlan, PlannedOrder
 from orderflow.model.order import Customer, Line, Money, Order
+from orderflow.model.pilots import Pilot
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target, Warn
 from orderflow.model.quantities import LineMove, Lines, LineStage
 from orderflow.model.reasons import Problem, Reason
 from orderflow.model.view import Board, Card, View
 from orderflow.plugins import installed_plugins
 from orderflow.ports import Failed, Retry, Sent
+from orderflow.rules.allowed import allowed_steps
 from orderflow.rules.check import problems
 from orderflow.rules.check_select import select_problems
 from orderflow.rules.describe import describe
@@ -86,6 +94,7 @@ __all__ = [
     "Card",
     "Change",
     "Channels",
+    "Comparison",
     "Conflict",
     "Customer",
     "DefinitionError",
@@ -110,6 +119,9 @@ __all__ = [
     "Load",
     "LogChannel",
     "LogError",
+    "Migrate",
+    "Migrated",
+    "MigrationPlan",
     "MissingExtraError",
     "Money",
     "Move",
@@ -122,13 +134,18 @@ __all__ = [
     "OrderflowError",
     "OwnerRule",
     "Person",
+    "Pilot",
+    "PilotGroup",
+    "PilotReport",
     "Place",
+    "PlannedOrder",
     "Problem",
     "Reason",
     "Receipt",
     "Refused",
     "Report",
     "Retry",
+    "RevertMigration",
     "Rung",
     "Select",
     "Sent",
@@ -144,7 +161,9 @@ __all__ = [
     "Warn",
     "WorkCalendar",
     "__version__",
+    "allowed_steps",
     "check_flow_file",
+    "compare",
     "describe",
     "diff",
     "draw",
@@ -159,11 +178,13 @@ __all__ = [
     "problems",
     "read_log",
     "read_shards",
+    "read_table",
     "report",
     "select_problems",
     "template",
     "templates",
     "to_machine",
     "utc_now",
+    "write_log",
     "write_report",
 ]

@@ -15,13 +15,22 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from orderflow.model.errors import DefinitionError, InvalidValue, LogError, MissingExtraError, OrderflowError
-from orderflow.model.reasons import Language, Reason
+from orderflow.model.errors import (
+    DefinitionError,
+    InvalidValue,
+    LogError,
+    MissingExtraError,
+    OrderflowError,
+    Refused,
+)
+from orderflow.model.reasons import Language, Place, Reason, reason
 
 try:
     import click
 except ImportError:  # the `orderflow` script imports this module: it ends with the pip command, not a traceback
     sys.exit(f"orderflow: {MissingExtraError('click', 'cli')}")
+
+from orderflow.cli_logs import FORMATS, LONG_WORK, read, reading, size_of, write
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +39,6 @@ if TYPE_CHECKING:
 
 DEBUG = "orderflow.debug"
 WRONG_INPUT = (LogError, DefinitionError, InvalidValue)
-LONG_WORK = 60_000_000  # bytes: from about this size on a log takes more than a few seconds
 PIPE_WIDTH = 100  # cells of a line where stdout is no terminal
 T = TypeVar("T")
 
@@ -76,7 +84,7 @@ class _Command(click.Command):
         except Exception as error:  # the border of the program: every error becomes a message
             if ctx.meta.get(DEBUG):
                 raise
-            raise _as_message(error) from error
+            raise _as_message(error, ctx.params.get("lang", "en")) from error
 
 
 class _Group(click.Group):
@@ -89,9 +97,11 @@ class _Group(click.Group):
         self.params.append(_debug())
 
 
-def _as_message(error: Exception) -> _Failed:
+def _as_message(error: Exception, language: Language) -> _Failed:
     if isinstance(error, OrderflowError):
-        return (_WrongInput if isinstance(error, WRONG_INPUT) else _Failed)(str(error))
+        found: tuple[Reason, ...] = getattr(error, "problems", ()) or getattr(error, "reasons", ())
+        lines = (f"{item.place}: {item.text(language)}" if item.place else item.text(language) for item in found)
+        return (_WrongInput if isinstance(error, WRONG_INPUT) else _Failed)("\n".join(lines) or str(error))
     if isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename else ""
         return _Failed(f"{named}{error.strerror or error}")
@@ -105,23 +115,12 @@ def main() -> None:
 
 
 @main.command("report")
-@click.argument("log", type=click.Path(dir_okay=False, path_type=Path))
-@click.option(
-    "--cases", type=click.Path(dir_okay=False, path_type=Path), help="CSV with one row per order: attributes."
-)
-@click.option("--promised", metavar="COLUMN", help="Column of the cases with the promised time; a bare date is a day.")
+@click.argument("log")
+@reading
 @click.option("--delivered-stage", metavar="STAGE", help="Stage whose first event is compared with the promise.")
-@click.option("--tz", metavar="ZONE", help="Zone of times without an offset, and of days. [UTC]")
-@click.option("--order-id", metavar="COLUMN", help="Column with the order id. [guessed]")
-@click.option("--stage", metavar="COLUMN", help="Column with the stage. [guessed]")
-@click.option("--at", metavar="COLUMN", help="Column with the time. [guessed]")
-@click.option("--actor", metavar="COLUMN", help="Column with the person or system. [guessed]")
-@click.option("--team", metavar="COLUMN", help="Column with the team or department. [guessed]")
-@click.option("--encoding", help="Encoding of the files, such as gb18030. [UTF-8; Chinese is recognised]")
-@click.option("--time-format", metavar="PATTERN", help="How times are written, such as '%d/%m/%Y %H:%M'. [ISO 8601]")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def report_command(log: Path, delivered_stage: str | None, form: str, **options: Any) -> None:
-    """Report on an order history: LOG is a CSV file with one row per event.
+def report_command(log: str, delivered_stage: str | None, form: str, **options: Any) -> None:
+    """Report on an order history: LOG is a file (CSV, Parquet, JSON lines, XES, OCEL 2.0 JSON) or a database's URL.
 
     Figures go to stdout; guesses and assumptions go to stderr.
     """
@@ -129,11 +128,10 @@ def report_command(log: Path, delivered_stage: str | None, form: str, **options:
         raise click.UsageError("--promised needs --delivered-stage: which stage is compared with the promise?")
 
     from orderflow.adapters.report_text import to_json, to_text
-    from orderflow.adapters.tables import read_log
     from orderflow.metrics.report import report
 
-    with _steps(shown=_size(log) > LONG_WORK) as step:
-        history = step("reading", lambda: read_log(log, **options))
+    history = read(log, options)
+    with _steps(shown=size_of(log) > LONG_WORK) as step:
         figures = report(history, delivered_stage=delivered_stage)
         _assumed(figures.assumptions)
         _compute(figures, step)
@@ -141,6 +139,32 @@ def report_command(log: Path, delivered_stage: str | None, form: str, **options:
         click.echo(to_json(figures, ascii_only=not _unicode()), nl=False)
     else:
         click.echo(_printable(to_text(figures)), nl=False)
+
+
+@main.command("convert")
+@click.argument("log")
+@click.argument("out", type=click.Path(path_type=Path))
+@reading
+@click.option("--to", "to", type=FORMATS, help="Format of OUT. [by its ending]")
+@click.option("--names", type=click.Choice(["orderflow", "pm4py"]), default="orderflow", show_default=True)
+@click.option("--cases-out", metavar="FILE", help="Write attributes into a table of orders of its own.")
+@click.option("--write-type", metavar="TYPE", default="order", show_default=True, help="What OCEL calls an order.")
+@click.option("--force", is_flag=True, help="Write over a file that exists.")
+def convert_command(log: str, out: Path, force: bool, **options: Any) -> None:
+    """Read an order history as `report` does and write it to OUT in another format.
+
+    What was assumed and what the format cannot hold goes to stderr.
+    """
+    writing = {"format": options.pop("to"), "names": options.pop("names"), "object_type": options.pop("write_type")}
+    writing["cases"] = options.pop("cases_out")
+    for path in (out, *([Path(writing["cases"])] if writing["cases"] else [])):
+        if path.exists() and not force:
+            raise Refused([reason("file_exists", Place(file=str(path)))])
+    history = read(log, options)
+    _assumed(history.assumptions)
+    for item in write(history, out, writing):
+        click.echo(_printable(f"note: {item.text()}", err=True), err=True)
+    click.echo(_printable(f"{len(history):,} events of {history.spans.height:,} orders written to {out}"))
 
 
 @main.command("demo")
@@ -267,13 +291,6 @@ def _assumed(assumptions: Iterable[Reason]) -> None:
         click.echo(_printable(f"assumed: {item.text()}", err=True), err=True)
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0  # reading it gives the message
-
-
 @contextmanager
 def _steps(*, shown: bool) -> Iterator[Callable[[str, Callable[[], T]], T]]:
     """Run steps one after the other, with a progress bar on stderr when the work is long and a person watches."""
@@ -308,3 +325,12 @@ def _printable(text: str, *, err: bool = False) -> str:
         return text
     encoding = (sys.stderr if err else sys.stdout).encoding or "ascii"
     return text.encode(encoding, "replace").decode(encoding)
+
+
+def _show(text: str) -> None:
+    click.echo(_printable(text), nl=False)
+
+
+from orderflow.cli_versions import add_to  # noqa: E402 - it needs click, which is known to be there only now
+
+add_to(main, _show)

@@ -22,6 +22,7 @@ from orderflow.ports import DirectoryPort, Storage
 from orderflow.rules.commit import external_tag
 from orderflow.rules.compile import Program
 from orderflow.rules.context import Context, NamedCalendar
+from orderflow.versions import Versions
 
 CACHED = 1_000
 _FIELDS = {
@@ -31,6 +32,7 @@ _FIELDS = {
     "load": "loads",
     "calendar": "calendars",
     "digest": "digests",
+    "program": "programs",
     "fact": "facts",
     "external": "externals",
 }
@@ -45,9 +47,11 @@ class Providers:
         storage: Storage,
         directory: DirectoryPort | None,
         plugins: Plugins,
+        versions: Versions,
         facts: Mapping[str, Callable[..., Any]] = EMPTY,
     ) -> None:
         self._storage = storage
+        self._versions = versions
         self._directory = directory
         self._plugins = plugins
         self._facts = facts
@@ -63,7 +67,9 @@ class Providers:
             if need.kind == "calendar":
                 found["calendars"][need.name] = self.calendar(need.name, context.now)
             elif need.kind == "digest":
-                found["digests"][need.name] = self._contents.get(need.name)
+                found["digests"][need.name] = self._contents.get(need.name) or self._versions.calendar_with(need.name)
+            elif need.kind == "program":
+                found["programs"][need.name] = self._versions.get(need.name)
             elif need.kind == "fact":
                 found["facts"][need.name, need.subjects] = self.fact(need.name, need.subjects)
             elif need.kind == "external":
@@ -147,4 +153,8 @@ class Providers:
                 named = self._contents.get(clock.digest or "") or self.calendar(clock.calendar, now)
                 if named is not None:
                     found[clock.calendar] = named.calendar
+            if clock.kept and clock.digest is not None:
+                kept = self._contents.get(clock.digest) or self._versions.calendar_with(clock.digest)
+                if kept is not None:
+                    found[clock.digest] = kept.calendar
         return found

@@ -14,8 +14,8 @@ import attrs
 
 from orderflow.adapters.codec import read_flow
 from orderflow.model.actor import Actor
-from orderflow.model.canonical import flow_text
-from orderflow.model.commands import Command, Place, Settle
+from orderflow.model.commands import Amend, Command, Place, Settle
+from orderflow.model.commit import Commit
 from orderflow.model.decision import Decision
 from orderflow.model.errors import (
     Conflict,
@@ -26,10 +26,11 @@ from orderflow.model.errors import (
     StorageError,
     UnknownOrder,
 )
-from orderflow.model.events import Event, FlowRegistered, OrderPlaced, OwnerAssigned, Stream
+from orderflow.model.events import Event, OrderPlaced, OwnerAssigned, Stream
 from orderflow.model.flow import Flow
 from orderflow.model.frozen import EMPTY
 from orderflow.model.order import Order, to_instant
+from orderflow.model.pilots import Pilot
 from orderflow.model.reasons import Reason, problem, reason, suggest
 from orderflow.model.state import Blank, FlowState, OrderState, State, fold
 from orderflow.model.view import View
@@ -37,13 +38,15 @@ from orderflow.plugins import Plugins
 from orderflow.ports import DirectoryPort, Storage
 from orderflow.providers import Providers
 from orderflow.rules.check_select import select_problems
-from orderflow.rules.commit import bare_commit, make_commit, owed
+from orderflow.rules.commit import crossing_commit, make_commit, owed
 from orderflow.rules.compile import Program, compile_flow
 from orderflow.rules.context import Context
 from orderflow.rules.decide import command_digest, decide
-from orderflow.rules.placing import protect, same_personal
+from orderflow.rules.piloting import pilot_for
+from orderflow.rules.placing import placed, protect, same_amendment, same_personal
 from orderflow.rules.receipt import Receipt
 from orderflow.rules.select import choose
+from orderflow.versions import Versions
 
 ROUNDS = 8
 TRIES = 4
@@ -56,6 +59,14 @@ _ERRORS: dict[str, type[Refused]] = {
     "order_id_reused": KeyReused,
     "key_reused": KeyReused,
 }
+
+
+@attrs.frozen
+class _Chosen:
+    """How the program of a new order was chosen: the reason for its flow, and the pilot that takes it, if any."""
+
+    why: Reason | None = None
+    pilot: Pilot | None = None
 
 
 class Road:
@@ -75,14 +86,14 @@ class Road:
         self.storage = storage
         self.directory = directory
         self.plugins = plugins
-        self.providers = Providers(storage, directory, plugins, facts)
+        self.versions = Versions(storage, self.now)
+        self.providers = Providers(storage, directory, plugins, self.versions, facts)
         self.channels = plugins.channels()
         self._channel_names = tuple(self.channels)
         self._clock = clock
         self._lock = threading.Lock()
         self._states: OrderedDict[Stream, State] = OrderedDict()
         self.current: dict[str, Program] = {}
-        self._programs: dict[str, Program] = {}
         if wrong := [item for item in select_problems(flows) if item.severity == "error"]:
             raise DefinitionError(wrong)
         for flow in flows:
@@ -96,23 +107,18 @@ class Road:
 
     def _open(self, flow: Flow, actor: Actor) -> None:
         """Compile a flow, and record its version when it is new."""
-        program = compile_flow(flow)
-        self._check_calendars(program)
+        program = self.compile(flow)
         self._mention_channels(program)
         if flow.name in self.current:
             raise DefinitionError([problem("flow_twice", name=flow.name)])
-        self.current[flow.name] = self._programs[program.fingerprint] = program
-        stream = Stream.flow(flow.name)
-        for _ in range(TRIES):
-            state = fold(Blank(stream=stream), self.storage.load(stream))
-            if isinstance(state, FlowState) and program.fingerprint in state.versions:
-                return
-            try:
-                self.storage.append(self._registration(state, program, actor))
-                return
-            except Conflict:
-                continue  # another process registers at the same time: look again
-        raise Conflict(str(stream), None)
+        self.current[flow.name] = program
+        self.versions.register(program, actor)
+
+    def compile(self, flow: Flow) -> Program:
+        """The program of a flow; raises `DefinitionError`, also for a calendar that nobody has. Records nothing."""
+        program = compile_flow(flow)
+        self._check_calendars(program)
+        return program
 
     def _check_calendars(self, program: Program) -> None:
         """Refuse a flow that names a calendar which neither it nor a plugin has."""
@@ -129,31 +135,13 @@ class Road:
         for name in sorted(named - set(self.channels)):
             _log.warning("flow %r: the channel %r is not registered here", program.flow.name, name)
 
-    def _registration(self, state: State, program: Program, actor: Actor) -> Any:
-        now = self.now()
-        event = Event(
-            tenant=self.storage.tenant,
-            stream=state.stream,
-            version=state.version + 1,
-            actor=actor,
-            occurred_at=now,
-            recorded_at=now,
-            flow=program.fingerprint,
-            body=FlowRegistered(fingerprint=program.fingerprint, text=flow_text(program.flow)),
-        )
-        return bare_commit(state, fold(state, [event]), event)
-
-    def program(self, state: OrderState) -> Program:
-        """The program that an order is pinned to; one of an older version is compiled from its recorded text."""
-        program = self._programs.get(state.flow)
+    def program(self, state: OrderState, version: str | None = None) -> Program:
+        """The program that an order is pinned to, or of another version of its flow."""
+        flow, wanted = state.order.flow or "", version or state.flow
+        program = self.versions.get(wanted, flow)
         if program is None:
-            stream = Stream.flow(state.order.flow or "")
-            known = fold(Blank(stream=stream), self.storage.load(stream))
-            if not isinstance(known, FlowState) or state.flow not in known.versions:
-                raise StorageError(
-                    f"{state.stream} is pinned to version {state.flow} of {stream}, which is not recorded"
-                )
-            program = self._programs[state.flow] = compile_flow(read_flow(known.versions[state.flow]))
+            stream = Stream.flow(flow)
+            raise StorageError(f"{state.stream} is pinned to version {wanted} of {stream}, which is not recorded")
         return program
 
     def older_stages(self) -> set[str]:
@@ -176,8 +164,16 @@ class Road:
             raise Refused.of("unknown_flow", flow=flow, known=names, suggestion=suggest(flow, names))
         return self.current[flow]
 
-    def _choose(self, order: Order) -> tuple[Program, Reason | None]:
-        """The program of a new order; where it names no flow and there are several, with the reason for this one."""
+    def _choose(self, order: Order) -> tuple[Program, _Chosen]:
+        """The program of a new order: of the flow that it names or that is chosen, and there maybe a pilot's."""
+        program, why = self._choose_flow(order)
+        known = self.versions.state(program.flow.name)
+        pilots = known.pilots.values() if isinstance(known, FlowState) else ()
+        found = pilot_for(pilots, order, self.now(), program.fingerprint, self.versions.get) if pilots else None
+        return (found[1], _Chosen(why, found[0])) if found else (program, _Chosen(why))
+
+    def _choose_flow(self, order: Order) -> tuple[Program, Reason | None]:
+        """The current program of a flow; where the order names none and there are several, with the reason for it."""
         if order.flow is not None or len(self.current) < 2:
             return self.program_for(order.flow), None
         choice = choose(self.current.values(), order)
@@ -232,7 +228,7 @@ class Road:
             after = decision.after
             if after is None:
                 return self._unchanged(state, decision, look)
-            commit = make_commit(program, state, after, decision.events, self._channel_names, command.key)
+            commit = self._commit(program, state, after, decision.events, command.key)
             try:
                 self.storage.append(commit)
             except Conflict:
@@ -255,7 +251,7 @@ class Road:
         if after is None:
             return attrs.evolve(self._unchanged(state, decision, look), preview=True)
         receipt = self._answer(after, decision.events, decision, look)
-        commit = make_commit(program, state, after, decision.events, self._channel_names, command.key)
+        commit = self._commit(program, state, after, decision.events, command.key)
         return attrs.evolve(receipt, preview=True, messages=commit.messages)
 
     def reasons_against(self, state: OrderState, command: Command) -> tuple[Reason, ...]:
@@ -268,11 +264,19 @@ class Road:
         after = self._ask(self.program(state), state, command, now, recording=False).after
         return after if isinstance(after, OrderState) else state
 
-    def _start(self, command: Command) -> tuple[Program, Command, State, Reason | None]:
-        chosen = None
-        state = self.state(command_stream(command))
-        if isinstance(state, OrderState):
-            program = self.program(state)
+    def _commit(
+        self, program: Program, before: State, after: State, events: Sequence[Event], key: str | None
+    ) -> Commit:
+        """What a decision writes; where it took the order to another version, row and later messages are that one's."""
+        if isinstance(after, OrderState) and after.flow != program.fingerprint:
+            target = self.program(after)
+            return crossing_commit(program, target, before, after, events, self._channel_names, key)
+        return make_commit(program, before, after, events, self._channel_names, key)
+
+    def _start(self, command: Command) -> tuple[Program, Command, State, _Chosen]:
+        state, chosen = self.state(command_stream(command)), _Chosen()
+        if isinstance(state, OrderState):  # an order that is placed again is compared by the version that placed it
+            program = self.program(state, state.timeline[0].flow if isinstance(command, Place) else None)
         elif isinstance(command, Place):
             program, chosen = self._choose(command.content)
         else:
@@ -295,26 +299,29 @@ class Road:
             return None
         other = known.digest != command_digest(program, command)
         if isinstance(command, Place) and isinstance(state, OrderState):
-            other = other or not same_personal(program, state.order, command.content)
+            other = other or not same_personal(program, placed(state), command.content)
+        if isinstance(command, Amend) and isinstance(state, OrderState) and not other:
+            other = not same_amendment(program, state, known.first, known.last, command)
         if other:
             raise KeyReused([reason("key_reused", key=command.key, order=command.order)])
         events = self.storage.load(state.stream)[: known.last]
-        return self._again(program, events, known.first, look)
+        return self._again(events, known.first, look)
 
     def _unchanged(self, state: State, decision: Decision, look: Look) -> Receipt:
         """The Receipt of a command that appends nothing; of an order placed again, the first one, as it was then."""
         if decision.repeated and isinstance(state, OrderState):
             first = [event for event in state.timeline if event.command_digest == state.digest]
-            return self._again(self.program(state), first, 1, look)
+            return self._again(first, 1, look)
         return self._answer(state, (), decision, look)
 
-    def _again(self, program: Program, events: Sequence[Event], first: int, look: Look) -> Receipt:
+    def _again(self, events: Sequence[Event], first: int, look: Look) -> Receipt:
         """The Receipt that the events from version `first` on gave, as it was then."""
         before = fold(Blank(stream=events[0].stream), events[: first - 1])
         after, own = fold(before, events[first - 1 :]), tuple(events[first - 1 :])
         whys = (event.body.why for event in own if isinstance(event.body, OrderPlaced | OwnerAssigned))
         why = tuple(item for item in whys if item is not None)
         receipt = self._answer(after, own, Decision(repeated=True, reasons=why), look)
+        program = self.program(receipt.state)  # that of then: the order may have gone to another version since
         return attrs.evolve(receipt, messages=owed(program, before, after, own, self._channel_names))
 
     def _answer(self, state: State, events: tuple[Event, ...], decision: Decision, look: Look) -> Receipt:
@@ -328,7 +335,7 @@ class Road:
             look=look,
         )
 
-    def _decide(self, program: Program, state: State, command: Command, chosen: Reason | None) -> Decision:
+    def _decide(self, program: Program, state: State, command: Command, chosen: _Chosen) -> Decision:
         decision = self._ask(program, state, command, self.now(), chosen=chosen)
         if decision.refused:
             error = next((_ERRORS[item.code] for item in decision.reasons if item.code in _ERRORS), Refused)
@@ -343,7 +350,7 @@ class Road:
         now: datetime,
         *,
         recording: bool = True,
-        chosen: Reason | None = None,
+        chosen: _Chosen | None = None,
     ) -> Decision:
         """Ask for a decision, fetching what it needs, at most 8 rounds."""
         if isinstance(state, OrderState):
@@ -351,8 +358,16 @@ class Road:
         by = command.by  # whoever asks is looked up at once: it saves a round
         people = {by.id: self.providers.person(by.id)} if by.kind == "person" else EMPTY
         digest = None if isinstance(command, Settle) else command_digest(program, command)
-        tenant = self.storage.tenant
-        context = Context(now=now, tenant=tenant, people=people, digest=digest, recording=recording, chosen=chosen)
+        tenant, chosen = self.storage.tenant, chosen or _Chosen()
+        context = Context(
+            now=now,
+            tenant=tenant,
+            people=people,
+            digest=digest,
+            recording=recording,
+            chosen=chosen.why,
+            pilot=chosen.pilot,
+        )
         for _ in range(ROUNDS):
             answer = decide(program, state, command, context)
             if isinstance(answer, Decision):

@@ -13,9 +13,11 @@ from orderflow.model.commands import Command, Erase, FactChanged
 from orderflow.model.errors import DefinitionError, InvalidValue
 from orderflow.model.events import Stream
 from orderflow.model.flow import Flow
+from orderflow.model.frozen import as_names
 from orderflow.model.order import check_id
-from orderflow.model.reasons import Reason, problem, suggest
+from orderflow.model.reasons import Reason, problem, shown, suggest
 from orderflow.sugar import Commands
+from orderflow.tracker_versions import Versioning
 
 if TYPE_CHECKING:
     from orderflow.deliver import Delivered
@@ -33,7 +35,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Tracker(Commands):
+class Tracker(Commands, Versioning):
     """Follows orders: takes commands, answers questions, and keeps the host's `sweep` and `deliver` short.
 
     - `flows`: Flow values (or paths of flow files), one for each kind of order.
@@ -80,7 +82,7 @@ class Tracker(Commands):
             raise DefinitionError([problem("unknown_setting", name=name, known=known, suggestion=suggest(name, known))])
         if not callable(settings["clock"]):
             raise DefinitionError(
-                [problem("wrong_kind", what="clock", kind="callable", value=repr(settings["clock"])[:80])]
+                [problem("wrong_kind", what="clock", kind="callable", value=shown(settings["clock"]))]
             )
         tenant = settings["tenant"]
         check_id(tenant, "tenant")
@@ -90,7 +92,7 @@ class Tracker(Commands):
         if isinstance(opened, str):
             opened = registered.storage(opened, tenant)
         if getattr(opened, "tenant", None) is None:
-            raise DefinitionError([problem("bad_storage", value=repr(opened)[:80])])
+            raise DefinitionError([problem("bad_storage", value=shown(opened))])
         if opened.tenant != tenant:
             raise DefinitionError([problem("other_tenant", storage=opened.tenant, tenant=tenant)])
         try:
@@ -117,7 +119,10 @@ class Tracker(Commands):
         Raises `Refused` (`UnknownOrder`, `KeyReused` among them) with every reason, nothing written; `Conflict` when
         `expect` does not hold or a race was lost several times; `StorageError`.
         """
-        return self._road.handle(_command(command), self._look)
+        receipt = self._road.handle(_command(command), self._look)
+        if isinstance(command, Erase):  # recorded first: after a crash in between nobody sees the values any more
+            self._road.storage.erase(Stream.order(command.order))
+        return receipt
 
     def preview(self, command: Command) -> Receipt:
         """The Receipt that a command would give. Raises as `handle` does; nothing is written and nobody is told."""
@@ -129,9 +134,7 @@ class Tracker(Commands):
         First the erasure is recorded, then the storage drops values and salts. After a crash in between nobody sees the
         values any more; call it again to drop them.
         """
-        receipt = self.handle(Erase(order=order, by=by, reason=reason))
-        self._road.storage.erase(Stream.order(order))
-        return receipt
+        return self.handle(Erase(order=order, by=by, reason=reason))
 
     def fact_changed(self, fact: str, *, by: Actor | str, orders: Iterable[str] | None = None) -> int:
         """Say that a fact which conditions ask for has another value now; how many orders' clocks were looked at.
@@ -139,7 +142,7 @@ class Tracker(Commands):
         Without `orders`, all open and waiting ones of the flows whose time promises ask for the fact.
         """
         actor, count = to_actor(by), 0
-        for order in self._views.asking(fact) if orders is None else orders:
+        for order in self._views.asking(fact) if orders is None else as_names(orders):
             self.handle(FactChanged(order=order, fact=fact, by=actor))
             count += 1
         return count
@@ -222,7 +225,7 @@ class Tracker(Commands):
         """Committed events after a cursor, each exactly once, and the cursor to go on from."""
         for name, value, least, most in (("after", after or 0, 0, 2**63 - 1), ("limit", limit, 1, 100_000)):
             if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-                raise InvalidValue.of("not_whole", what=name, value=repr(value)[:80])
+                raise InvalidValue.of("not_whole", what=name, value=shown(value))
         page = self._road.storage.feed(after or 0, limit)
         return page.events, page.cursor
 
@@ -262,7 +265,7 @@ class Tracker(Commands):
 
 def _command(value: Any) -> Command:
     if not isinstance(value, Command):
-        raise InvalidValue.of("not_a_command", value=repr(value)[:80])
+        raise InvalidValue.of("not_a_command", value=shown(value))
     return value
 
 
@@ -273,7 +276,7 @@ def _directory(value: Any) -> DirectoryPort | None:
         return found
     if isinstance(value, list | tuple) and all(isinstance(item, Person) for item in value):
         return Directory(value)
-    raise DefinitionError([problem("bad_directory", value=repr(value)[:80])])
+    raise DefinitionError([problem("bad_directory", value=shown(value))])
 
 
 def _facts(value: Any) -> Mapping[str, Callable[..., Any]]:
@@ -281,11 +284,11 @@ def _facts(value: Any) -> Mapping[str, Callable[..., Any]]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise DefinitionError([problem("wrong_kind", what="facts", kind="Mapping", value=repr(value)[:80])])
+        raise DefinitionError([problem("wrong_kind", what="facts", kind="Mapping", value=shown(value))])
     for name, answer in value.items():
         if not callable(answer):
             raise DefinitionError(
-                [problem("wrong_kind", what=f"facts: {name!r}", kind="callable", value=repr(answer)[:80])]
+                [problem("wrong_kind", what=f"facts: {name!r}", kind="callable", value=shown(answer))]
             )
     return dict(value)
 
@@ -295,7 +298,7 @@ def _flows(flows: Sequence[Flow | str | os.PathLike[str]] | Flow | str | os.Path
     from orderflow.adapters.flowfile import load_flow
 
     if not isinstance(flows, Flow | str | os.PathLike | Sequence):
-        raise DefinitionError([problem("wrong_kind", what="flows", kind="Flow", value=repr(flows)[:80])])
+        raise DefinitionError([problem("wrong_kind", what="flows", kind="Flow", value=shown(flows))])
     given = [flows] if isinstance(flows, Flow | str | os.PathLike) else list(flows)
     if not given:
         raise DefinitionError([problem("no_flows")])

@@ -17,7 +17,7 @@ from orderflow.model.events import Event, Stream
 from orderflow.model.flow import OPEN, Category
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import check_id, to_instant
-from orderflow.model.reasons import Reason, reason, suggest
+from orderflow.model.reasons import Reason, reason, shown, suggest
 from orderflow.model.state import Blank, OrderState, fold
 from orderflow.model.view import Board, Card, Column, Page, View
 from orderflow.road import Road
@@ -46,7 +46,9 @@ class Views:
         program = self._road.program(state)
         calendars = self._road.providers.calendars(program, tuple(state.clocks.values()), at)
         settled = self._road.settled(state, Settle(order=state.order.id, by=HOST), at)
-        return evolve(project(program, settled, viewer, at, allowed, calendars), version=state.version)
+        older = {event.flow for event in state.timeline if event.flow} - {state.flow}
+        versions = {version: self._road.program(state, version) for version in older}
+        return evolve(project(program, settled, viewer, at, allowed, calendars, versions), version=state.version)
 
     def get(self, id: str, viewer: Actor | None, as_of: datetime | None) -> View:
         """The View of an order now; or as it was known at a past instant, with what time had caused by then."""
@@ -73,6 +75,7 @@ class Views:
 
     def asking(self, fact: str) -> Iterator[str]:
         """The open and waiting orders of the current flows whose time promises ask for a fact."""
+        check_id(fact, "fact")
         for name, program in self._road.current.items():
             if fact not in program.facts:
                 continue
@@ -86,6 +89,7 @@ class Views:
 
     def allowed(self, id: str, by: Actor, track: str) -> tuple[str, ...]:
         """The triggers that `fire` would accept now from this actor on a track, in the order of the flow."""
+        check_id(track, "track")
         return _accepted(self._road, self._road.order(id), by, track)
 
     def why_not(self, id: str, trigger: str, by: Actor, track: str) -> tuple[Reason, ...]:
@@ -189,14 +193,13 @@ class Views:
         from orderflow.metrics.histories import log_of
 
         programs = tuple(self._road.current.values())
-        done = {
-            name
-            for program in programs
-            for name, stage in program.flow.lifecycle.stages.items()
-            if stage.category == "done"
-        }
+        ends: dict[str, set[str]] = {"done": set(), "cancelled": set()}
+        for program in programs:
+            for name, stage in program.flow.lifecycle.stages.items():
+                ends.get(stage.category, set()).add(name)
+        tz = str(programs[0].zone) if len(programs) == 1 else "UTC"
         states = _orders(self._road) if orders is None else (self._road.order(id) for id in orders)
-        return log_of(states, tz=str(programs[0].zone) if len(programs) == 1 else "UTC", done_stages=done)
+        return log_of(states, tz=tz, done_stages=ends["done"], cancelled_stages=ends["cancelled"])
 
 
 def _accepted(road: Road, state: OrderState, by: Actor, track: str) -> tuple[str, ...]:
@@ -245,9 +248,10 @@ def _check_names(road: Road, flow: str | None, stage: str | None) -> None:
 
 def _tags(road: Road, where: Mapping[str, Any]) -> FrozenMap[str]:
     if not isinstance(where, Mapping):
-        raise InvalidValue.of("bad_attribute", name="where", value=repr(where)[:80])
+        raise InvalidValue.of("bad_attribute", name="where", value=shown(where))
     known = {name for program in road.current.values() for name in program.flow.find}
     for name in where:
+        check_id(name, "where")
         if name not in known:
             raise Refused.of("not_searchable", field=name, known=sorted(known), suggestion=suggest(name, known))
     return FrozenMap({name: write_tag(value) for name, value in where.items()})

@@ -40,13 +40,18 @@ from orderflow.model.events import (
     ClockMarked,
     Event,
     ExternalLinked,
+    FlowMigrated,
     FlowRegistered,
     JumpKind,
+    Moved,
     NoteAdded,
     OrderAmended,
     OrderPlaced,
     OwnerAssigned,
     PersonalErased,
+    PilotChanged,
+    PilotEnded,
+    PilotStarted,
     QuantityMoved,
     StageEntered,
     StageObserved,
@@ -55,6 +60,7 @@ from orderflow.model.events import (
 )
 from orderflow.model.flow import Field, Flow, Lifecycle, Stage, Transition
 from orderflow.model.order import Customer, Erased, Line, Money, Order, Personal
+from orderflow.model.parse import parse
 from orderflow.model.personal import personal_values
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule
 from orderflow.model.quantities import Cause, Transfer
@@ -126,6 +132,8 @@ MARK = st.builds(
     digest=OPTIONAL,
     label=OPTIONAL,
 )
+SHARES = st.none() | st.integers(1, 100).map(lambda share: Decimal(share) / 100)
+COHORTS = st.none() | st.sampled_from(["order.region == 'east'", "order.total > 5 or customer.id in ['a']"]).map(parse)
 FACTS = st.none() | st.dictionaries(IDS, PLAIN, min_size=1, max_size=2)
 BODY: dict[str, st.SearchStrategy[Any]] = {
     "order_placed": st.builds(OrderPlaced, order=ORDERS, why=st.none() | REASONS),
@@ -173,6 +181,18 @@ BODY: dict[str, st.SearchStrategy[Any]] = {
     "clock_marked": st.builds(ClockMarked, marks=st.lists(MARK, max_size=2)),
     "personal_erased": st.builds(PersonalErased, digests=st.lists(TEXTS, max_size=2)),
     "flow_registered": st.builds(FlowRegistered, fingerprint=TEXTS, text=TEXTS),
+    "flow_migrated": st.builds(
+        FlowMigrated,
+        previous=TEXTS,
+        fingerprint=TEXTS,
+        moves=st.lists(st.builds(Moved, track=TEXTS, previous=TEXTS, stage=TEXTS, category=TEXTS), max_size=2),
+        dropped=st.lists(TEXTS, max_size=2),
+        plan=TEXTS,
+        reverts=st.booleans(),
+    ),
+    "pilot_started": st.builds(PilotStarted, name=TEXTS, fingerprint=TEXTS, share=SHARES, when=COHORTS),
+    "pilot_changed": st.builds(PilotChanged, name=TEXTS, share=SHARES, when=COHORTS),
+    "pilot_ended": st.builds(PilotEnded, name=TEXTS, adopted=st.booleans()),
 }
 ACTORS = st.builds(
     Actor,

@@ -12,6 +12,7 @@ import pytest
 
 import orderflow as of
 from orderflow.adapters.codec import read_flow
+from orderflow.adapters.dump import dump_flow
 from orderflow.adapters.flowfile import read_flow_text
 from orderflow.model.canonical import fingerprint, flow_text
 
@@ -228,3 +229,39 @@ def test_scalars_have_the_type_of_their_field() -> None:
     """YAML's own guesses do not matter: `no`, `1e3` and `2026-01-01` are the texts that they look like."""
     flow = read_flow_text(GOOD.replace("of: [A, B, C]", "of: [no, 1e3, 2026-01-01]").replace("== 'A'", "== 'no'"))
     assert flow.fields["customer.level"].of == ("no", "1e3", "2026-01-01")
+
+
+def test_promises_name_stages_with_spaces() -> None:
+    """A stage or trigger whose name is no word of conditions can be named like any other, alone and in lists."""
+    text = """\
+flow: f
+lifecycle:
+  initial: In Review
+  stages: {In Review: {}, HR-Check: {}, Waiting on Customer: {category: waiting}, Done: {category: done}}
+  transitions:
+    - {trigger: Go on, source: [In Review, Waiting on Customer], dest: HR-Check}
+    - {trigger: ask, source: HR-Check, dest: Waiting on Customer}
+    - {trigger: end, source: HR-Check, dest: Done}
+tracks:
+  extra: {initial: A B, stages: {A B: {}, C: {category: done}}, transitions: [{trigger: x, source: A B, dest: C}]}
+sla:
+  all: {start: [In Review, HR-Check], stop: Done, pause: Waiting on Customer, reset: Go on, target: 2d}
+  other: {start: A B, track: extra, target: 2d}
+"""
+    flow = read_flow_text(text)
+    sla = flow.sla["all"]
+    assert [str(item) for item in (sla.start, sla.pause, sla.reset, flow.sla["other"].start)] == [
+        "stage == 'In Review' or stage == 'HR-Check'",
+        "stage == 'Waiting on Customer'",
+        "trigger == 'Go on'",
+        "stage == 'A B'",
+    ]
+    assert of.problems(flow) == ()
+    assert of.fingerprint(read_flow_text(dump_flow(flow))) == of.fingerprint(flow)
+
+
+def test_a_guard_that_lacks_its_quotes() -> None:
+    """YAML ends a bare text at a bracket; who did not know is told what to do."""
+    text = GOOD.replace("flow: sales-order", "flow: sales-order\nselect: {when: order.region in ['east']}")
+    with pytest.raises(of.DefinitionError, match=r"^2:\d+: not readable as YAML: .* needs quotes here$"):
+        read_flow_text(text)

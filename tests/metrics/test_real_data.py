@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 
+from orderflow import metrics
 from orderflow.adapters.tables import read_log
 from orderflow.metrics.report import report
+from orderflow.model.calendar import WorkCalendar
 
 DATA = Path(os.environ.get("ORDERFLOW_DATA", Path(__file__).parents[3] / "shared" / "data"))
 SETS = {"olist_sample": "delivered", "northwind": "shipped"}
@@ -170,3 +172,43 @@ def test_the_report_on_real_data_is_right(name: str) -> None:
     found = report(log, delivered_stage=SETS[name]).to_dict()
     assert found["on_time"].pop("rule")
     check(found, expected(folder, SETS[name]))
+
+
+def opened(since: datetime, until: datetime) -> float:
+    """Seconds from one instant to another that lie on Monday to Friday between 9 and 17 o'clock in UTC, day by day."""
+    seconds, day = 0.0, since.replace(hour=0, minute=0, second=0, microsecond=0)
+    while day < until:
+        if day.weekday() < 5:
+            start, end = max(since, day + timedelta(hours=9)), min(until, day + timedelta(hours=17))
+            seconds += max(0.0, (end - start).total_seconds())
+        day += timedelta(days=1)
+    return seconds
+
+
+@pytest.mark.parametrize(("name", "by"), [("olist_sample", "status"), ("northwind", "country")])
+def test_groups_and_open_time_on_real_data_are_right(name: str, by: str) -> None:
+    """Lead time and stage time by an attribute of the orders in working hours, rework and variants by it."""
+    folder = DATA / name
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    with (folder / "cases.csv").open(encoding="utf-8", newline="") as file:
+        groups = {row["order_id"]: row[by] for row in csv.DictReader(file)}
+    log = read_log(folder / "events.csv", cases=folder / "cases.csv", promised="promised_at")
+    office = WorkCalendar.from_dict({"timezone": "UTC", "hours": {"mon-fri": ["09:00-17:00"]}})
+    leads, waits, ways = defaultdict(list), defaultdict(list), defaultdict(Counter)
+    for order, history in histories(folder).items():
+        group = groups[order]
+        leads[group].append(opened(history[0][0], history[-1][0]))
+        ways[group][tuple(event[1] for event in history)] += 1
+        for (at, stage, _actor), (next_at, _stage, _next) in pairwise(history):
+            waits[group, stage].append(opened(at, next_at))
+    found = {row.pop(by): row for row in metrics.lead_time(log, by=by, calendar=office).to_dicts()}
+    check(found, {group: figures(values) for group, values in leads.items()})
+    found = {(row.pop(by), row.pop("stage")): row for row in metrics.stage_time(log, by, office).to_dicts()}
+    check(found, {key: figures(values) for key, values in waits.items()})
+    for group, seen in ways.items():
+        best = [row for row in metrics.variants(log, by=by, top=1).to_dicts() if row[by] == group]
+        assert [(tuple(row["stages"]), row["count"]) for row in best] == ranked(seen)[:1]
+    again = {row[by]: row["orders"] for row in metrics.rework(log, by=by).to_dicts()}
+    repeats = {group: sum(n for way, n in seen.items() if len(set(way)) < len(way)) for group, seen in ways.items()}
+    assert again == repeats

@@ -154,3 +154,10 @@ def test_types_are_a_closed_list() -> None:
     """A type that does not exist is refused where it is declared."""
     with pytest.raises(ValueError, match="in"):
         NameType("float")  # type: ignore[arg-type]  # that is the point
+
+
+@pytest.mark.parametrize("text", ["customer.level == A", "customer.level in ['B', A]"])
+def test_a_word_without_its_quotes(text: str) -> None:
+    """A name that is a word of the choice beside it was meant as the word: the hint has the quotes."""
+    [found] = check(parse(text), {"customer.level": NameType("choice", ("A", "B"))})
+    assert (found.code, found.params["suggestion"]) == ("condition_unknown_name", "'A'")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import string
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,35 @@ def test_titles_among_the_parameters_follow_the_language() -> None:
     assert item.text("zh") == "订单 SO-1 进入“审核”。"
 
 
+def test_a_long_list_is_cut_in_texts_and_whole_in_the_data() -> None:
+    """An order of ten thousand lines does not make texts of ten thousand names."""
+    item = reason("unknown_line", line="x", known=tuple(f"L-{number}" for number in range(10_000)))
+    assert item.text().endswith("L-29, … (10000).") and len(item.params["known"]) == 10_000
+
+
+def test_numbers_are_written_out() -> None:
+    """Quantities are read by people: without exponents."""
+    item = reason(
+        "not_enough", line="1", wanted=Decimal("1e5"), there=Decimal("-2E+1"), stages=("open",), track="order"
+    )
+    assert item.text() == "line 1: 100000 is wanted, and -20 is there (open; order)"
+
+
 def test_an_unknown_language_is_refused() -> None:
     """Only the languages that there are."""
     with pytest.raises(ValueError, match="en, zh"):
         problem("no_stages").text("fr")  # type: ignore[arg-type]  # the point of the test
+
+
+@pytest.mark.parametrize(
+    ("wrong", "known", "meant"),
+    [
+        ("order.R", ["order.u", "order.r"], "order.r"),
+        ("feild_42", ["field_24", "field_42"], "field_42"),
+        ("reveiw", ["review", "revenue"], "review"),
+        ("x", ["review"], None),
+    ],
+)
+def test_the_likeliest_name_is_suggested(wrong: str, known: list[str], meant: str | None) -> None:
+    """The same letters in another case come first, then those in another order, then what is alike."""
+    assert suggest(wrong, known) == meant

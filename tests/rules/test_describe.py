@@ -64,7 +64,7 @@ def test_every_language_has_the_same_words(key: str) -> None:
         ("approved('credit')", "the approval credit was given", "审批“credit”已通过"),
         ("not approved('credit')", "the approval credit was not given", "审批“credit”未通过"),
         ("elapsed(stage) >= hours(8)", "the time in the stage is at least 8 hours", "在本节点的时间不少于 8 小时"),
-        ("now >= order.promised_at", "the present time is not before the promised date", "当前时间不早于 承诺日期"),
+        ("now >= order.promised_at", "the present time is not before the promised date", "当前时间不早于承诺日期"),
         ("fact('stock', item='A-7') > 3", "the fact stock (item “A-7”) is more than 3", None),
         ("len(lines) > 2", "the number of lines is more than 2", "行数大于 2"),
         ("any(line.quantity > 9 for line in lines)", "for at least one line the line's quantity is more than 9", None),
@@ -138,6 +138,16 @@ def test_a_track_is_described_with_its_own_stages() -> None:
     text = describe(flow(tracks={"payment": of.Track(lifecycle=life, title="收款")}, sla={"pay": sla}), "zh")
     assert "分支：收款\n每个订单有一个，从“待收”开始。\n1. 待收：" in text
     assert "- pay：当分支处于“待收”时开始计时。针对分支“收款”。限时 3 天（自然时间）。" in text
+
+
+def test_line_stages_are_told_by_their_titles() -> None:
+    """A quantity in a condition is named by the title of its line stage; all of it is what was ordered."""
+    lines = of.Lines(stages={"open": of.LineStage(title={"en": "Not shipped", "zh": "未发"})})
+    asked = parse("lines('open') < lines('ordered')")
+    assert (
+        Words(flow(lines=lines), "en").condition(asked) == "the quantity Not shipped is less than the ordered quantity"
+    )
+    assert Words(flow(lines=lines), "zh").condition(asked) == "“未发”的数量小于订购的数量"
 
 
 def test_a_calendar_in_words() -> None:

@@ -80,7 +80,7 @@ def edited(old: str, new: str) -> tuple[Change, ...]:
             "lifecycle.transitions[5].dest",
             "The transition Finish (Production to Payment): where it leads changed from Shipping to Payment.",
         ),
-        ("requires: [customer.address]", "requires: []", "transition_requires_changed", None, None),
+        ("sales], requires: [customer.address]", "sales], requires: []", "transition_requires_changed", None, None),
         ("roles: [warehouse]", "roles: []", "transition_roles_changed", None, None),
         (
             "target: 3h",
@@ -123,8 +123,8 @@ def test_added_and_removed_parts_are_told_by_name() -> None:
     """A stage with its transition and promise comes and goes."""
     more = attrs.evolve(
         FLOW,
-        lifecycle=of.Lifecycle(
-            initial="placed",
+        lifecycle=attrs.evolve(
+            FLOW.lifecycle,
             stages={**FLOW.lifecycle.stages, "check": of.Stage(title={"en": "Check", "zh": "质检"})},
             transitions=[*FLOW.lifecycle.transitions, of.Transition(trigger="look", source="check", dest="shipping")],
         ),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import orderflow as of
 from orderflow.model.condition import Condition
 from orderflow.model.parse import parse
-from orderflow.rules.check_values import World, cases, may_hold, read
+from orderflow.rules.check_values import World, cases, may_all_hold, may_hold, read, read_parts
 from orderflow.rules.evaluate import compile_condition
 from orderflow.rules.scope import schema
 
@@ -108,6 +108,26 @@ def test_what_can_never_hold_never_holds(data: st.DataObject, names: list[str]) 
     else:
         found = cases((reading,), WORLD)
         assert found is not None and any(test({**dict.fromkeys(names), **case}) is True for case in found)
+
+
+UNREAD = "order.n * 2 > 3"
+
+
+@settings(max_examples=300)
+@given(st.data(), NAMES, st.booleans(), st.sampled_from(["and", "or"]))
+def test_what_is_said_of_two_conditions_is_what_trying_finds(
+    data: st.DataObject, names: list[str], unread: bool, joined: str
+) -> None:
+    """`yes`: some sample satisfies both; `no`: none does; `unknown`: only where a part cannot be read."""
+    one, other = data.draw(guards(*names)), data.draw(guards(names[0]))
+    if unread:
+        one = f"({one}) {joined} {UNREAD}"
+    parts = [*read_parts(parse(one), "CNY"), *read_parts(parse(other), "CNY")]
+    said = may_all_hold(parts, WORLD)
+    tests = [test_of(one), test_of(other)]
+    asked = sorted({*names, "order.n"}) if unread else names
+    both = any(all(test(values) is True for test in tests) for values in samples(*asked))
+    assert said == ("yes" if both else "no") or (unread and said == "unknown")
 
 
 def split(guards: list[str | None]) -> of.Flow:

@@ -93,6 +93,14 @@ def test_a_gap_among_texts_and_for_what_is_missing() -> None:
     assert "guards_leave_missing" in codes(flow, notes=True)
 
 
+def test_quantities_of_lines_are_compared_as_numbers() -> None:
+    """What lines come to can be too much and too little at once as little as any number; nothing is left unchecked."""
+    flow = split("lines('ordered') > 5 and lines('ordered') < 3", "lines('ordered') == 0", "lines('ordered') < 1")
+    assert set(codes(flow)) == {"guard_never_holds", "unreachable_stage"}
+    assert "not_checked" not in codes(flow, notes=True)
+    assert codes(split("lines('ordered') < 9", "lines('ordered') == 0")) == ["transition_never_taken"]
+
+
 def test_a_gap_of_money_without_cents() -> None:
     """In yen there is nothing between 99 and 100, in yuan there is."""
     flow = split("order.total <= 99", "order.total >= 100")
@@ -238,3 +246,51 @@ def test_a_track_that_is_only_observed_is_not_judged() -> None:
     """Without transitions another system moves it: its stages are reached, and joins over them open."""
     seen = of.Track(lifecycle=of.Lifecycle(initial="due", stages=["due", "paid"], transitions=[]))
     assert codes(split("track('payment').stage == 'paid'", tracks={"payment": seen})) == []
+
+
+@pytest.mark.parametrize("guard", ["lines('open') < 0", "elapsed(stage) < hours(0)"])
+def test_what_is_never_below_zero(guard: str) -> None:
+    """No quantity of lines and no time in a stage is less than nothing; an amount of money may be."""
+    lines = of.Lines(stages=["open", "sent"], moves={"send": of.LineMove(source="open", dest="sent")})
+    assert "guard_never_holds" in codes(split(guard, lines=lines))
+    assert "guard_never_holds" not in codes(split("order.total < 0"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("workshop", "workshp", True),
+        ("workshp", "workshop", True),
+        ("support-emea", "support-apac", False),
+        ("agent", "agents", False),
+        ("shop", "sho", False),
+        ("north", "south", False),
+        ("车间一班", "车间班", False),
+    ],
+)
+def test_two_names_that_stand_once(first: str, second: str, told: bool) -> None:
+    """The later one is doubtful where it is the first with a letter within too few or too many."""
+    stages = {
+        "a": of.Stage(owner=of.OwnerRule(team=first)),
+        "b": of.Stage(owner=of.OwnerRule(team=second)),
+        "c": of.Stage(category="done"),
+    }
+    ways = [of.Transition(trigger="go", source=a, dest=b) for a, b in (("a", "b"), ("b", "c"))]
+    flow = of.Flow(name="f", lifecycle=of.Lifecycle(initial="a", stages=stages, transitions=ways))
+    found = [(item.code, item.params["name"]) for item in of.problems(flow)]
+    assert found == ([("team_misspelt", second)] if told else [])
+
+
+@pytest.mark.parametrize("name", ["now", "trigger", "actor.id", "actor.kind"])
+def test_what_no_order_has_cannot_be_searched(name: str) -> None:
+    """`find:` takes what an order keeps; what is known only while a condition is asked would never be found."""
+    assert codes(split(None, find=[name])) == ["unknown_field"]
+    assert codes(split(None, find=["order.total", "customer.id", "stage", "owner", "order.note"])) == []
+
+
+def test_a_stage_that_requires_what_nothing_can_set() -> None:
+    """It could never be left; so it is doubtful, as in a transition."""
+    stages = {"a": of.Stage(requires=["trigger"]), "b": of.Stage(category="done")}
+    way = of.Transition(trigger="go", source="a", dest="b")
+    flow = of.Flow(name="f", lifecycle=of.Lifecycle(initial="a", stages=stages, transitions=[way]))
+    assert codes(flow) == ["required_never_set"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,10 @@ from hypothesis import strategies as st
 
 import orderflow as of
 from orderflow.adapters.flowfile import read_flow_text
-from orderflow.model.check import NameType
 from orderflow.model.parse import parse
 from orderflow.rules.compile import compile_flow
+from orderflow.rules.evaluate import compile_condition
 from orderflow.rules.select import choose
-from orderflow.rules.spans import alternatives, overlap
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 SHOP = of.Actor.system("shop")
@@ -328,10 +328,31 @@ def test_one_flow_alone_has_no_problems_of_sharing() -> None:
     assert of.select_problems([]) == ()
 
 
+def test_a_word_that_only_one_of_two_flows_knows_is_tried_in_both() -> None:
+    """An order brings what it brings: before it has a flow, the words of each are words that it can have."""
+    wide = flow("wide", "{when: order.channel not in ['web', 'phone']}")
+    narrow = read_flow_text(of.dump_flow(flow("narrow", "{when: order.channel != 'web'}")).replace(", partner", ""))
+    assert narrow.fields["order.channel"].of == ("web", "phone")
+    assert ("select_tie", "error") in codes([wide, narrow])
+    (why,) = choose([compile_flow(wide), compile_flow(narrow)], order(channel="partner")).reasons
+    assert why.code == "flow_tie"
+
+
+def test_conditions_over_many_fields_are_held_against_each_other_field_by_field() -> None:
+    """What shares no field is tried apart, so the number of terms is no limit."""
+    fields = "".join(f"  order.f{n}: {{type: choice, of: [a, b, c, d]}}\n" for n in range(12))
+    terms = " and ".join(f"order.f{n} == 'a'" for n in range(12))
+    one, other = (
+        flow(name, f"{{when: {terms} and order.weight {sign} 5}}", fields) for name, sign in (("x", "<"), ("y", ">"))
+    )
+    assert codes([one, other]) == [("select_gap", "warning")]
+    assert ("select_tie", "error") in codes([one, flow("z", f"{{when: {terms}}}", fields)])
+
+
 NAMES = {
-    "order.c": NameType("choice", ("a", "b")),
-    "order.r": NameType("boolean"),
-    "order.n": NameType("number"),
+    "order.c": of.Field(type="choice", of=["a", "b"]),
+    "order.r": of.Field(type="boolean"),
+    "order.n": of.Field(type="number"),
 }
 terms = st.sampled_from(
     ["order.c == 'a'", "order.c != 'a'", "order.c in ['a', 'b']", "order.r", "not order.r", "order.c is missing"]
@@ -348,23 +369,23 @@ conditions = st.recursive(
 
 
 @given(one=conditions, other=conditions)
-def test_what_is_said_of_an_overlap_is_what_trying_finds(one: str, other: str) -> None:
-    """Over every value that can make a difference: `no` means that no order fits both, `yes` that one does."""
-    from orderflow.rules.evaluate import compile_condition
-
-    tests = [
-        compile_condition(parse(text), lambda name: lambda scope: scope[name], currency=None) for text in (one, other)
+def test_what_is_said_of_two_flows_is_what_trying_finds(one: str, other: str) -> None:
+    """Over every value that can make a difference: a tie is an order that fits both, a gap one that fits neither."""
+    lifecycle = of.Lifecycle(initial="a", stages=["a"], transitions=[])
+    flows = [
+        of.Flow(name=name, fields=NAMES, lifecycle=lifecycle, select=of.Select(when=text))
+        for name, text in (("one", one), ("other", other))
     ]
-    worlds = [
+    numbers = (None, *map(Decimal, ("-1", "0", "0.5", "1", "2")))
+    orders = [
         {"order.c": c, "order.r": r, "order.n": n}
         for c in (None, "a", "b")
         for r in (None, True, False)
-        for n in (None, -1, 0, "0.5", 1, 2)
+        for n in numbers
     ]
-    from decimal import Decimal
-
-    for world in worlds:
-        world["order.n"] = None if world["order.n"] is None else Decimal(str(world["order.n"]))
-    both = any(all(test(world) is True for test in tests) for world in worlds)
-    said = overlap(alternatives(parse(one), NAMES), alternatives(parse(other), NAMES))
-    assert said == ("yes" if both else "no")
+    tests = [
+        compile_condition(parse(text), lambda name: lambda values: values[name], currency=None) for text in (one, other)
+    ]
+    fits = [[test(values) is True for test in tests] for values in orders]
+    expected = [("select_tie", "error")] if any(map(all, fits)) else []
+    assert codes(flows) == expected + ([("select_gap", "warning")] if not all(map(any, fits)) else [])

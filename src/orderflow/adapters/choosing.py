@@ -66,8 +66,10 @@ def bad_times(given: Given, column: str, times: Times, form: str | None, *, empt
     """The rows whose time cannot be read; with `empty`, also those that have none."""
     import polars as pl
 
-    series = given.frame[column]
     bad = times.micros.is_null()
+    if not bad.any():
+        return []
+    series = given.frame[column]
     texts = series if series.dtype == pl.String else series.cast(pl.String, strict=False)
     if not empty:
         bad &= blank_to_missing(texts).is_not_null()

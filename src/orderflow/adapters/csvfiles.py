@@ -43,6 +43,8 @@ def read_csv(path: str | os.PathLike[str], asked: Asked) -> Given:
     wrong: list[Problem] = []
     try:
         frame = pl.read_csv(content, separator=between, infer_schema=False)
+        if any('"' in name for name in frame.columns):  # polars leaves quotes within quotes doubled in the header
+            frame.columns = _names(next(row for _line, row in rows(content, between) if any(row)))
         frame = frame.with_row_index(ROW)
     except pl.exceptions.NoDataError:
         raise LogError([problem("log.no_rows", Place(file=file))]) from None
@@ -101,10 +103,15 @@ def _parse_slowly(content: bytes, between: str, file: str, *, skip: bool) -> tup
             raise LogError(wrong)
     kept = [(n, row) for n, (_line, row) in enumerate(found[1:]) if len(row) <= len(header)]
     padded = [[n, *(cell or None for cell in row), *[None] * (len(header) - len(row))] for n, row in kept]
-    first = {name: n for n, name in reversed(list(enumerate(header)))}
-    names = [name if first[name] == n else f"{name}_duplicated_{n}" for n, name in enumerate(header)]
+    names = _names(header)
     schema = {ROW: pl.UInt32, **dict.fromkeys(names, pl.String)}
     return pl.DataFrame(padded, schema=schema, orient="row"), wrong
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    """The names of columns, those that occurred before with a number behind them."""
+    first = {name: n for n, name in reversed(list(enumerate(header)))}
+    return [name if first[name] == n else f"{name}_duplicated_{n}" for n, name in enumerate(header)]
 
 
 def _is_empty(row: tuple[int, list[str]]) -> bool:

@@ -21,6 +21,7 @@ MEANING: dict[str, str] = {
     "Flow.find": "attributes by which orders can be searched; not of lines, not personal",
     "Field.type": "what kind of value; text unless stated",
     "Field.of": "the words of a choice",
+    "Field.unit": "what a number counts, such as kg: for those who read it, nothing is converted",
     "Field.required": "whether an order without it is refused",
     "Field.personal": "whether the value is kept out of the history, and can be erased",
     "Track.many": "false: one, there from the placing on; true: none until one is opened, then as many as are",

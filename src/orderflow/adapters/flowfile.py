@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import evolve
@@ -13,9 +13,11 @@ from orderflow.adapters.sources import read_text
 from orderflow.adapters.treereader import TreeReader, or_empty
 from orderflow.adapters.yamlnodes import Items, Pairs, Text, Tree, read_tree
 from orderflow.model.calendar import WorkCalendar
+from orderflow.model.condition import Constant, unparse
 from orderflow.model.errors import DefinitionError
+from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Select, Stage, Track, Transition
-from orderflow.model.frozen import FrozenMap
+from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target
 from orderflow.model.quantities import LineMove, Lines, LineStage
 from orderflow.model.reasons import Place, Problem
@@ -62,16 +64,21 @@ def in_order(found: Iterable[Problem], file: str | None) -> list[Problem]:
 
 
 class _Reader(TreeReader):
-    """The parts of a flow."""
+    """The parts of a flow. `odd_names`: track -> names that conditions of its promises may be, see `_odd_names`."""
+
+    odd_names: Mapping[str, Mapping[str, str]] = EMPTY
 
     def flow(self, tree: Tree) -> Flow | None:
         parts = self.mapping(tree, _FLOW_KEYS, required=("flow", "lifecycle"))
         lifecycle = self.lifecycle(parts["lifecycle"]) if "lifecycle" in parts else None
+        tracks = self.named(parts.get("tracks"), self.track)
+        self.odd_names = {name: _odd_names(track.lifecycle) for name, track in tracks.items()}
+        self.odd_names[ORDER_TRACK] = _odd_names(lifecycle) if lifecycle is not None else {}
         values: dict[str, Any] = {
             "name": self.text(parts.get("flow")),
             "lifecycle": lifecycle,
             "title": self.titles(parts.get("title")),
-            "tracks": self.named(parts.get("tracks"), self.track),
+            "tracks": tracks,
             "select": self.select(parts["select"]) if "select" in parts else None,
             "currency": self.text(parts.get("currency")),
             "fields": self.named(parts.get("fields"), self.field),
@@ -199,10 +206,11 @@ class _Reader(TreeReader):
         )
 
     def field(self, tree: Tree) -> Field:
-        parts = self.mapping(tree, ("type", "of", "required", "personal", "title"))
+        parts = self.mapping(tree, ("type", "of", "unit", "required", "personal", "title"))
         return Field(
             type=self.text(parts.get("type"), "text"),
             of=self.texts(parts.get("of")),
+            unit=self.text(parts.get("unit")),
             required=self.boolean(parts.get("required")),
             personal=self.boolean(parts.get("personal")),
             title=self.titles(parts.get("title")),
@@ -210,14 +218,15 @@ class _Reader(TreeReader):
 
     def sla(self, tree: Tree) -> SLA | None:
         parts = self.mapping(tree, _SLA_KEYS, required=("start",))
-        start = self.condition(parts.get("start"))
+        values: dict[str, Any] = {key: self.text(parts.get(key), default) for key, default in _WORDS.items()}
+        odd = self.odd_names.get(values["track"], EMPTY)
+        start = self.condition(parts.get("start"), odd)
         target = self.targets(parts.get("target"))
         warns = [self.warn(item) for item in self.items(parts.get("warn"))]
         rungs = [self.rung(item) for item in self.items(parts.get("escalate"))]
         if start is None or (not target and "target" in parts):
             return None  # it is said already what is wrong
-        values: dict[str, Any] = {key: self.text(parts.get(key), default) for key, default in _WORDS.items()}
-        values |= {key: self.condition(parts.get(key)) for key in _CONDITIONS}
+        values |= {key: self.condition(parts.get(key), odd) for key in _CONDITIONS}
         return SLA(
             start=start,
             target=target,
@@ -276,6 +285,17 @@ class _Reader(TreeReader):
         except DefinitionError as error:
             self.problems += error.problems
             return None
+
+
+def _odd_names(lifecycle: Lifecycle) -> dict[str, str]:
+    """Stages and triggers that cannot stand alone in an expression (`In Review`), and what is meant by each."""
+    triggers = ((item.trigger, "trigger") for item in lifecycle.transitions)
+    stages = ((name, "stage") for name in lifecycle.stages)
+    return {
+        name: f"{kind} == {unparse(Constant(name))}"
+        for name, kind in (*triggers, *stages)
+        if not all(part.isidentifier() for part in name.split("."))
+    }
 
 
 def _plain(tree: Tree, places: dict[str, Place]) -> Any:

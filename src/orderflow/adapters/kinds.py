@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 WHOLE = r"^-?(0|[1-9]\d{0,17})$"
 DECIMAL = r"^-?((0|[1-9]\d{0,17})|(0|[1-9]\d*)\.\d+)$"  # longer whole ones are numbers of things, not numbers
 LARGEST = 2**63 - 1
+NONE = type(None)
+PLAIN = {str, int, float, bool, date, NONE}  # kinds that columns hold as they are
 
 
 def recognised(texts: pl.Series) -> pl.Series:
@@ -41,10 +43,14 @@ def column(values: Iterable[Any]) -> pl.Series:
     """
     import polars as pl
 
-    found = [_plain(value) for value in values]
-    kinds = {type(value) for value in found if value is not None}
+    found = list(values)
+    if not {type(value) for value in found} <= PLAIN:
+        found = [_plain(value) for value in found]
+    kinds = {type(value) for value in found} - {NONE}
+    if kinds == {str}:
+        return pl.Series(found, dtype=pl.String)
     if kinds <= {int, float} and kinds:
-        large = any(type(value) is int and abs(value) > LARGEST for value in found)
+        large = any(type(value) is int and not -LARGEST - 1 <= value <= LARGEST for value in found)
         if kinds == {int} and not large:
             return pl.Series(found, dtype=pl.Int64)
         return pl.Series([None if value is None else _float(value) for value in found], dtype=pl.Float64)
@@ -113,7 +119,7 @@ def columns_of(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str,
 
 
 def _plain(value: Any) -> Any:
-    if value is None or type(value) in (str, int, float, bool, date):
+    if type(value) in PLAIN:
         return value
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo is not None else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -67,12 +67,12 @@ class _Log:
                 raise self.wrong(f"{name}: item {n} is no object")
         return found
 
-    def parts(self, item: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+    def parts(self, item: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
         """The objects of a list within an event or an object; none when it is left out."""
         found = item.get(name) or []
-        if not isinstance(found, list) or not all(isinstance(part, dict) for part in found):
-            raise self.wrong(f"`{name}` of {item.get('id')!r} is no list of objects")
-        yield from found
+        if isinstance(found, list) and {type(part) for part in found} <= {dict}:
+            return found
+        raise self.wrong(f"`{name}` of {item.get('id')!r} is no list of objects")
 
     def chosen(self) -> tuple[str, list[Reason]]:
         """The type of object whose histories are taken."""
@@ -107,26 +107,31 @@ def _events(log: _Log, objects: list[dict[str, Any]], kind: str) -> tuple[dict[s
     """The columns of the flattened events, and what is to be told about the flattening."""
     ids = {text(item["id"]) for item in objects if item.get("id") is not None}
     known = {text(item.get("id")) for item in log.items("objects")}
-    rows: dict[str, list[Any]] = {ROW: [], "order_id": [], "stage": [], "at": []}
+    numbers, orders, stages, times = list[int](), list[str](), list[Any](), list[Any]()
     beside: dict[str, dict[int, Any]] = {}
     unused: Counter[str] = Counter()
     elsewhere = several = strangers = 0
     for n, event in enumerate(log.items("events")):
-        related = dict.fromkeys(text(part.get("objectId")) for part in log.parts(event, "relationships"))
-        strangers += any(name not in known for name in related)
+        related = dict.fromkeys([text(part.get("objectId")) for part in log.parts(event, "relationships")])
+        strangers += not known.issuperset(related)
         mine = [name for name in related if name in ids]
         elsewhere += not mine
         several += len(mine) > 1
         for part in log.parts(event, "attributes") if mine else ():
             name = text(part.get("name"))
-            if name in log.asked.columns or plain(name) in BESIDE:
-                beside.setdefault(name, {})[n] = part.get("value")
+            if name not in beside and name not in unused and (name in log.asked.columns or plain(name) in BESIDE):
+                beside[name] = {}
+            if name in beside:
+                beside[name][n] = part.get("value")
             else:
                 unused[name] += 1
         for order in mine:
-            for name, value in zip(rows, (n, order, event.get("type"), event.get("time")), strict=True):
-                rows[name].append(value)
-    rows |= {name: [values.get(n) for n in rows[ROW]] for name, values in beside.items()}
+            numbers.append(n)
+            orders.append(order)
+            stages.append(event.get("type"))
+            times.append(event.get("time"))
+    rows: dict[str, list[Any]] = {ROW: numbers, "order_id": orders, "stage": stages, "at": times}
+    rows |= {name: [values.get(n) for n in numbers] for name, values in beside.items()}
     told = []
     if unused:
         told.append(reason("log.unused_columns", columns=sorted(unused), table=TABLES["events"]))
@@ -140,10 +145,9 @@ def _as_given(log: _Log, rows: dict[str, list[Any]], told: list[Reason]) -> Give
 
     if not rows[ROW]:
         raise LogError([problem("log.no_rows", Place(file=log.file))])
-    columns = {
-        name: column(None if value is None else text(value) for value in values) for name, values in rows.items()
-    }
-    frame = pl.DataFrame({**columns, ROW: pl.Series(rows[ROW], dtype=pl.UInt32)})
+    positions = pl.Series(rows.pop(ROW), dtype=pl.UInt32)
+    texts = {name: [None if value is None else text(value) for value in values] for name, values in rows.items()}
+    frame = pl.DataFrame({ROW: positions, **{name: pl.Series(v, dtype=pl.String) for name, v in texts.items()}})
     roles = {"order_id": "order_id", "stage": "stage", "at": "at"}
     for name in frame.columns:
         if plain(name) in BESIDE:

@@ -15,7 +15,9 @@ SQLITE = "sqlite:///"
 
 def is_database(source: Any) -> bool:
     """Whether this is the URL of a database, or something that runs queries: an engine, a session, a connection."""
-    return (isinstance(source, str) and "://" in source) or hasattr(source, "execute") or hasattr(source, "cursor")
+    if isinstance(source, str):
+        return "://" in source
+    return any(hasattr(source, name) for name in ("execute", "cursor", "dialect"))
 
 
 def read_query(source: Any, asked: Asked) -> Given:

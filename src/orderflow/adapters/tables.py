@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, TEAM, TRACK
+from attrs import evolve
+
+from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, TEAM, TRACK, Role
 from orderflow.adapters.given import Asked, Errors, Given, Progress, left_out
 from orderflow.adapters.kinds import one_kind, recognised
 from orderflow.adapters.longform import Read, Way, only_entries, read_long
@@ -48,26 +49,21 @@ def read_log(
 ) -> EventLog:
     """Read a history from a file, a database or a frame, and attributes of orders from a second table.
 
-    - `source`: a path, whose format is told by its ending or `format`: CSV, Parquet (a folder too), JSON lines, XES,
-      OCEL 2.0 JSON, all but Parquet also packed with gzip; the URL or a connection of a database, with `query`; any
-      frame with the Arrow PyCapsule interface, or columns by name.
-    - One row per event, or with `stages` (stage -> column of its times; or the columns) one row per order, which is
-      guessed too. Columns that are not named are guessed by the usual English, XES (pm4py) and Chinese names;
-      separators are comma, semicolon or tab; UTF-8 or, recognised by its Chinese, GB18030.
-    - `cases`: one row per order. Its columns become attributes (in CSV numbers as numbers, anything else as text), as
-      do those of the events that `attributes` names, else those that begin with `case:`, as in pm4py.
-      `promised` names the column with the promised time, of which a bare date means the end of that day.
-    - Times: ISO 8601 and relatives (`2026/1/5 8:03`); others with `time_format`, a strptime pattern. Without an
-      offset they are local in `tz` (UTC when not given, which is an assumption): one in the gap of a change to
-      summer time moves forward by the gap, one that happens twice is the first.
+    - `source`: a path (CSV, Parquet or a folder of it, JSON lines, XES, OCEL 2.0 JSON, by its ending or `format`), the
+      URL or a connection of a database, with `query`; a frame with the Arrow PyCapsule interface, or columns by name.
+    - One row per event, or with `stages` (stage -> column of its times; or the columns) one per order, which is
+      guessed too, as are columns that are not named: by the usual English, XES (pm4py) and Chinese names.
+    - `cases`: a table with one row per order; its columns become attributes. So do those columns of the events that
+      `attributes` names, else those that begin with `case:`. `promised` names the column with the promised time.
+    - Times are ISO 8601 and relatives (`2026/1/5 8:03`); others with `time_format`, a strptime pattern; a date alone
+      starts its day, as a promise it ends it. Without an offset they are local in `tz`: one in the gap of a change
+      to summer time moves forward by the gap, one that happens twice is the first.
     - `lifecycle`: which `lifecycle:transition` enters a stage; `complete` where it occurs, else all; or `"all"`.
-      `object_type`: whose histories to take from OCEL, where every event counts for each of its objects of the type.
+      `object_type`: whose histories to take from OCEL, where an event counts for each of its objects of that type.
     - Events that share a time keep the order of the source. An empty actor is missing. Empty lines are skipped.
-      Orders with events but no case, and the reverse, are kept and counted in the assumptions.
-    - Rows that are wrong raise LogError, all of them at once, each with lines; with `errors="skip"` they are left
-      out, and counted in the assumptions with their lines. All that was guessed is in `log.assumptions`.
-    - `progress` is told the share that is read, from 0 to 1. Raises MissingExtraError without polars, or SQLAlchemy
-      where a URL needs it.
+    - What is wrong raises LogError, all at once, each with lines; with `errors="skip"` such rows are left out.
+      What was guessed, assumed, left out or not used is in `log.assumptions`.
+    - `progress` is told the share that is read, from 0 to 1. Raises MissingExtraError for a library that is missing.
     """
     need_polars()
     way = Way(tz=tz or "UTC", form=time_format, errors=_known(errors))
@@ -79,18 +75,13 @@ def read_log(
     )
     given, own = open_source(source, format, asked)
     given, entries = only_entries(given, lifecycle)
-    foreign = own is not None or stage is not None or at is not None
-    wide = wide_stages(given, stages, order_id) if stages is not None or not foreign else None
-    if wide is not None:
-        read = read_wide(given, wide, named, told=stages is not None, way=way)
-    else:
-        read = read_long(given, own, named, attributes=attributes, promised=promised, way=way)
-    assumptions = [*given.assumptions, *entries, *read.assumptions, *left_out(read.given)]
-    second = None if cases is None else _second(cases, encoding, errors)
-    orders, more, local = _orders(read, second, promised, way)
+    read = _read(given, own, named, stages, attributes, promised, way)
+    second = None if cases is None else open_source(cases, None, evolve(asked, table="cases", progress=None))[0]
+    orders, told, local = _orders(read, second, promised, way)
     if tz is None and read.local + local:
-        more.append(reason("log.assumed_zone"))
-    return EventLog.from_columns(read.events, orders, tz=way.tz, assumptions=[*assumptions, *more])
+        told.append(reason("log.assumed_zone"))
+    assumptions = [*given.assumptions, *entries, *read.assumptions, *left_out(read.given), *told]
+    return EventLog.from_columns(read.events, orders, tz=way.tz, assumptions=assumptions)
 
 
 def read_table(source: Any, *, encoding: str | None = None, query: str | None = None) -> pl.DataFrame:
@@ -112,8 +103,21 @@ def _known(errors: str) -> Errors:
     return errors  # type: ignore[return-value]  # one of the two, as was just asked
 
 
-def _second(cases: str | os.PathLike[str] | Any, encoding: str | None, errors: Errors) -> Given:
-    return open_source(cases, None, Asked(table="cases", encoding=encoding, errors=errors))[0]
+def _read(
+    given: Given,
+    own: Given | None,
+    named: Mapping[Role, str | None],
+    stages: Stages | None,
+    attributes: Sequence[str] | None,
+    promised: str | None,
+    way: Way,
+) -> Read:
+    """The events of a table, whether it has one row per event or one row per order."""
+    long = own is not None or named[STAGE] is not None or named[AT] is not None
+    wide = wide_stages(given, stages, named[ORDER]) if stages is not None or not long else None
+    if wide is not None:
+        return read_wide(given, wide, named, told=stages is not None, way=way)
+    return read_long(given, own, named, attributes=attributes, promised=promised, way=way)
 
 
 def _orders(

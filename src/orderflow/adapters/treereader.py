@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from orderflow.adapters.yamlnodes import Items, Pairs, Text, Tree
 from orderflow.model.condition import Condition
 from orderflow.model.duration import parse_duration
 from orderflow.model.errors import DefinitionError
-from orderflow.model.frozen import FrozenMap
+from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.parse import parse
 from orderflow.model.policies import Warn, to_warn
 from orderflow.model.quantities import ZERO, to_percent
@@ -152,10 +152,13 @@ class TreeReader:
             self.wrong("bad_warn", tree, value=text)
             return None
 
-    def condition(self, tree: Tree | None) -> Condition | None:
-        """An expression; or a list of names of stages and triggers, one of which must hold."""
+    def condition(self, tree: Tree | None, named: Mapping[str, str] = EMPTY) -> Condition | None:
+        """An expression; or a list of names of stages and triggers, one of which must hold.
+
+        `named`: names that are no words of the language (`In Review`) -> the expressions that they stand for.
+        """
         if isinstance(tree, Items) and tree.values:
-            found = [self.condition(item) for item in self.items(tree)]
+            found = [self.condition(item, named) for item in self.items(tree)]
             texts = [item.text for item in found if item is not None]
             return parse(" or ".join(texts), place=tree.place) if len(texts) == len(found) else None
         text = self.text(tree)
@@ -164,6 +167,7 @@ class TreeReader:
         place = tree.place
         column = (place.column or 1) + (0 if tree.plain else 1)  # the text begins after its opening quote
         try:
+            text = named.get(text, text)
             return parse(text, place=Place(file=place.file, line=place.line, column=column, path=place.path))
         except DefinitionError as error:
             self.problems += error.problems

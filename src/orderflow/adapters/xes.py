@@ -87,6 +87,7 @@ class _Reader:
         self.file, self.asked = file, asked
         self.parser: Any = None
         self.keys = tuple(dict.fromkeys((*KEPT, *asked.columns)))
+        self.kept = frozenset(self.keys)
         self.names: list[str | None] = []  # of the traces, by position
         self.about: dict[str, dict[int, tuple[str, str]]] = {}  # attribute of traces -> trace -> type and value
         self.trace_lines = array("L")
@@ -122,22 +123,25 @@ class _Reader:
             self.parted += name in SIMPLE
         elif name in SIMPLE:
             self.inside = 1
-            key, value = attributes.get("key"), attributes.get("value")
-            if key is None or value is None:
+            try:
+                key, value = attributes["key"], attributes["value"]
+            except KeyError:
                 return
-            if self.event is not None:
-                if key in self.keys:
-                    self.event[key] = value
-                else:
-                    self.unused[key] += 1
-            elif self.trace is not None:
-                self.of_trace(name, key, value)
-            elif self.scope == "event":
-                self.declared[key] = value
+            if self.event is None:
+                self.of_other(name, key, value)
+            elif key in self.kept:
+                self.event[key] = value
+            else:
+                self.unused[key] += 1
         elif name == "event":
             self.event = {}
             self.lines.append(self.line)
-        elif name == "trace":
+        else:
+            self.larger(name, attributes)
+
+    def larger(self, name: str, attributes: dict[str, str]) -> None:
+        """An element that is neither an event nor a simple attribute begins."""
+        if name == "trace":
             self.trace = len(self.names)
             self.names.append(None)
             self.trace_lines.append(self.line)
@@ -147,10 +151,12 @@ class _Reader:
             self.inside = 1
             self.parted += name in PARTED
 
-    def of_trace(self, kind: str, key: str, value: str) -> None:
-        """A simple attribute of the trace that is being read."""
-        assert self.trace is not None
-        if key == NAME:
+    def of_other(self, kind: str, key: str, value: str) -> None:
+        """A simple attribute of a trace, or a declared one; those of the log itself are not kept."""
+        if self.trace is None:
+            if self.scope == "event":
+                self.declared[key] = value
+        elif key == NAME:
             self.names[self.trace] = value
         else:
             self.about.setdefault(key, {})[self.trace] = (kind, value)

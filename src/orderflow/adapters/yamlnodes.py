@@ -66,7 +66,10 @@ def read_tree(text: str, file: str | None) -> Tree:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file=file, line=mark.line + 1, column=mark.column + 1) if mark else Place(file=file)
-        raise DefinitionError([problem("not_yaml", place, error=error.problem or error.context or "?")]) from None
+        what = error.problem or error.context or "?"
+        bare = what.endswith(("but got '['", "but got '{'"))  # a text goes on with what begins a list in YAML
+        code = "not_yaml_unquoted" if bare else "not_yaml"
+        raise DefinitionError([problem(code, place, error=what)]) from None
     except yaml.YAMLError as error:
         raise DefinitionError([problem("not_yaml", Place(file=file), error=str(error).splitlines()[0])]) from None
     except RecursionError:

@@ -79,6 +79,8 @@ def coded_events(events: Columns, tz: str) -> Coded:
         columns.append(coded.gather(arrival))
     require(pl.DataFrame([columns[1 + named.index("stage")]]), "events", "stage", arrival)
     columns.insert(2, given["at"].gather(arrival))
+    if "started_at" in given:
+        columns.append(given["started_at"].gather(arrival))
     table = pl.DataFrame([*columns, arrival])
     back = (pl.col("at") < pl.col("at").shift(1)) & (pl.col("order") == pl.col("order").shift(1))
     if table.select(back.any()).item():
@@ -101,9 +103,9 @@ def _events_table(events: Columns, tz: str) -> tuple[pl.DataFrame, list[str]]:
     import polars as pl
 
     named = ["stage", "actor", *(name for name in ("track", "team") if events.get(name) is not None)]
-    given = {name: events[name] for name in ("order", "at", *named) if events.get(name) is not None}
-    if "at" in given:
-        given["at"] = column(given["at"], tz)
+    wanted = ("order", "at", "started_at", *named)
+    given = {name: events[name] for name in wanted if events.get(name) is not None}
+    given |= {name: column(given[name], tz) for name in ("at", "started_at") if name in given}
     frame = _same_length("events", given, ("order", "stage", "at"))
     if "actor" not in given:
         frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias("actor"))
@@ -125,6 +127,12 @@ def orders_table(orders: Columns, tz: str) -> pl.DataFrame:
     if "id" in frame.columns:
         raise LogError.of("log.reserved_attribute", name="id")
     return frame
+
+
+def further_table(name: str, given: Columns, tz: str) -> pl.DataFrame:
+    """A further table as it was given, with the instants of its columns `at` and `*_at` in microseconds."""
+    times = {key: column(values, tz) for key, values in given.items() if key == "at" or key.endswith("_at")}
+    return frame_of(name, {**given, **times}, ("order",))
 
 
 def union(*columns: pl.Series) -> pl.Series:

@@ -64,7 +64,7 @@ def check(log: EventLog, by: By, within: Collection[str] = ()) -> None:
     """Raise LogError unless each name is an attribute of the orders, or one of `within` that the log has."""
     for name in as_names(by):
         if name not in within or name not in log.names:
-            _attribute(log, name)
+            attribute_codes(log, name)
 
 
 def _grouped(log: EventLog, rows: pl.DataFrame, by: By, own: Collection[str], there: Mapping[str, str]) -> Grouped:
@@ -74,7 +74,7 @@ def _grouped(log: EventLog, rows: pl.DataFrame, by: By, own: Collection[str], th
         if name in there:
             codes, known = rows[there[name]], log.names[name]
         else:
-            by_code, known = _attribute(log, name)
+            by_code, known = attribute_codes(log, name)
             codes = by_code.gather(rows["order"])
         columns.append(codes.alias(key))
         names[key] = known
@@ -82,8 +82,8 @@ def _grouped(log: EventLog, rows: pl.DataFrame, by: By, own: Collection[str], th
     return Grouped(rows=left.hstack(columns), keys=tuple(names), names=names)
 
 
-def _attribute(log: EventLog, name: str) -> tuple[pl.Series, pl.Series]:
-    """For each code of an order the code of the value that it has, and the values."""
+def attribute_codes(log: EventLog, name: str) -> tuple[pl.Series, pl.Series]:
+    """For each code of an order the code of the value that it has, and the values. Raises LogError as `by_order`."""
     known = [column for column in log.orders.columns if column != "order"]
     if name not in known:
         if name in OF_EVENTS and name in log.names:

@@ -48,7 +48,7 @@ def summarise(
         if "team" not in shard.names:
             raise LogError.of("log.no_teams")
         rows = rows.with_columns(giver=shard.at_steps("team")["team"], taker=shard.at_steps("team", dest=True)["team"])
-    passed = rows.filter(pl.col("giver") != pl.col("taker"))  # a missing actor compares as missing: left out
+    passed = rows.lazy().filter(pl.col("giver") != pl.col("taker"))  # a missing actor compares as missing: left out
     people = shard.names[between]
     names = {**grouped.names, "source": people, "dest": people}
     return Counts.of(passed.select(*grouped.keys, source="giver", dest="taker"), names)

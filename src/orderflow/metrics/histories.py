@@ -9,14 +9,18 @@ from typing import Any
 
 from orderflow.metrics.instants import micros
 from orderflow.metrics.log import EventLog
-from orderflow.model.events import ClockMarked, StageEntered
+from orderflow.model.events import ClockMarked, Event, OwnerAssigned, QuantityMoved, StageEntered
 from orderflow.model.order import Money, plain, total_of
 from orderflow.model.state import OrderState
 
+DELIVERED, CANCELLED = "delivered", "cancelled"  # line stages that have a meaning for figures, by their names
+_LINES = ("order", "line", "ordered", "delivered", "at")
 _MARKS = ("order", "track", "sla", "kind", "at", "due_at", "label", "voided")
 
 
-def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str]) -> EventLog:
+def log_of(
+    states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str], cancelled_stages: Iterable[str] = ()
+) -> EventLog:
     """The EventLog of these orders.
 
     - `events`: one row per stage entered, with the actor (`wang`, `system:shop`) and the team answerable by then.
@@ -24,21 +28,29 @@ def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str])
       (`region`, `customer.level`). Erased values are missing. Money is split into amount and currency.
     - `marks`: one row per mark of a clock: order, track, sla, kind, at, due_at (microseconds in UTC), label, and
       `voided`: a fact reported late has shown that this mark should not have been.
+    - `lines`, where a flow follows quantities: order, line, ordered (without what was cancelled), and for each move
+      into the line stage `delivered` - or, with a minus, out of it - `delivered` and `at`; a line without any has a row
+      too.
     """
     events: dict[str, list[Any]] = {name: [] for name in ("order", "stage", "at", "actor", "track", "team")}
     marks: dict[str, list[Any]] = {name: [] for name in _MARKS}
+    lines: dict[str, list[Any]] = {name: [] for name in _LINES}
     rows: list[dict[str, Any]] = []
-    done = set(done_stages)  # and those of older versions of a flow
+    done, cancelled = set(done_stages), set(cancelled_stages)  # and those of older versions of a flow
     for state in states:
         rows.append(_attributes(state))
         voided = _voided(state)
+        teams = _Teams(events["team"])
+        _add_lines(lines, state)
         for event in state.timeline:
             body = event.body
             if isinstance(body, StageEntered):
-                if body.category == "done":
-                    done.add(body.stage)
-                row = (state.order.id, body.stage, event.occurred_at, str(event.actor), event.track, None)
-                _append(events, row)
+                if body.category in ("done", "cancelled"):
+                    (done if body.category == "done" else cancelled).add(body.stage)
+                team = teams.entered(event)
+                _append(events, (state.order.id, body.stage, event.occurred_at, str(event.actor), event.track, team))
+            elif isinstance(body, OwnerAssigned):
+                teams.assigned(event, body.team)
             elif isinstance(body, ClockMarked):
                 for mark in body.marks:
                     due = mark.due_at or state.clocks[f"{event.track}/{mark.sla}"].due_at
@@ -47,7 +59,50 @@ def log_of(states: Iterable[OrderState], *, tz: str, done_stages: Iterable[str])
                     _append(marks, (state.order.id, event.track, mark.sla, mark.kind, at, due_us, mark.label, wrong))
     names = list(dict.fromkeys(name for row in rows for name in row))
     orders = {name: _column(name, [row.get(name) for row in rows]) for name in names} if rows else None
-    return EventLog.from_columns(events, orders, tz=tz, done_stages=done, marks=marks if marks["order"] else None)
+    return EventLog.from_columns(
+        events,
+        orders,
+        tz=tz,
+        done_stages=done,
+        cancelled_stages=cancelled,
+        marks=marks if marks["order"] else None,
+        lines=lines if lines["order"] else None,
+    )
+
+
+class _Teams:
+    """The team answerable for each stage that one order entered: that of the same moment, else the one before."""
+
+    def __init__(self, column: list[Any]) -> None:
+        self._column = column
+        self._now: dict[str, str | None] = {}
+        self._last: dict[str, tuple[int, Any]] = {}
+
+    def entered(self, event: Event) -> str | None:
+        self._last[event.track] = (len(self._column), (event.occurred_at, event.recorded_at))
+        return self._now.get(event.track)
+
+    def assigned(self, event: Event, team: str | None) -> None:
+        self._now[event.track] = team
+        row, moment = self._last.get(event.track, (-1, None))
+        if moment == (event.occurred_at, event.recorded_at):
+            self._column[row] = team
+
+
+def _add_lines(lines: dict[str, list[Any]], state: OrderState) -> None:
+    for line, quantities in state.quantities.items():
+        ordered = float(quantities.ordered - quantities.at(CANCELLED))
+        moves = [
+            (state.order.id, line, ordered, float(item.quantity if item.dest == DELIVERED else -item.quantity), event)
+            for event in state.timeline
+            if isinstance(event.body, QuantityMoved)
+            for item in event.body.transfers
+            if item.line == line and (item.dest == DELIVERED) != (item.source == DELIVERED)
+        ]
+        for *row, event in moves:
+            _append(lines, (*row, micros(event.occurred_at)))
+        if not moves:
+            _append(lines, (state.order.id, line, ordered, 0.0, None))
 
 
 def _voided(state: OrderState) -> set[tuple[str, str, str, datetime, str | None]]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, fields, frozen
 
 from orderflow.metrics.business import positions
 from orderflow.metrics.codes import decode, encode, need_polars
-from orderflow.metrics.frames import Columns, all_orders, coded_events, frame_of, orders_table, union
+from orderflow.metrics.frames import Columns, all_orders, coded_events, further_table, orders_table, union
 from orderflow.metrics.instants import day_start, instant, micros, zone
+from orderflow.metrics.joining import joined
+from orderflow.metrics.saved import read, write
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.reasons import Reason, suggest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
     from orderflow.model.calendar import WorkCalendar
@@ -31,13 +35,15 @@ class EventLog:
 
     - `events`: one row per stage entered, sorted by order, time, arrival. Columns `order`, `stage`, `actor`
       and, when known, `track`, `team` (UInt32 codes, missing stays missing), `at` (Int64, microseconds since
-      1970 in UTC), `arrival` (UInt32, the row it came from: ties in time keep this order).
+      1970 in UTC), `arrival` (UInt32, the row it came from: ties in time keep this order), and when known
+      `started_at` (as `at`; when the work that the event ends was begun).
     - `orders`: one row per order, with or without events. Columns `order` (the code), `id` (the host's text),
       `promised_at` when there are promises (Int64 microseconds), and the attributes.
     - `names`: for `stage`, `actor`, `track`, `team` the text of each code.
     - `more`: further tables by name (`marks`, `approvals` …), with `order` as a code.
     - `tz`: the zone in which days are counted. `done_stages`: the stages in which an order is finished, when
-      a flow says so. `assumptions`: what was guessed or assumed when the log was made.
+      a flow says so; `cancelled_stages`: those in which it is called off. `assumptions`: what was guessed or
+      assumed when the log was made.
     - `len(log)` is the number of events. Frames that read the Arrow PyCapsule interface can read a log.
     """
 
@@ -48,6 +54,7 @@ class EventLog:
     tz: str = "UTC"
     assumptions: tuple[Reason, ...] = ()
     done_stages: frozenset[str] | None = None
+    cancelled_stages: frozenset[str] | None = None
 
     @classmethod
     def from_columns(
@@ -57,15 +64,17 @@ class EventLog:
         *,
         tz: str = "UTC",
         done_stages: Iterable[str] | None = None,
+        cancelled_stages: Iterable[str] | None = None,
         assumptions: Iterable[Reason] = (),
         **more: Columns | None,
     ) -> EventLog:
         """A log from columns: lists or polars columns of one length.
 
         - `events`: `order`, `stage` (texts), `at` (aware datetimes, or integers: microseconds since 1970 in
-          UTC), and optionally `actor`, `track`, `team` (texts; None, empty or blank is missing).
+          UTC), and optionally `actor`, `track`, `team` (texts; None, empty or blank is missing) and `started_at`:
+          when the work that the event ends was begun.
         - `orders`: `order`, `promised_at` (as `at`; a date is the end of that day in `tz`), any attributes.
-        - `more`: further tables, each with an `order` column: `marks={...}`.
+        - `more`: further tables, each with an `order` column: `marks={...}`; their columns `at` and `*_at` are as `at`.
         - Raises LogError for a missing column, an event without order or stage, an order given twice, columns
           of unequal length, a naive datetime, an unknown zone.
         """
@@ -73,7 +82,7 @@ class EventLog:
         zone(tz)
         coded = coded_events(events, tz)
         attributes = orders_table(orders or {"order": []}, tz)
-        extra = {name: frame_of(name, columns, ("order",)) for name, columns in more.items() if columns is not None}
+        extra = {name: further_table(name, given, tz) for name, given in more.items() if given is not None}
         ids = coded.ids
         if attributes.height or extra:
             ids = union(ids, attributes["order"], *(frame["order"] for frame in extra.values()))
@@ -84,6 +93,7 @@ class EventLog:
             more=FrozenMap({k: v.with_columns(encode(v["order"], ids).alias("order")) for k, v in extra.items()}),
             tz=tz,
             done_stages=None if done_stages is None else frozenset(done_stages),
+            cancelled_stages=None if cancelled_stages is None else frozenset(cancelled_stages),
             assumptions=tuple(assumptions),
         )
 
@@ -161,7 +171,8 @@ class EventLog:
         return self.kept(("business", calendar), lambda: self._business(calendar))
 
     def _business(self, calendar: WorkCalendar) -> EventLog:
-        events = self.events.with_columns(positions(self.events["at"], calendar))
+        instants = [name for name in ("at", "started_at") if name in self.events.columns]
+        events = self.events.with_columns(positions(self.events[name], calendar) for name in instants)
         orders = self.orders
         if "promised_at" in orders.columns:
             orders = orders.with_columns(positions(orders["promised_at"], calendar))
@@ -207,14 +218,46 @@ class EventLog:
         """The orders whose first event is before `when`, whole; `when` as in `since`."""
         return self._only(self.spans.filter(self.spans["first_at"] < _moment(when, self.tz))["order"])
 
+    def save(self, folder: str | Path) -> None:
+        """Write the log to a folder: coded and sorted, so that `EventLog.load` has it back at once.
+
+        - A folder that is not there is made; a log that was saved in it is replaced.
+        - Raises LogError (`log.cannot_save`) when files cannot be written.
+        """
+        write(folder, **{field.name: getattr(self, field.name) for field in fields(EventLog)})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> EventLog:
+        """The log that was saved in a folder.
+
+        - Tables are mapped into memory, not read: what no figure asks for stays on the disk.
+        - Raises LogError: no saved log there (`log.not_saved`), one of a newer version (`log.saved_by_newer`), a
+          table that is missing or changed (`log.saved_damaged`).
+        """
+        need_polars()
+        return cls(**read(folder))
+
+    def join(self, table: Any, on: str | Mapping[str, str] = "order") -> EventLog:
+        """The log with the columns of a table as further attributes of its orders.
+
+        - `table`: any frame with the Arrow PyCapsule interface, columns by name, or `of.read_table(path)`.
+        - `on`: what has to be equal, compared as texts: `"order"`, the order id; the name of an attribute, the same
+          in both; or `{"customer": "客户"}`, the attribute and the column of the table.
+        - An order without a row has missing values; how many is in the assumptions.
+        - Raises LogError: no such column, a key twice in the table, an attribute that the orders have already.
+        """
+        orders, told = joined(self.orders, table, on, self.tz)
+        return evolve(self, orders=orders, assumptions=(*self.assumptions, *told))
+
     def to_polars(self) -> pl.DataFrame:
         """The events as a frame with texts and UTC datetimes, sorted as in the log."""
         import polars as pl
 
         texts = [decode(self.events[name], names) for name, names in self.names.items()]
         ids = decode(self.events["order"], _by_code(self.orders))
-        times = pl.from_epoch(self.events["at"], time_unit="us").dt.replace_time_zone("UTC")
-        return self.events.with_columns(ids, times, *texts).drop("arrival")
+        instants = [name for name in ("at", "started_at") if name in self.events.columns]
+        times = [pl.from_epoch(name, time_unit="us").dt.replace_time_zone("UTC") for name in instants]
+        return self.events.with_columns(ids, *times, *texts).drop("arrival")
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self.to_polars().__arrow_c_stream__(requested_schema)

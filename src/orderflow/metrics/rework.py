@@ -110,9 +110,10 @@ def _visits(ways: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     """
     import polars as pl
 
-    entered = ways.explode("stages").rename({"stages": "stage"})
+    entered = ways.lazy().explode("stages").rename({"stages": "stage"})
     same = (pl.col("stage") == pl.col("stage").shift(1)) & (pl.col("way") == pl.col("way").shift(1))
     looped = entered.with_columns(loop=same.fill_null(value=False))
-    return looped.group_by("way", *keys, "count", "stage").agg(
+    visited = looped.group_by("way", *keys, "count", "stage").agg(
         visits=pl.len(), loops=pl.col("loop").sum().cast(pl.Int64)
     )
+    return visited.collect()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from importlib import import_module
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -16,8 +17,6 @@ from orderflow.model.frozen import FrozenMap
 
 if TYPE_CHECKING:
     import polars as pl
-
-T = TypeVar("T")
 
 FIGURES = ("mean", "median", "p90", "p95", "min", "max", "sum")
 QUANTILES = {"median": (1, 2), "p90": (9, 10), "p95": (19, 20)}
@@ -114,11 +113,13 @@ class Table:
 
     def to_pandas(self) -> Any:
         """The rows as a pandas frame; durations are seconds. Raises MissingExtraError without pandas or pyarrow."""
-        return _converted(self.frame.to_pandas)
+        _need("pyarrow", "pandas")
+        return self.frame.to_pandas()
 
     def to_arrow(self) -> Any:
         """The rows as a pyarrow table; durations are seconds. Raises MissingExtraError without pyarrow."""
-        return _converted(self.frame.to_arrow)
+        _need("pyarrow")
+        return self.frame.to_arrow()
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self.frame.__arrow_c_stream__(requested_schema)
@@ -134,11 +135,12 @@ class Counts:
     frame: pl.DataFrame
 
     @classmethod
-    def of(cls, rows: pl.DataFrame, names: Mapping[str, pl.Series] | None = None) -> Counts:
+    def of(cls, rows: pl.DataFrame | pl.LazyFrame, names: Mapping[str, pl.Series] | None = None) -> Counts:
         """Count equal rows; `names` gives for coded columns the values that the codes stand for."""
         import polars as pl
 
-        frame = rows.group_by(rows.columns).agg(pl.len().cast(pl.Int64).alias("count"))
+        each = rows.lazy()
+        frame = each.group_by(each.collect_schema().names()).agg(pl.len().cast(pl.Int64).alias("count")).collect()
         return cls(frame=frame.with_columns(decode(frame[column], texts) for column, texts in (names or {}).items()))
 
     def merge(self, other: Counts) -> Counts:
@@ -212,7 +214,8 @@ class Samples:
             return cls._of_many(rows, keys, known)
         number: pl.Expr = pl.lit(0, dtype=pl.UInt64)
         for key, size in sizes.items():
-            number = number * size + pl.col(key).fill_null(size - 1)
+            code = pl.col(key).fill_null(size - 1) if rows[key].null_count() else pl.col(key)
+            number = number * size + code
         if prod(sizes.values()).bit_length() <= 32:
             number = number.cast(pl.UInt32)
         values = rows.select(group=number, micros="micros") if keys else rows.select(number.alias("group"), "micros")
@@ -287,7 +290,8 @@ class Samples:
         low, high = _ends(self.values["micros"])
         fits = max(-low, high) * self.values.height < 2**63
         total = pl.col("micros").sum() if fits else pl.col("micros").cast(pl.Int128).sum()
-        return self.values.group_by("group").agg(n=pl.len().cast(pl.Int64), sum=total.cast(pl.Int128))
+        amounts = self.values.lazy().group_by("group").agg(n=pl.len().cast(pl.Int64), sum=total.cast(pl.Int128))
+        return amounts.collect()
 
 
 def in_seconds(figures: pl.DataFrame) -> pl.DataFrame:
@@ -355,12 +359,13 @@ def _regroup(samples: Samples, groups: pl.DataFrame, keys: list[str]) -> pl.Data
     return moved.select("micros", group="group_new").select("group", "micros")
 
 
-def _converted(convert: Callable[[], T]) -> T:
-    """What `convert` gives, or the pip command when a library for that is missing."""
-    try:
-        return convert()
-    except ImportError as error:
-        raise MissingExtraError(error.name or "pandas and pyarrow") from error
+def _need(*libraries: str) -> None:
+    """Refuse with the pip command when a library that a conversion needs is missing."""
+    for name in libraries:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise MissingExtraError(name) from error
 
 
 def _seconds(value: float | None) -> float | None:

@@ -10,7 +10,7 @@ from attrs.validators import optional
 from orderflow.model.errors import InvalidValue
 from orderflow.model.frozen import as_names, as_tuple
 from orderflow.model.order import is_id
-from orderflow.model.reasons import suggest
+from orderflow.model.reasons import shown, suggest
 
 ActorKind = Literal["person", "automation", "system", "customer", "external"]
 
@@ -27,7 +27,7 @@ class Actor:
     def _check_kind(self, attribute: Any, value: Any) -> None:
         kinds = get_args(ActorKind)
         if value not in kinds:
-            raise InvalidValue.of("bad_actor", value=repr(value), known=kinds, suggestion=suggest(str(value), kinds))
+            raise InvalidValue.of("bad_actor", value=shown(value), known=kinds, suggestion=suggest(shown(value), kinds))
 
     @classmethod
     def person(cls, id: str, *, on_behalf_of: str | None = None) -> Actor:

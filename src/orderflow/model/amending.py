@@ -15,19 +15,20 @@ OWN = ("order.total", "order.promised_at")
 LINE_OWN = ("line.item", "line.quantity", "line.unit", "line.price")
 
 
-def value_at(order: Order, path: str, line: str | None = None) -> Any:
-    """What stands at a path of an order, or of one of its lines; None where nothing does."""
+def value_at(order: Order, path: str) -> Any:
+    """What stands at a path of an order or its customer; None where nothing does."""
     kind, _, name = path.partition(".")
     if path in OWN:
         return getattr(order, name)
     if kind == "customer":
         return order.customer.attributes.get(name) if order.customer else None
-    if kind == "line":
-        found = next((item for item in order.lines if item.id == line), None)
-        if found is None:
-            return None
-        return getattr(found, name) if path in LINE_OWN else found.attributes.get(name)
     return order.attributes.get(name)
+
+
+def value_of_line(line: Line, path: str) -> Any:
+    """What stands at a path of a line; None where nothing does."""
+    name = path.partition(".")[2]
+    return getattr(line, name) if path in LINE_OWN else line.attributes.get(name)
 
 
 def amended(order: Order, body: OrderAmended) -> Order:

@@ -24,6 +24,7 @@ from orderflow.model.errors import InvalidValue
 from orderflow.model.events import Event, Stream
 from orderflow.model.flow import Flow
 from orderflow.model.order import Erased, Money, Personal
+from orderflow.model.reasons import shown
 
 if TYPE_CHECKING:
     import hashlib
@@ -104,7 +105,7 @@ def to_data(value: Any, lean: bool = False) -> Any:
     for kind in (bool, int, str, datetime, date, timedelta, Decimal):  # subclasses, such as members of a text enum
         if isinstance(value, kind):
             return str.__str__(value) if kind is str else _WRITERS[kind](value)
-    raise InvalidValue.of("not_canonical", value=repr(value)[:80], type=type(value).__name__)
+    raise InvalidValue.of("not_canonical", value=shown(value), type=type(value).__name__)
 
 
 def to_open_data(value: Any) -> Any:

@@ -167,6 +167,12 @@ class _Checker:
             return self.names[path]
         return self.wrong(node, "condition_unknown_name", name=short(path), suggestion=suggest(path, self.names))
 
+    def beside(self, node: Node, other: NameType) -> NameType:
+        """The type of what is compared with a value of another type: a word of a choice may lack its quotes."""
+        if isinstance(node, Name) and node.path in other.of and node.path not in self.names:
+            return self.wrong(node, "condition_unknown_name", name=node.path, suggestion=unparse(Constant(node.path)))
+        return self.type(node)
+
     def call(self, node: Call) -> NameType:
         (argument,) = node.args
         for _, value in node.kwargs:
@@ -199,7 +205,7 @@ class _Checker:
     def compare(self, first: Node, links: tuple[tuple[str, Node], ...]) -> None:
         left, left_type = first, self.type(first)
         for operator, right in links:
-            right_type = self.type(right)
+            right_type = self.beside(right, left_type)
             if not _comparable(left_type.type, right_type.type):
                 types = {"left_type": left_type.type, "right_type": right_type.type}
                 self.wrong(right, "condition_types", left=_say(left), right=_say(right), **types)
@@ -226,7 +232,7 @@ class _Checker:
             self.vocabulary(container, listed, item)
             return
         for candidate in container.items:
-            found = self.type(candidate)
+            found = self.beside(candidate, item_type)
             if not _comparable(item_type.type, found.type):
                 types = {"left_type": item_type.type, "right_type": found.type}
                 self.wrong(candidate, "condition_types", left=_say(item), right=_say(candidate), **types)

@@ -28,6 +28,7 @@ MarkKind = Literal[
     "cancelled",
     "redued",
     "corrected",
+    "kept",
 ]
 
 
@@ -59,6 +60,7 @@ class Mark:
     - `acknowledged` ends the ladder; its label says why: a `person` did, the order `moved`, the clock `paused`.
     - `corrected` names the marks that a fact reported late has `voided`; they stay recorded, and count no more. When
       the clock had ended, it was met at `ended_at`, with `spent`.
+    - `kept`: the order went to another version of its flow, and this run goes on under the terms that it has.
     """
 
     sla: str
@@ -83,6 +85,7 @@ class Clock:
     - `met` after `breached_at` means: reached, but late. A corrected breach leaves `breached_at` None.
     - `warn_at`: warnings still to come, after a breach the rungs, soonest first. `warned`: those that came.
     - `moved_at`: the last mark that set the due instant, or took it away; a breach cannot be earlier.
+    - `kept`: it runs under the terms of an older version of the flow, until it ends or begins anew.
     """
 
     sla: str
@@ -101,6 +104,7 @@ class Clock:
     acknowledged: bool = False
     ended: Literal["met", "cancelled"] | None = None
     ended_at: datetime | None = None
+    kept: bool = False
 
     @property
     def active(self) -> bool:
@@ -254,7 +258,7 @@ def _corrected(clock: Clock, mark: Mark, at: datetime) -> Clock:
 _ON: dict[str, Callable[[Clock, Mark, datetime], Clock]] = {
     "paused": _paused,
     "resumed": _set,
-    "redued": _set,
+    "redued": lambda clock, mark, at: evolve(_set(clock, mark, at), kept=False),
     "reset": lambda clock, mark, at: _begun(mark, clock.track, at),
     "warned": _warned,
     "escalated": _warned,
@@ -263,4 +267,5 @@ _ON: dict[str, Callable[[Clock, Mark, datetime], Clock]] = {
     "met": _ended,
     "cancelled": _ended,
     "corrected": _corrected,
+    "kept": lambda clock, mark, at: evolve(clock, kept=True),
 }

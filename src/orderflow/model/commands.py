@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from attrs import field, frozen
 from attrs.validators import optional
@@ -15,6 +15,7 @@ from orderflow.model.errors import InvalidValue
 from orderflow.model.events import ORDER_TRACK, JumpKind
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names
 from orderflow.model.order import Line, Order, check_id, is_id, is_text, to_attributes, to_decimal, to_instant
+from orderflow.model.reasons import shown, suggest
 
 
 def _instant(value: Any) -> datetime | None:
@@ -23,10 +24,34 @@ def _instant(value: Any) -> datetime | None:
 
 def _whole(instance: Any, attribute: Any, value: Any) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63):
-        raise InvalidValue.of("not_whole", what=attribute.name, value=repr(value)[:80])
+        raise InvalidValue.of("not_whole", what=attribute.name, value=shown(value))
+
+
+def _yes_or_no(instance: Any, attribute: Any, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise InvalidValue.of("bad_flag", what=attribute.name, value=shown(value))
+
+
+def _ids_of(instance: Any, attribute: Any, value: tuple[Any, ...]) -> None:
+    for id in value:
+        check_id(id, f"{type(instance).__name__}.{attribute.name}")
 
 
 _id = optional(is_id)
+
+Clocks = Literal["keep", "restart", "rescale"]
+
+
+def _names(value: Any) -> FrozenMap[str]:
+    if not isinstance(value, Mapping) or not all(isinstance(item, str) for pair in value.items() for item in pair):
+        raise InvalidValue.of("bad_mapping", value=repr(value)[:80])
+    return FrozenMap(value)
+
+
+def _known_clocks(instance: Any, attribute: Any, value: Any) -> None:
+    known = get_args(Clocks)
+    if value not in known:
+        raise InvalidValue.of("bad_clocks", value=repr(value)[:80], known=known, suggestion=suggest(str(value), known))
 
 
 @frozen(kw_only=True)
@@ -52,7 +77,7 @@ def _quantities(value: Any) -> FrozenMap[Decimal] | None:
     if value is None:
         return None
     if not isinstance(value, Mapping) or not value:
-        raise InvalidValue.of("bad_quantities", value=repr(value)[:80])
+        raise InvalidValue.of("bad_quantities", value=shown(value))
     found = {}
     for line, quantity in value.items():
         check_id(line, "line")
@@ -67,7 +92,7 @@ def _ids(value: Any) -> FrozenMap[str]:
     if value is None:
         return EMPTY
     if not isinstance(value, Mapping):
-        raise InvalidValue.of("bad_external", value=repr(value)[:80])
+        raise InvalidValue.of("bad_external", value=shown(value))
     for system, id in value.items():
         check_id(system, "system")
         check_id(id, f"the id in {system}")
@@ -85,7 +110,7 @@ class Place(Command):
     @order.default
     def _id(self) -> str:
         if not isinstance(self.content, Order):
-            raise InvalidValue.of("not_an_order", value=repr(self.content)[:80])
+            raise InvalidValue.of("not_an_order", value=shown(self.content))
         return self.content.id
 
 
@@ -127,12 +152,12 @@ class Load(Command):
 
     track: str = field(validator=is_id)
     lines: FrozenMap[Decimal] | None = field(default=None, converter=_quantities)
-    unload: bool = False
+    unload: bool = field(default=False, validator=_yes_or_no)
 
 
 def _jump_kind(instance: Any, attribute: Any, value: Any) -> None:
     if value not in get_args(JumpKind):
-        raise InvalidValue.of("bad_jump", value=repr(value)[:80], known=get_args(JumpKind))
+        raise InvalidValue.of("bad_jump", value=shown(value), known=get_args(JumpKind))
 
 
 @frozen(kw_only=True)
@@ -161,7 +186,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     if value is None:
         return EMPTY
     if not isinstance(value, Mapping):
-        raise InvalidValue.of("bad_changes", value=repr(value)[:80])
+        raise InvalidValue.of("bad_changes", value=shown(value))
     for name in value:
         check_id(name, "path")
     return value
@@ -171,11 +196,11 @@ def _added(value: Any) -> tuple[Line, ...]:
     if isinstance(value, Line):
         return (value,)
     if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-        raise InvalidValue.of("bad_line", value=repr(value)[:80])
+        raise InvalidValue.of("bad_line", value=shown(value))
     lines = tuple(value)
     for line in lines:
         if not isinstance(line, Line):
-            raise InvalidValue.of("bad_line", value=repr(line)[:80])
+            raise InvalidValue.of("bad_line", value=shown(line))
     return lines
 
 
@@ -192,7 +217,7 @@ class Amend(Command):
     changes: FrozenMap[Any] = field(default=EMPTY, converter=_changes)
     lines: FrozenMap[FrozenMap[Any]] = field(default=EMPTY, converter=_line_changes)
     add: tuple[Line, ...] = field(default=(), converter=_added)
-    remove: tuple[str, ...] = field(default=(), converter=as_names)
+    remove: tuple[str, ...] = field(default=(), converter=as_names, validator=_ids_of)
 
 
 @frozen(kw_only=True)
@@ -246,6 +271,31 @@ class Note(Command):
     """Write a note into the history."""
 
     text: str = field(validator=is_text)
+
+
+@frozen(kw_only=True)
+class Migrate(Command):
+    """Take the order to another version of its flow, by a plan. It happens now: there is no `at`.
+
+    - `version`: the fingerprint of that version, which must be recorded. `plan`: the id of the plan.
+    - `mapping`: `kind/stage` -> the stage of the new version that takes its place.
+    - `clocks`: `keep` (each goes on under its terms), `restart` (each begins anew) or `rescale` (the share of the old
+      target that is used counts of the new one).
+    """
+
+    version: str = field(validator=is_id)
+    plan: str = field(validator=is_id)
+    mapping: FrozenMap[str] = field(default=EMPTY, converter=_names)
+    clocks: Clocks = field(default="keep", validator=_known_clocks)
+    at: datetime | None = field(init=False, default=None)
+
+
+@frozen(kw_only=True)
+class RevertMigration(Command):
+    """Take the order back to the version from which a plan brought it. It happens now: there is no `at`."""
+
+    plan: str = field(validator=is_id)
+    at: datetime | None = field(init=False, default=None)
 
 
 @frozen(kw_only=True)

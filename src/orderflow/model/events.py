@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from attrs import field, frozen
@@ -11,6 +12,7 @@ from attrs.converters import optional
 
 from orderflow.model.actor import Actor
 from orderflow.model.clock import Mark
+from orderflow.model.condition import Condition
 from orderflow.model.errors import InvalidValue
 from orderflow.model.frozen import FrozenMap, as_tuple
 from orderflow.model.order import Line, Order
@@ -206,6 +208,70 @@ class FlowRegistered:
     text: str
 
 
+@frozen(kw_only=True)
+class Moved:
+    """A track that stands in another stage of another version: from `previous` to `stage`, which has this category.
+
+    The two stages are the same where only the category differs.
+    """
+
+    track: str
+    previous: str
+    stage: str
+    category: str
+
+
+@frozen(kw_only=True)
+class FlowMigrated:
+    """The order went from one version of its flow to another, by a plan; `reverts`: back to where it came from.
+
+    - `moves`: the tracks whose stage, or its category, is another now. All others stay as they are.
+    - `dropped`: tracks that the plan had begun, and which the version gone back to does not have.
+    """
+
+    TYPE: ClassVar[str] = "flow_migrated"
+    SCHEMA: ClassVar[int] = 1
+    previous: str
+    fingerprint: str
+    moves: tuple[Moved, ...] = field(default=(), converter=as_tuple)
+    dropped: tuple[str, ...] = field(default=(), converter=as_tuple)
+    plan: str
+    reverts: bool = False
+
+
+@frozen(kw_only=True)
+class PilotStarted:
+    """A version of the flow is tried on a share of the new orders (None: on all) for which `when` is true."""
+
+    TYPE: ClassVar[str] = "pilot_started"
+    SCHEMA: ClassVar[int] = 1
+    name: str
+    fingerprint: str
+    share: Decimal | None = None
+    when: Condition | None = None
+
+
+@frozen(kw_only=True)
+class PilotChanged:
+    """A pilot was widened: its share and its condition from here on."""
+
+    TYPE: ClassVar[str] = "pilot_changed"
+    SCHEMA: ClassVar[int] = 1
+    name: str
+    share: Decimal | None = None
+    when: Condition | None = None
+
+
+@frozen(kw_only=True)
+class PilotEnded:
+    """A pilot takes no more orders: withdrawn, or `adopted` for all."""
+
+    TYPE: ClassVar[str] = "pilot_ended"
+    SCHEMA: ClassVar[int] = 1
+    name: str
+    adopted: bool = False
+
+
 Body = (
     OrderPlaced
     | StageEntered
@@ -219,6 +285,10 @@ Body = (
     | ClockMarked
     | PersonalErased
     | FlowRegistered
+    | FlowMigrated
+    | PilotStarted
+    | PilotChanged
+    | PilotEnded
 )
 
 BODIES: dict[str, type[Any]] = {
@@ -236,6 +306,10 @@ BODIES: dict[str, type[Any]] = {
         ClockMarked,
         PersonalErased,
         FlowRegistered,
+        FlowMigrated,
+        PilotStarted,
+        PilotChanged,
+        PilotEnded,
     )
 }
 

@@ -24,11 +24,13 @@ FieldKind = Literal["text", "number", "money", "boolean", "date", "instant", "du
 class Field:
     """One attribute of order, line or customer. `of` is the vocabulary of a choice.
 
-    `personal` values stand in the history as salted hashes only and can be erased.
+    `unit` is what a number counts (`kg`, `m²`); people read it, nothing is converted. `personal` values stand in the
+    history as salted hashes only and can be erased.
     """
 
     type: FieldKind = "text"
     of: tuple[str, ...] = field(default=(), converter=as_names)
+    unit: str | None = field(default=None, validator=want(str, NONE))
     required: bool = False
     personal: bool = False
     title: FrozenMap[str] = field(default=EMPTY, converter=to_titles, validator=want(str))

@@ -13,6 +13,7 @@ from attrs.validators import optional
 
 from orderflow.model.errors import InvalidValue
 from orderflow.model.frozen import EMPTY, FrozenMap
+from orderflow.model.reasons import shown
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -26,7 +27,7 @@ def to_decimal(value: Any, what: str) -> Decimal:
     if isinstance(value, float):
         raise InvalidValue.of("float_refused", what=what, value=repr(value))
     if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
-        raise InvalidValue.of("not_a_number", what=what, value=_short(value))
+        raise InvalidValue.of("not_a_number", what=what, value=shown(value))
     try:
         if isinstance(value, str) and not (value.isascii() and "_" not in value):
             raise InvalidOperation
@@ -34,16 +35,16 @@ def to_decimal(value: Any, what: str) -> Decimal:
             raise InvalidOperation
         number = Decimal(value)
     except InvalidOperation:
-        raise InvalidValue.of("not_a_number", what=what, value=_short(value)) from None
+        raise InvalidValue.of("not_a_number", what=what, value=shown(value)) from None
     if not number.is_finite() or abs(number.adjusted()) > 40 or len(number.as_tuple().digits) > _DIGITS:
-        raise InvalidValue.of("not_a_number", what=what, value=_short(value))
+        raise InvalidValue.of("not_a_number", what=what, value=shown(value))
     return number
 
 
 def to_instant(value: Any, what: str) -> datetime:
     """The same instant in UTC. What is naive, out of the years 1900 to 2199, or no datetime, is refused."""
     if not isinstance(value, datetime):
-        raise InvalidValue.of("not_an_instant", what=what, value=repr(value))
+        raise InvalidValue.of("not_an_instant", what=what, value=shown(value))
     if value.tzinfo is None or value.utcoffset() is None:
         raise InvalidValue.of("naive_datetime", what=what, value=value.isoformat())
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
@@ -58,7 +59,7 @@ def to_instant(value: Any, what: str) -> datetime:
 def check_id(value: Any, what: str) -> None:
     """Refuse what is no id as a host writes them: printable text, not blank, at most 200 characters."""
     if not isinstance(value, str) or not value.strip() or len(value) > 200 or _CONTROL.search(value):
-        raise InvalidValue.of("bad_id", what=what, value=_short(value))
+        raise InvalidValue.of("bad_id", what=what, value=shown(value))
 
 
 def check_text(value: Any, what: str, limit: int = 20_000) -> None:
@@ -70,11 +71,6 @@ def check_text(value: Any, what: str, limit: int = 20_000) -> None:
 def is_text(instance: Any, attribute: Any, value: Any) -> None:
     """An attrs validator: `check_text`, saying which field of which record."""
     check_text(value, f"{type(instance).__name__}.{attribute.name}")
-
-
-def _short(value: Any) -> str:
-    """A value as an error shows it; huge integers have no text at all."""
-    return "a huge number" if isinstance(value, int) and abs(value) >= 10**80 else repr(value)[:80]
 
 
 def is_id(instance: Any, attribute: Any, value: Any) -> None:
@@ -105,7 +101,7 @@ class Money:
     @currency.validator
     def _check_currency(self, attribute: Any, value: Any) -> None:
         if not (isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()):
-            raise InvalidValue.of("bad_currency", value=repr(value))
+            raise InvalidValue.of("bad_currency", value=shown(value))
 
     def __str__(self) -> str:
         return f"{self.amount:,f} {self.currency}"
@@ -139,7 +135,7 @@ def to_attributes(values: Mapping[str, Any] | None) -> FrozenMap[Any]:
     if not values:
         return EMPTY
     if not isinstance(values, Mapping):
-        raise InvalidValue.of("bad_attribute", name="attributes", value=repr(values)[:80])
+        raise InvalidValue.of("bad_attribute", name="attributes", value=shown(values))
     for name in values:
         check_id(name, "attribute name")
     return FrozenMap({name: _scalar(name, value) for name, value in values.items() if value is not None})
@@ -154,13 +150,13 @@ def _scalar(name: str, value: Any) -> Any:
         return to_decimal(value, name)
     if isinstance(value, str):
         if len(value) > 20_000 or _HALVES.search(value):
-            raise InvalidValue.of("bad_attribute", name=name, value=repr(value)[:80])
+            raise InvalidValue.of("bad_attribute", name=name, value=shown(value))
         return str.__str__(value)
     if isinstance(value, Scalar):
         return value
     if isinstance(value, list | tuple):
         return tuple(_scalar(name, item) for item in value)
-    raise InvalidValue.of("bad_attribute", name=name, value=repr(value)[:80])
+    raise InvalidValue.of("bad_attribute", name=name, value=shown(value))
 
 
 def plain(value: Any) -> Any:
@@ -202,7 +198,7 @@ class Line:
 
 def _lines(value: Any) -> Any:
     if value is None or not isinstance(value, Iterable) or isinstance(value, str | Mapping):
-        raise InvalidValue.of("bad_line", value=_short(value))
+        raise InvalidValue.of("bad_line", value=shown(value))
     return tuple(value)
 
 
@@ -210,7 +206,8 @@ def _customer(value: Any) -> Any:
     return Customer(value) if isinstance(value, str) else value
 
 
-def _promise(value: Any) -> Any:
+def to_promise(value: Any) -> datetime | date | None:
+    """A promised instant in UTC, or a promised day as it is; out of the years 1900 to 2199 it is refused."""
     if value is None:
         return None
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -234,21 +231,21 @@ class Order:
     customer: Customer | None = field(default=None, converter=_customer)
     lines: tuple[Line, ...] = field(default=(), converter=_lines)
     total: Money | None = field(default=None)
-    promised_at: datetime | date | None = field(default=None, converter=_promise)
+    promised_at: datetime | date | None = field(default=None, converter=to_promise)
     source: str | None = field(default=None, validator=optional(is_id))
     attributes: FrozenMap[Any] = field(default=EMPTY, converter=to_attributes)
 
     @customer.validator
     def _check_customer(self, attribute: Any, value: Any) -> None:
         if value is not None and not isinstance(value, Customer):
-            raise InvalidValue.of("bad_customer", value=repr(value)[:80])
+            raise InvalidValue.of("bad_customer", value=shown(value))
 
     @lines.validator
     def _check_lines(self, attribute: Any, value: tuple[Any, ...]) -> None:
         seen: set[str] = set()
         for line in value:
             if not isinstance(line, Line):
-                raise InvalidValue.of("bad_line", value=repr(line)[:80])
+                raise InvalidValue.of("bad_line", value=shown(line))
             if line.id in seen:
                 raise InvalidValue.of("duplicate_line", line=line.id)
             seen.add(line.id)

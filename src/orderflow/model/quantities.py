@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from orderflow.model.condition import Condition
 from orderflow.model.errors import DefinitionError
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names
 from orderflow.model.order import EXACT
 from orderflow.model.policies import to_condition, to_titles
+from orderflow.model.reasons import shown
 from orderflow.model.validate import NONE, to_map, want, wrong_kind
 
 ORDERED = "ordered"
@@ -29,7 +30,7 @@ def to_percent(value: Any) -> Decimal:
     if isinstance(value, Decimal) and value.is_finite() and 0 <= value <= 1000:
         return value
     if not (text.replace(".", "", 1).isascii() and text.replace(".", "", 1).isdecimal()) or Decimal(text) > 1000:
-        raise DefinitionError.of("bad_percent", value=value if isinstance(value, str) else repr(value)[:80])
+        raise DefinitionError.of("bad_percent", value=value if isinstance(value, str) else shown(value))
     return Decimal(text)
 
 
@@ -126,7 +127,7 @@ class Lot:
 class LineState:
     """Where the quantity of one line stands. What is ordered *is* the sum of the lots, so the two cannot differ.
 
-    `over`: how much of it is more than was ordered, delivered within the tolerance.
+    `over`: how much of it is more than the order's line says, delivered within the tolerance.
     """
 
     lots: tuple[Lot, ...] = ()
@@ -159,7 +160,11 @@ class LineState:
             key = (transfer.dest, transfer.to_track)
             lots[key] = EXACT.add(lots.get(key, ZERO), transfer.quantity)
         found = tuple(Lot(stage=stage, track=track, quantity=quantity) for (stage, track), quantity in lots.items())
-        return evolve(self, lots=found, over=EXACT.add(self.over, transfer.quantity) if over else self.over)
+        return LineState(lots=found, over=EXACT.add(self.over, transfer.quantity) if over else self.over)
+
+    def absorbed(self, change: Decimal) -> Decimal:
+        """How much of a change of the line's quantity was delivered over already; none of one that makes it less."""
+        return min(self.over, max(change, ZERO))
 
 
 def quantities_by_stage(state: LineState) -> FrozenMap[Decimal]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache, reduce
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +18,9 @@ from orderflow.model.texts import CATALOGUE, LANGUAGES, SUGGESTION
 
 Language = Literal["en", "zh"]
 Severity = Literal["error", "warning", "note"]
+_PLACES = 200  # beyond what any quantity or amount has
+_MANY = 40  # names among which the closest to a wrong one is sought
+_MOST_SHOWN = 30  # of a list, in a text
 
 
 @frozen(kw_only=True)
@@ -83,15 +89,39 @@ def problem(code: str, /, place: Place | None = None, severity: Severity = "erro
 
 
 def suggest(wrong: str, known: Iterable[str]) -> str | None:
-    """The known name closest to a wrong one, or None when none is close."""
-    names = sorted(set(known))
+    """The known name closest to a wrong one, or None when none is close. Of many names, the likeliest are compared."""
+    folded = {name.casefold(): name for name in sorted(known, reverse=True)}
+    if wrong.casefold() in folded:
+        return folded[wrong.casefold()]
+    names = _likeliest(wrong, sorted(folded.values()))
     swapped = [name for name in names if sorted(name) == sorted(wrong)]  # two letters in the wrong order
-    if swapped:
-        return swapped[0]
-    if match := difflib.get_close_matches(wrong, names, n=1, cutoff=0.6):
-        return match[0]
-    folded = {name.casefold(): name for name in names}
-    return folded.get(wrong.casefold())
+    match = difflib.get_close_matches(wrong, swapped or names, n=1, cutoff=0.0 if swapped else 0.6)
+    return match[0] if match else None
+
+
+def _likeliest(wrong: str, names: list[str]) -> list[str]:
+    """Of very many names, those with the letters of the wrong one: comparing each letter by letter takes too long."""
+    if len(names) <= _MANY:
+        return names
+    letters = _letters(wrong)
+    likely = heapq.nsmallest(
+        _MANY, names, key=lambda name: (letters ^ _letters(name)).bit_count() + abs(len(name) - len(wrong))
+    )
+    return sorted(likely)
+
+
+@lru_cache(maxsize=10_000)
+def _letters(name: str) -> int:
+    """The letters that occur in a name, as bits."""
+    return reduce(lambda bits, letter: bits | 1 << (ord(letter) & 63), name, 0)
+
+
+def shown(value: Any) -> str:
+    """A wrong value as an error shows it, in at most 80 characters; one without a text, by its kind."""
+    try:
+        return "a huge number" if isinstance(value, int) and abs(value) >= 10**80 else repr(value)[:80]
+    except Exception:  # noqa: BLE001 - the host's own values may raise anything here, and huge integers have no text
+        return f"<{type(value).__name__}>"
 
 
 def in_language(titles: Mapping[str, str], language: Language, name: str = "") -> str:
@@ -107,7 +137,10 @@ def _words(value: Any, language: Language, zone: str | None) -> Any:
     if isinstance(value, Mapping | tuple | list) and not value:
         return "–"
     if isinstance(value, tuple | list):
-        return ", ".join(str(_words(item, language, zone)) for item in value)
+        shown = ", ".join(str(_words(item, language, zone)) for item in value[:_MOST_SHOWN])
+        return shown if len(value) <= _MOST_SHOWN else f"{shown}, … ({len(value)})"
+    if isinstance(value, Decimal) and abs(value.adjusted()) <= _PLACES:
+        return f"{value:f}"  # people read 100000, not 1E+5
     if isinstance(value, datetime):
         local = value.astimezone(ZoneInfo(zone)) if zone else value
         return f"{local:%Y-%m-%d %H:%M} {zone or 'UTC'}"

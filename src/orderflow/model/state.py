@@ -18,12 +18,16 @@ from orderflow.model.events import (
     ClockMarked,
     Event,
     ExternalLinked,
+    FlowMigrated,
     FlowRegistered,
     NoteAdded,
     OrderAmended,
     OrderPlaced,
     OwnerAssigned,
     PersonalErased,
+    PilotChanged,
+    PilotEnded,
+    PilotStarted,
     QuantityMoved,
     StageEntered,
     StageObserved,
@@ -31,8 +35,9 @@ from orderflow.model.events import (
     Triggered,
 )
 from orderflow.model.frozen import EMPTY, FrozenMap
-from orderflow.model.order import Order
+from orderflow.model.order import EXACT, Order
 from orderflow.model.personal import forget_personal, without_personal
+from orderflow.model.pilots import Pilot
 from orderflow.model.quantities import LineState
 from orderflow.model.reasons import Reason
 
@@ -97,11 +102,15 @@ class OrderState:
 
 @frozen(kw_only=True)
 class FlowState:
-    """The versions of a flow, folded from `flow:<name>`: fingerprint -> canonical text, oldest first."""
+    """The versions of a flow, folded from `flow:<name>`: fingerprint -> canonical text, oldest first.
+
+    `pilots`: every pilot that there was, by its name, the first started first.
+    """
 
     stream: Stream
     version: int
     versions: FrozenMap[str] = EMPTY
+    pilots: FrozenMap[Pilot] = EMPTY
 
 
 State = Blank | OrderState | FlowState
@@ -115,8 +124,8 @@ def evolve(state: State, event: Event) -> State:
     """
     if event.stream != state.stream or event.version != state.version + 1:
         raise StorageError(f"{state.stream}: version {event.version} of {event.stream} cannot follow {state.version}")
-    if isinstance(event.body, FlowRegistered):
-        return _registered(state, event, event.body)
+    if (of_flow := _OF_FLOW.get(type(event.body))) is not None:
+        return of_flow(state, event, event.body)
     if isinstance(event.body, OrderPlaced):
         return _placed(state, event, event.body)
     if not isinstance(state, OrderState):
@@ -128,7 +137,7 @@ def evolve(state: State, event: Event) -> State:
     return OrderState(  # written out: this is the hot path, and attrs.evolve costs three times as much
         stream=state.stream,
         version=event.version,
-        flow=state.flow,
+        flow=event.body.fingerprint if type(event.body) is FlowMigrated else state.flow,
         order=state.order,
         digest=state.digest,
         placed_at=state.placed_at,
@@ -144,12 +153,14 @@ def evolve(state: State, event: Event) -> State:
 def clocks(state: OrderState, calendars: Mapping[str, WorkCalendar], at: datetime) -> tuple[Clock, ...]:
     """The clocks of an order with the open piece up to `at` counted into `spent`.
 
-    `calendars`: by the names that the marks recorded; one that is not among them counts by `flow`, else real time.
+    `calendars`: by the names that the marks recorded, or the digests of those that are kept from an older version; one
+    that is not among them counts by `flow`, else real time.
     """
     found = []
     for clock in state.clocks.values():
         name = clock.calendar
-        found.append(clock.extended(None if name is None else calendars.get(name) or calendars.get("flow"), at))
+        calendar = calendars.get(clock.digest or "") or calendars.get(name or "") or calendars.get("flow")
+        found.append(clock.extended(None if name is None else calendar, at))
     return tuple(found)
 
 
@@ -161,8 +172,34 @@ def fold(state: State, events: Iterable[Event]) -> State:
 
 
 def _registered(state: State, event: Event, body: FlowRegistered) -> FlowState:
-    versions: FrozenMap[str] = state.versions if isinstance(state, FlowState) else EMPTY
-    return FlowState(stream=state.stream, version=event.version, versions=versions.set(body.fingerprint, body.text))
+    if not isinstance(state, FlowState):
+        state = FlowState(stream=state.stream, version=0)
+    return attrs.evolve(state, version=event.version, versions=state.versions.set(body.fingerprint, body.text))
+
+
+def _piloted(state: State, event: Event, body: PilotStarted) -> FlowState:
+    if not isinstance(state, FlowState) or body.name in state.pilots or body.fingerprint not in state.versions:
+        raise StorageError(f"{state.stream}: the pilot {body.name!r} cannot start at version {event.version}")
+    pilot = Pilot(
+        name=body.name,
+        flow=state.stream.id,
+        fingerprint=body.fingerprint,
+        share=body.share,
+        when=body.when,
+        started_at=event.recorded_at,
+    )
+    return attrs.evolve(state, version=event.version, pilots=state.pilots.set(body.name, pilot))
+
+
+def _pilot_went_on(state: State, event: Event, body: PilotChanged | PilotEnded) -> FlowState:
+    if not isinstance(state, FlowState) or body.name not in state.pilots:
+        raise StorageError(f"{state.stream}: {event.type!r} at version {event.version} of a pilot that never started")
+    pilot = state.pilots[body.name]
+    if isinstance(body, PilotChanged):
+        pilot = attrs.evolve(pilot, share=body.share, when=body.when)
+    else:
+        pilot = attrs.evolve(pilot, ended_at=event.recorded_at, adopted=body.adopted)
+    return attrs.evolve(state, version=event.version, pilots=state.pilots.set(body.name, pilot))
 
 
 def _placed(state: State, event: Event, body: OrderPlaced) -> OrderState:
@@ -207,6 +244,14 @@ def _marked(state: OrderState, event: Event, body: ClockMarked) -> Parts:
     return state.tracks, FrozenMap(clocks)
 
 
+def _migrated(state: OrderState, event: Event, body: FlowMigrated) -> Parts:
+    """Stages and categories of another version. `entered_at` stays: the order has been in this step since then."""
+    tracks = {name: track for name, track in state.tracks.items() if name not in body.dropped}
+    for move in body.moves:
+        tracks[move.track] = attrs.evolve(tracks[move.track], stage=move.stage, category=move.category)
+    return FrozenMap(tracks), state.clocks
+
+
 def _erased(state: OrderState, body: PersonalErased) -> OrderState:
     """The order, and the history that it carries, without the erased values."""
     gone = set(body.digests)
@@ -228,7 +273,14 @@ def _moved(state: OrderState, body: QuantityMoved) -> OrderState:
 
 
 def _amended(state: OrderState, body: OrderAmended) -> OrderState:
-    return attrs.evolve(state, order=amended(state.order, body))
+    """The order with the change in it; what was delivered over counts towards a greater quantity of its line."""
+    lines = dict(state.quantities)
+    for item in body.changes:
+        if item.line in lines and "line.quantity" in item.after:
+            change = EXACT.subtract(item.after["line.quantity"], item.before["line.quantity"])
+            stands = lines[item.line]
+            lines[item.line] = attrs.evolve(stands, over=EXACT.subtract(stands.over, stands.absorbed(change)))
+    return attrs.evolve(state, order=amended(state.order, body), quantities=FrozenMap(lines))
 
 
 def _linked(state: OrderState, body: ExternalLinked) -> OrderState:
@@ -247,6 +299,7 @@ _ON: dict[type[Any], Callable[[OrderState, Event, Any], Parts]] = {
     NoteAdded: _recorded_only,
     ClockMarked: _marked,
     PersonalErased: _recorded_only,
+    FlowMigrated: _migrated,
     QuantityMoved: _recorded_only,
     OrderAmended: _recorded_only,
     ExternalLinked: _recorded_only,
@@ -257,4 +310,10 @@ _CHANGES: dict[type[Any], Callable[[OrderState, Any], OrderState]] = {
     QuantityMoved: _moved,
     OrderAmended: _amended,
     ExternalLinked: _linked,
+}
+_OF_FLOW: dict[type[Any], Callable[[State, Event, Any], FlowState]] = {
+    FlowRegistered: _registered,
+    PilotStarted: _piloted,
+    PilotChanged: _pilot_went_on,
+    PilotEnded: _pilot_went_on,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from orderflow.model.errors import DefinitionError
 from orderflow.model.frozen import FrozenMap
+from orderflow.model.reasons import shown
 
 NONE = type(None)
 
@@ -26,7 +27,7 @@ def want(*kinds: type[Any]) -> Callable[[Any, Any, Any], None]:
 def wrong_kind(what: str, value: Any, *kinds: type[Any]) -> DefinitionError:
     """The error for a value of another kind than belongs there."""
     names = " or ".join(kind.__name__ for kind in kinds if kind is not NONE)
-    error: DefinitionError = DefinitionError.of("wrong_kind", what=what, kind=names, value=repr(value)[:80])
+    error: DefinitionError = DefinitionError.of("wrong_kind", what=what, kind=names, value=shown(value))
     return error
 
 

@@ -28,11 +28,13 @@ def project(
     now: datetime,
     allowed: Mapping[str, tuple[str, ...]],
     calendars: Mapping[str, WorkCalendar] = EMPTY,
+    versions: Mapping[str, Program] = EMPTY,
 ) -> View:
     """The View of an order at `now`.
 
     - `viewer` None is the host itself. A flow without `access:` shows everybody the same.
     - `allowed` are the triggers that were found to be accepted, by track; `calendars` those that the marks name.
+    - `versions`: fingerprint -> the older versions that the order was on; what happened then is told in their words.
     - Personal values stand plain, erased ones are left out.
     """
     main, order = state.main, visible(state.order)
@@ -56,7 +58,9 @@ def project(
         quantities=FrozenMap({line: quantities_by_stage(standing) for line, standing in state.quantities.items()}),
         external=_external(state),
         clocks=extended(state, calendars, now),
-        timeline=tuple(line for event in state.timeline for line in entries(program, event)),
+        timeline=tuple(
+            line for event in state.timeline for line in entries(versions.get(event.flow or "", program), event)
+        ),
         placed_at=state.placed_at,
         promised_at=order.promised_at if isinstance(order.promised_at, datetime) else None,
         customer=order.customer,

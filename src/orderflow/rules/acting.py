@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from itertools import zip_longest
+
 from orderflow.model.clock import Mark
 from orderflow.model.commands import Acknowledge, Assign, Command, Erase, FactChanged, Note, Settle
 from orderflow.model.events import ClockMarked, NoteAdded, OwnerAssigned, PersonalErased
@@ -11,6 +14,8 @@ from orderflow.model.state import OrderState
 from orderflow.rules import sla
 from orderflow.rules.context import Context
 from orderflow.rules.draft import Draft
+
+_HINTS = 3
 
 
 def check_actor(command: Command, context: Context) -> list[Reason]:
@@ -53,6 +58,16 @@ def check_track(draft: Draft, track: str) -> list[Reason]:
     if track in known:
         return []
     return [reason("unknown_track", track=track, known=known, suggestion=suggest(track, known))]
+
+
+def check_known_lines(named: Iterable[str], known: Collection[str]) -> list[Reason]:
+    """Why these lines mean nothing: the order has none of that name. The first few get a hint, which is costly."""
+    unknown = [line for line in named if line not in known]
+    names = tuple(known)
+    hints = [suggest(line, names) for line in unknown[:_HINTS]]
+    return [
+        reason("unknown_line", line=line, known=names, suggestion=hint) for line, hint in zip_longest(unknown, hints)
+    ]
 
 
 def assign(draft: Draft, command: Assign) -> list[Reason]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -9,18 +10,20 @@ from typing import Any
 
 import attrs
 
-from orderflow.model.amending import amended, value_at
+from orderflow.model.amending import amended, value_at, value_of_line
 from orderflow.model.commands import Amend, Link
 from orderflow.model.errors import InvalidValue
 from orderflow.model.events import Amended, ExternalLinked, OrderAmended, QuantityMoved
 from orderflow.model.flow import OPEN, AmendmentRule
-from orderflow.model.order import EXACT, Order, plain, to_decimal
+from orderflow.model.order import EXACT, Line, Order, plain, to_decimal, to_promise
 from orderflow.model.quantities import LineState, Transfer
-from orderflow.model.reasons import Reason, reason, suggest
+from orderflow.model.reasons import Reason, reason
 from orderflow.rules import sla
+from orderflow.rules.acting import check_known_lines
 from orderflow.rules.draft import Draft
 from orderflow.rules.fields import check_fields, promise
 from orderflow.rules.gate import guard_unmet, role_unmet
+from orderflow.rules.moving import change_of
 
 _LINES = "lines"
 
@@ -31,7 +34,7 @@ def amend(draft: Draft, command: Amend) -> list[Reason]:
     if wrong := _unknown(order, command):
         return wrong
     try:
-        body = _difference(order, _with_instant(draft, command))
+        body = difference(order, _with_instant(draft, command))
         after = amended(order, body)
     except InvalidValue as error:
         return list(error.reasons)
@@ -74,15 +77,12 @@ def add_external(draft: Draft, external: Mapping[str, str]) -> list[Reason]:
 
 def _unknown(order: Order, command: Amend) -> list[Reason]:
     """Names in the command that mean nothing: paths, lines."""
-    known = tuple(line.id for line in order.lines)
-    named = [*command.lines, *command.remove]
-    wrong = [
-        reason("unknown_line", line=id, known=known, suggestion=suggest(id, known)) for id in named if id not in known
-    ]
+    known = dict.fromkeys(line.id for line in order.lines)
+    wrong = check_known_lines([*command.lines, *command.remove], known)
     both = set(command.lines) & set(command.remove)
     wrong += [reason("line_changed_and_removed", line=id) for id in sorted(both)]
-    added = [line.id for line in command.add]
-    wrong += [reason("duplicate_line", line=id) for id in dict.fromkeys(added) if id in known or added.count(id) > 1]
+    added = Counter(line.id for line in command.add)
+    wrong += [reason("duplicate_line", line=id) for id, count in added.items() if id in known or count > 1]
     for path in command.changes:
         kind, _, name = path.partition(".")
         if (
@@ -107,27 +107,30 @@ def _with_instant(draft: Draft, command: Amend) -> Amend:
     promised = command.changes.get("order.promised_at")
     if not isinstance(promised, date):
         return command
-    instant = promise(promised, draft.program.zone)
+    instant = promise(to_promise(promised), draft.program.zone)
     return attrs.evolve(command, changes=command.changes.set("order.promised_at", instant))
 
 
-def _difference(order: Order, command: Amend) -> OrderAmended:
+def difference(order: Order, command: Amend) -> OrderAmended:
     """What the command changes, and nothing that stays as it is."""
     changes = [_one(order, None, command.changes)]
+    lines = {line.id: line for line in order.lines}
     for id, values in command.lines.items():
-        changes.append(_one(order, id, {f"line.{name.removeprefix('line.')}": value for name, value in values.items()}))
+        by_path = {f"line.{name.removeprefix('line.')}": value for name, value in values.items()}
+        changes.append(_one(order, lines[id], by_path))
+    gone = set(command.remove)
     return OrderAmended(
         changes=[item for item in changes if item.before or item.after],
         added=command.add,
-        removed=[line for line in order.lines if line.id in command.remove],
+        removed=[line for line in order.lines if line.id in gone],
     )
 
 
-def _one(order: Order, line: str | None, values: Mapping[str, Any]) -> Amended:
+def _one(order: Order, line: Line | None, values: Mapping[str, Any]) -> Amended:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for path, value in values.items():
-        old = value_at(order, path, line)
+        old = value_at(order, path) if line is None else value_of_line(line, path)
         new = value
         if path == "line.quantity" and isinstance(new, int | str):
             new = to_decimal(new, path)
@@ -135,7 +138,7 @@ def _one(order: Order, line: str | None, values: Mapping[str, Any]) -> Amended:
             continue
         before |= {} if old is None else {path: old}
         after |= {} if new is None else {path: new}
-    return Amended(line=line, before=before, after=after)
+    return Amended(line=None if line is None else line.id, before=before, after=after)
 
 
 def _paths(body: OrderAmended) -> tuple[str, ...]:
@@ -191,30 +194,29 @@ def approved(draft: Draft, approval: str) -> bool:
 def _transfers(draft: Draft, body: OrderAmended) -> tuple[list[Transfer], list[Reason]]:
     """What an amendment does to quantities that the flow follows: all of it in the first line stage.
 
-    Refused where less stands there than is taken off; what is further on is closed, returned or moved back first.
+    - What was delivered over counts towards a greater quantity.
+    - Refused where less stands there than is taken off; what is further on is closed, returned or moved back first.
     """
     lines = draft.program.flow.lines
     if lines is None:
         return [], []
     transfers = [Transfer(line=line.id, quantity=line.quantity, dest=lines.first) for line in body.added]
     wrong = []
-    for line, change in _less(body):
-        if change > 0:
-            transfers.append(Transfer(line=line, quantity=change, dest=lines.first))
-            continue
+    for line, change in _changes(draft, body):
         there = draft.order.quantities.get(line, LineState()).carried(None, lines.first)
         if -change > there:
             params = {"line": line, "wanted": -change, "there": there, "stages": (lines.first,)}
             wrong.append(reason("not_enough", draft.program.place("lines"), **params, track="order"))
         elif change:
-            transfers.append(Transfer(line=line, quantity=-change, source=lines.first))
+            transfers.append(change_of(line, change, lines.first))
     return transfers, wrong
 
 
-def _less(body: OrderAmended) -> Iterator[tuple[str, Decimal]]:
-    """(line, by how much its quantity changes), of lines that were there before."""
+def _changes(draft: Draft, body: OrderAmended) -> Iterator[tuple[str, Decimal]]:
+    """(line, by how much what is ordered of it changes), of lines that were there before."""
     for item in body.changes:
         if item.line is not None and "line.quantity" in item.after:
-            yield item.line, EXACT.subtract(item.after["line.quantity"], item.before["line.quantity"])
-    for line in body.removed:
-        yield line.id, -line.quantity
+            change = EXACT.subtract(item.after["line.quantity"], item.before["line.quantity"])
+            yield item.line, EXACT.subtract(change, draft.order.quantities.get(item.line, LineState()).absorbed(change))
+    for line in body.removed:  # all of it, also what was delivered over and came back
+        yield line.id, -draft.order.quantities.get(line.id, LineState()).ordered

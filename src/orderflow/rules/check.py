@@ -23,6 +23,7 @@ from orderflow.rules.check_study import study
 from orderflow.rules.check_tracks import absent_tracks, join_problems
 from orderflow.rules.scope import BUILT_IN, LINE_FIELDS, schema
 
+_FINDABLE = tuple(name for name in BUILT_IN if name.startswith(("order.", "customer.")) or name in ("stage", "owner"))
 _ROOTS = ("order", "customer", "line")
 
 
@@ -127,6 +128,8 @@ def _fields(flow: Flow) -> Iterator[Problem]:
             yield problem("choice_without_vocabulary", at(where), name=path)
         if declared.type != "choice" and declared.of:
             yield problem("vocabulary_without_choice", at(f"{where}.of"), name=path)
+        if declared.type != "number" and declared.unit is not None:
+            yield problem("unit_without_number", at(f"{where}.unit"), name=path)
 
 
 def _lifecycle(flow: Flow, track: str, path: str, lifecycle: Lifecycle) -> Iterator[Problem]:
@@ -175,7 +178,7 @@ def _transitions(flow: Flow, track: str, path: str, lifecycle: Lifecycle) -> Ite
             if required not in names or "(" in required:  # the stage of a track is asked in guards
                 yield unknown("unknown_field", f"{where}.requires", required, names)
         if item.guard is not None:
-            yield from condition_problems(flow, item.guard, f"{where}.guard", track)
+            yield from condition_problems(flow, item.guard, f"{where}.guard", track, names)
 
 
 def _shadowed(lifecycle: Lifecycle, path: str) -> Iterator[Problem]:
@@ -213,5 +216,5 @@ def _find(flow: Flow) -> Iterator[Problem]:
             yield problem("find_personal", at(where), name=name)
         elif name.startswith("line."):
             yield problem("find_line", at(where), name=name)
-        elif name not in fields and name not in BUILT_IN:
-            yield unknown("unknown_field", where, name, [*fields, *BUILT_IN])
+        elif name not in fields and name not in _FINDABLE:
+            yield unknown("unknown_field", where, name, [*fields, *_FINDABLE])

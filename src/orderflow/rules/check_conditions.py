@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -39,9 +39,15 @@ def in_full(flow: Flow, condition: Condition, track: str) -> Condition:
     return spell_out(condition, lifecycle.stages, triggers)
 
 
-def condition_problems(flow: Flow, condition: Condition, path: str, track: str = ORDER_TRACK) -> Iterator[Problem]:
-    """What is wrong in a condition on a track that stands at a path of the flow."""
-    names = schema(flow, track)
+def condition_problems(
+    flow: Flow,
+    condition: Condition,
+    path: str,
+    track: str = ORDER_TRACK,
+    names: Mapping[str, NameType] | None = None,
+) -> Iterator[Problem]:
+    """What is wrong in a condition on a track that stands at a path of the flow; `names` if its schema is at hand."""
+    names = schema(flow, track) if names is None else names
     stages = flow.lines.stages if flow.lines else ()
     functions = {"track": (ORDER_TRACK, *flow.tracks), "lines": (ORDERED, *stages), "fact": None, "approved": None}
     for item in check(condition, names, functions):

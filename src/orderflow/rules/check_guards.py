@@ -18,6 +18,9 @@ from orderflow.rules.check_conditions import at
 from orderflow.rules.check_study import Step, Strand, Study
 from orderflow.rules.check_values import NO_CURRENCY, Reading, World, another, cases, usual_values
 
+MOST_WAYS = 200
+"""The most ways of one trigger out of one stage that are held against each other; of more nothing is said."""
+
 Group = tuple[Step, ...]
 
 
@@ -35,13 +38,16 @@ def guard_problems(study: Study, strand: Strand) -> Iterator[Problem]:
         )
     yield from _never_taken(study, strand, never)
     told: set[tuple[Any, ...]] = set()
-    for group in _groups(strand):
-        for found in (*_rivals(study, strand, group), *_gaps(study, strand, group)):
-            key = (found.code, found.place)
-            if key not in told:  # out of another source it is the same slip
-                told.add(key)
-                yield found
-    yield from _unread(strand)
+    distinct = _distinct(strand)
+    for found in (
+        *(item for group in distinct for item in _rivals(study, strand, group)),
+        *(item for group in _groups(strand) for item in _gaps(study, strand, group)),
+    ):
+        key = (found.code, found.place)
+        if key not in told:  # out of another source it is the same slip
+            told.add(key)
+            yield found
+    yield from _unread(study, strand, distinct)
 
 
 def _never(study: Study, strand: Strand) -> Iterator[int]:
@@ -62,18 +68,35 @@ def _groups(strand: Strand) -> Iterator[Group]:
             yield tuple(group)
 
 
+def _distinct(strand: Strand) -> tuple[Group, ...]:
+    """The groups without those that are the same out of another stage, as of transitions out of every stage."""
+    here = {"stage", f"track('{strand.track}').stage"}
+    found: dict[tuple[Any, ...], Group] = {}
+    for group in _groups(strand):
+        guards = [guard for guard in map(strand.guard, group) if guard is not None]
+        local = any(here & set(guard.literals) for guard in guards) or any(
+            step.transition.dest == "=" for step in group
+        )
+        shape = (*(step.index for step in group), group[0].source if local else None)
+        found.setdefault(shape, group)
+    return tuple(found.values())
+
+
 # --- never taken --------------------------------------------------------------------------------------------------
 
 
 def _never_taken(study: Study, strand: Strand, never: set[int]) -> Iterator[Problem]:
     """Transitions that are never reached: whenever their guard holds, that of an earlier one does."""
     hidden: dict[int, list[int | None]] = {}
-    for group in _groups(strand):
+    for group in _distinct(strand):
         for position, step in enumerate(group):
-            hidden.setdefault(step.index, []).append(_hidden_by(study, strand, step, group[:position]))
-    for index, behind in hidden.items():
-        found = [item for item in behind if item is not None]
-        if index not in never and len(found) == len(behind) and not _plainly_hidden(strand, index):
+            behind = _hidden_by(study, strand, step, group[:position]) if position < MOST_WAYS else None
+            hidden.setdefault(step.index, []).append(behind)
+    plain = _plain_ways(strand)
+    for index, ways in hidden.items():
+        found = [item for item in ways if item is not None]
+        told = all(plain.get((step.source, step.transition.trigger), index) < index for step in strand.steps_of[index])
+        if index not in never and len(found) == len(ways) and not told:
             trigger = strand.lifecycle.transitions[index].trigger
             where = at(strand.at(index))
             yield problem("transition_never_taken", where, severity="warning", trigger=trigger, before=min(found))
@@ -102,21 +125,14 @@ def _lets_pass(earlier: Step, later: Step) -> bool:
     return roles and set(one.requires) <= set(other.requires)
 
 
-def _plainly_hidden(strand: Strand, index: int) -> bool:
-    """Whether a transition without any condition comes first, out of every source: that is an error already."""
-    plain = [
-        step
-        for step in strand.steps
-        if step.index < index
-        and step.transition.guard is None
-        and not step.transition.roles
-        and not step.transition.requires
-    ]
-    own = [step for step in strand.steps if step.index == index]
-    return all(
-        any(step.source == one.source and step.transition.trigger == one.transition.trigger for step in plain)
-        for one in own
-    )
+def _plain_ways(strand: Strand) -> dict[tuple[str, str], int]:
+    """The first transition without any condition, by stage and trigger: what it hides is an error already."""
+    found: dict[tuple[str, str], int] = {}
+    for step in strand.steps:
+        item = step.transition
+        if item.guard is None and not item.roles and not item.requires:
+            found.setdefault((step.source, item.trigger), step.index)
+    return found
 
 
 # --- rivals and gaps: comparisons of one name with literals -------------------------------------------------------
@@ -127,7 +143,7 @@ def _rivals(study: Study, strand: Strand, group: Group) -> Iterator[Problem]:
 
     Where one fits all that the other does, the order of the two says which is the exception and which the rule.
     """
-    for one, other in combinations(group, 2):
+    for one, other in combinations(group[:MOST_WAYS], 2):
         same = one.transition.roles == other.transition.roles and one.transition.requires == other.transition.requires
         if one.dest == other.dest or not same:
             continue
@@ -153,7 +169,7 @@ def _gaps(study: Study, strand: Strand, group: Group) -> Iterator[Problem]:
 
     A single way with a guard is a gate, which may be shut.
     """
-    name, guards = _of_one_name(strand, group)
+    name, guards = _of_one_name(strand, group) if len(group) <= MOST_WAYS else (None, ())
     if name is None or not name.startswith(("order.", "customer.")) or len({step.dest for step in group}) < 2:
         return
     covered = [*guards, *_elsewhere(strand, group, name)]
@@ -186,9 +202,9 @@ def _of_one_name(strand: Strand, group: Group) -> tuple[str | None, tuple[Readin
 def _elsewhere(strand: Strand, group: Group, name: str) -> Iterator[Reading]:
     """What other triggers out of the same stage ask of the same name: they may take what these leave."""
     source, trigger = group[0].source, group[0].transition.trigger
-    for step in strand.steps:
+    for step in strand.out_of[source]:
         guard = strand.guard(step)
-        if guard and step.source == source and step.transition.trigger != trigger and set(guard.literals) == {name}:
+        if guard and step.transition.trigger != trigger and set(guard.literals) == {name}:
             yield guard
 
 
@@ -219,15 +235,22 @@ def _shown(value: Any) -> str | bool:
 # --- notes --------------------------------------------------------------------------------------------------------
 
 
-def _unread(strand: Strand) -> Iterator[Problem]:
-    """What is more than comparisons of names with literals, and ways that are told apart by several names."""
-    for index, item, _ in strand.checked():
+def _unread(study: Study, strand: Strand, groups: tuple[Group, ...]) -> Iterator[Problem]:
+    """What is more than comparisons of names with literals, or more than is tried; ways that go by several names."""
+    stages = study.declared()
+    for index, item, steps in strand.checked():
         reading = strand.guards.get(index)
+        where = at(strand.at(index, "guard"))
         if reading is not None and reading.unread:
-            where = at(strand.at(index, "guard"))
             yield problem("not_checked", where, severity="note", trigger=item.trigger, terms=reading.unread)
+        elif reading is not None and steps and cases((reading,), study.world(strand, steps[0], stages)) is None:
+            asked = tuple(sorted(reading.literals))
+            yield problem("too_many_cases", where, severity="note", trigger=item.trigger, names=asked)
     told: set[int] = set()
-    for group in _groups(strand):
+    for group in groups:
+        if len(group) > MOST_WAYS:
+            yield _too_many(strand, group)
+            continue
         guards = [strand.guard(step) for step in group]
         names = dict.fromkeys(name for guard in guards if guard for name in guard.literals)
         split = len({step.dest for step in group}) > 1 and all(guard and not guard.unread for guard in guards)
@@ -236,3 +259,15 @@ def _unread(strand: Strand) -> Iterator[Problem]:
             where = at(strand.at(group[-1].index, "guard"))
             params = {"trigger": group[0].transition.trigger, "names": tuple(names)}
             yield problem("gaps_not_checked", where, severity="note", **params)
+
+
+def _too_many(strand: Strand, group: Group) -> Problem:
+    return problem(
+        "too_many_ways",
+        at(strand.at(group[MOST_WAYS].index)),
+        severity="note",
+        trigger=group[0].transition.trigger,
+        stage=group[0].source,
+        count=len(group),
+        most=MOST_WAYS,
+    )

@@ -88,7 +88,8 @@ def _track(flow: Flow, name: str, track: Track) -> Iterator[Problem]:
 
 def amendment_problems(flow: Flow) -> Iterator[Problem]:
     """What is wrong in `amendments:`, `sources:` and `undeclared:`."""
-    known = ["*", "lines", *OWN, *LINE_OWN, *flow.fields]
+    known = dict.fromkeys(["*", "lines", *OWN, *LINE_OWN, *flow.fields])
+    names = schema(flow)
     for name, rule in (flow.amendments or {}).items():
         path = f"amendments.{name}"
         if not rule.fields:
@@ -97,7 +98,7 @@ def amendment_problems(flow: Flow) -> Iterator[Problem]:
             if field not in known:
                 yield unknown("unknown_amendable", f"{path}.fields", field, known)
         if rule.guard is not None:
-            yield from condition_problems(flow, rule.guard, f"{path}.guard")
+            yield from condition_problems(flow, rule.guard, f"{path}.guard", names=names)
         if rule.approval is not None:
             yield problem("approval_later", at(f"{path}.approval"), severity="warning", name=rule.approval)
     for index, name in enumerate(flow.sources):

@@ -18,6 +18,7 @@ from orderflow.rules.check_sla import is_recipient
 
 _WORDS = ("owner", "lead", "manager", "customer")  # recipients that are nobody's id
 _ALIKE = 0.85  # difflib's ratio from which on two names are taken for one
+_LONG = 5  # letters of a name from which on one that is missing is a slip
 _CODES = {"role": "nobody_with_role", "team": "nobody_in_team", "person": "nobody_with_id"}
 
 Kind = Literal["role", "team", "person"]
@@ -110,12 +111,20 @@ def _known(directory: People, found: Iterable[Mention], kind: Kind) -> set[str]:
 
 
 def _misspelt(found: tuple[Mention, ...]) -> Iterator[Problem]:
-    """Names that stand once in the flow and are almost another one, which stands there more often."""
+    """Names that stand once in the flow and are almost another one, which stands there more often.
+
+    Of two that both stand once, the later one is told, where it is the other with one letter too few or too many.
+    """
     counts = Counter((item.kind, item.name) for item in found)
+    once: dict[Kind, list[str]] = {}
     for item in found:
+        if counts[item.kind, item.name] > 1 or item.kind == "person":
+            continue
         others = [name for (kind, name), count in counts.items() if kind == item.kind and count > 1]
         near = [name for name in others if looks_like(item.name, name)]
-        if counts[item.kind, item.name] == 1 and near and item.kind != "person":
+        near += [name for name in once.setdefault(item.kind, []) if _one_letter(item.name, name)]
+        once[item.kind].append(item.name)
+        if near:
             code = "role_misspelt" if item.kind == "role" else "team_misspelt"
             yield problem(code, at(item.path), severity="warning", name=item.name, known=near[0])
 
@@ -135,6 +144,14 @@ def looks_like(name: str, other: str) -> bool:
     if len(name) > 3 and sorted(name) == sorted(other):
         return True
     return name.isascii() and other.isascii() and difflib.SequenceMatcher(None, name, other).ratio() >= _ALIKE
+
+
+def _one_letter(name: str, other: str) -> bool:
+    """Whether two long names are the same but for a letter that one of them lacks within."""
+    short, long = sorted((name, other), key=len)
+    if len(short) < _LONG or len(long) != len(short) + 1 or not (long.isascii() and looks_like(name, other)):
+        return False
+    return any(long[:at] + long[at + 1 :] == short for at in range(1, len(short)))
 
 
 def _parts(name: str) -> list[str] | None:

@@ -78,8 +78,10 @@ def never_set(flow: Flow, fields: Collection[str]) -> Iterator[Problem]:
                     yield problem("required_not_amendable", where, severity="warning", name=name)
         for stage, definition in lifecycle.stages.items():
             for name in definition.requires:
-                if name in stuck:
-                    where = at(f"{path}.stages.{stage}.requires")
+                where = at(f"{path}.stages.{stage}.requires")
+                if name in names and name not in fields:
+                    yield problem("required_never_set", where, severity="warning", name=name, trigger=stage)
+                elif name in stuck:
                     yield problem("required_not_amendable", where, severity="warning", name=name)
 
 

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
+from attrs import evolve
+
 from orderflow.model.condition import Call, Name, unparse, walk
 from orderflow.model.flow import Flow, Select
+from orderflow.model.frozen import EMPTY
 from orderflow.model.reasons import Place, Problem, problem
 from orderflow.rules.check_conditions import at, condition_problems
+from orderflow.rules.check_values import (
+    NO_CURRENCY,
+    Reading,
+    World,
+    apart,
+    cases,
+    classes,
+    compared,
+    may_all_hold,
+    read,
+    read_parts,
+    settled,
+)
 from orderflow.rules.scope import schema
-from orderflow.rules.spans import Alternative, alternatives, overlap
 
 _KNOWN = ("order.", "customer.", "line.")
 
@@ -32,7 +47,7 @@ def select_problems(flows: Iterable[Flow]) -> tuple[Problem, ...]:
 
     - `error`: two flows that some order fits alike, with the same priority. A Tracker refuses to open with them.
     - `warning`: orders that fit none; a flow that is never chosen.
-    - `note`: two flows of which that cannot be said, as their conditions are more than comparisons with literals.
+    - `note`: two flows of which that cannot be said, as it hangs on more than comparisons with literals.
     - Empty for fewer than two flows, and for flows without `select:`, which are chosen by name.
     """
     given = tuple(flows)
@@ -50,7 +65,8 @@ def _pair(one: Flow, mine: Select, other: Flow, its: Select) -> Iterator[Problem
             place = _place(low)
             yield problem("select_never", place, "warning", flow=low.name, other=high.name, priority=rank.priority)
         return
-    answer = overlap(_alternatives(one), _alternatives(other))
+    parts = (*_parts(one), *_parts(other))
+    answer = may_all_hold(parts, _world((one, other), parts))
     if answer == "yes" and one.currency != other.currency and _asks_money(one) and _asks_money(other):
         answer = "unknown"  # a bare number means another amount in each
     place = _place(other)
@@ -61,39 +77,43 @@ def _pair(one: Flow, mine: Select, other: Flow, its: Select) -> Iterator[Problem
 
 
 def _gap(flows: list[Flow]) -> Iterator[Problem]:
-    """An order that fits none: unless one flow takes every order, or the flows share a vocabulary among them."""
-    if any(flow.select is not None and flow.select.when is None for flow in flows) or _covered(flows):
+    """An order that fits none: unless one flow takes every order, or the flows share all values among them."""
+    conditions = [flow.select.when for flow in flows if flow.select is not None]
+    asked = [read(item) for item in conditions if item is not None]
+    if len(asked) < len(conditions):
         return
-    yield problem("select_gap", _place(flows[0]), "warning", flows=tuple(flow.name for flow in flows))
+    world = evolve(_world(flows, asked), present=_required(flows))
+    if not any(_covered(group, world) for group in apart(asked)):
+        yield problem("select_gap", _place(flows[0]), "warning", flows=tuple(flow.name for flow in flows))
 
 
-def _covered(flows: list[Flow]) -> bool:
-    """Whether the flows ask for the values of one required choice (or yes and no), and leave none out."""
-    found: dict[str, set[object]] = {}
-    for flow in flows:
-        for item in _alternatives(flow):
-            if item.exact and len(item.spans) == 1:
-                ((name, span),) = item.spans.items()
-                found.setdefault(name, set()).update(span.values() or ())
-    return any(_required(flows, name) and _vocabulary(flows, name) <= values for name, values in found.items())
+def _covered(asked: tuple[Reading, ...], world: World) -> bool:
+    """Whether one of these conditions holds in every case, whatever their unread parts are."""
+    found = cases(asked, world)
+    if found is None:
+        return False
+    return all(any(reading.test(case) is True for reading in asked) for case in found if settled(case, asked))
 
 
-def _required(flows: list[Flow], name: str) -> bool:
-    return all(name in flow.fields and flow.fields[name].required for flow in flows) and bool(_vocabulary(flows, name))
+def _required(flows: Iterable[Flow]) -> frozenset[str]:
+    """The fields that every order has, whichever of these flows it takes."""
+    fields = [{name for name, field in flow.fields.items() if field.required} for flow in flows]
+    return frozenset.intersection(*map(frozenset, fields))
 
 
-def _vocabulary(flows: list[Flow], name: str) -> set[object]:
-    """Every value that a name can have in any of the flows; empty where they cannot be counted."""
-    kinds = [flow.fields[name] for flow in flows]
-    if all(kind.type == "boolean" for kind in kinds):
-        return {("bool", True), ("bool", False)}
-    if all(kind.type == "choice" for kind in kinds):
-        return {("str", word) for kind in kinds for word in kind.of}
-    return set()
+def _parts(flow: Flow) -> tuple[Reading, ...]:
+    when = flow.select.when if flow.select else None
+    return read_parts(when) if when is not None else ()
 
 
-def _alternatives(flow: Flow) -> tuple[Alternative, ...]:
-    return alternatives(flow.select.when if flow.select else None, schema(flow))
+def _world(flows: Iterable[Flow], readings: Iterable[Reading]) -> World:
+    """An order before it has a flow: what it holds may be whatever any of the flows says that it is."""
+    schemas = [schema(flow) for flow in flows]
+    pinned = {}
+    for name, literals in compared(readings).items():
+        kinds = dict.fromkeys(names[name] for names in schemas if name in names)
+        pinned[name] = (*(value for kind in kinds for value in classes(kind, literals, NO_CURRENCY)), None)
+    return World(names=EMPTY, pinned=pinned)
 
 
 def _asks_money(flow: Flow) -> bool:

@@ -126,18 +126,26 @@ def _names_trigger(condition: Condition) -> bool:
 
 def _leaves(lifecycle: Lifecycle, stage: str, test: Callable[[str], bool | None]) -> bool:
     """Whether some path of transitions leads from a stage to one where a condition does not hold."""
-    seen, ahead = set(), [stage]
+    seen, ahead, ways = set(), [stage], _ways(lifecycle)
     while ahead:
         here = ahead.pop()
-        if here in seen or here not in lifecycle.stages:
+        if here in seen:
             continue
         if test(here) is not True:
             return True
         seen.add(here)
-        for item in lifecycle.transitions:
-            if (here in item.source or "*" in item.source) and item.dest not in (None, "="):
-                ahead.append(str(item.dest))
+        ahead += ways[here]
     return False
+
+
+def _ways(lifecycle: Lifecycle) -> dict[str, set[str]]:
+    """Each stage -> the stages that its transitions lead to."""
+    ways: dict[str, set[str]] = {name: set() for name in lifecycle.stages}
+    for item in lifecycle.transitions:
+        for source in ways if "*" in item.source else item.source:
+            if source in ways and item.dest in ways:
+                ways[source].add(item.dest)
+    return ways
 
 
 def _warnings(sla: SLA, where: str) -> Iterator[Problem]:
@@ -211,12 +219,12 @@ def _stages_of(flow: Flow, sla: SLA) -> set[str]:
     if sla.stop is None:
         return found
     stop, ahead = _at_stage(in_full(flow, sla.stop, sla.track), sla.track), list(found)
-    found = set()
+    found, ways = set(), _ways(lifecycle)
     while ahead:
         here = ahead.pop()
-        if here not in found and here in lifecycle.stages and stop(here) is not True:
+        if here not in found and stop(here) is not True:
             found.add(here)
-            ahead += [str(way.dest) for way in lifecycle.transitions if here in way.source or "*" in way.source]
+            ahead += ways[here]
     return found
 
 

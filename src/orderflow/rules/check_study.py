@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from orderflow.model.check import NameType
 from orderflow.model.condition import Call, Condition, Constant, unparse, walk
@@ -19,6 +19,7 @@ from orderflow.rules.scope import schema
 _WITH_ROLES = ("person", "automation", "system")  # the kinds of actors that pass where a role is needed
 
 Stages = Mapping[str, Iterable[str]]
+K = TypeVar("K")
 
 
 @frozen(kw_only=True)
@@ -39,6 +40,7 @@ class Strand:
       another system alone says how the track moves.
     - `guards`: index of a transition -> its guard, read; those with errors are not among them.
     - `broken`: indices of transitions with errors of their own, about which nothing is said.
+    - `steps`: every transition out of every stage; `steps_of`: those of a transition, by its index; `out_of`: by stage.
     """
 
     track: str
@@ -49,6 +51,8 @@ class Strand:
     broken: frozenset[int]
     guards: Mapping[int, Reading]
     steps: tuple[Step, ...]
+    steps_of: Mapping[int, tuple[Step, ...]]
+    out_of: Mapping[str, tuple[Step, ...]]
 
     def at(self, index: int, key: str = "") -> str:
         """The path of a transition, or of one of its keys."""
@@ -62,16 +66,21 @@ class Strand:
         """The transitions about which something can be said, with their steps."""
         for index, item in enumerate(self.lifecycle.transitions):
             if index not in self.broken:
-                yield index, item, tuple(step for step in self.steps if step.index == index)
+                yield index, item, self.steps_of.get(index, ())
 
 
 @frozen(kw_only=True)
 class Study:
-    """What the proofs of a flow share. `wrong`: the paths of its errors, about which nothing more is said."""
+    """What the proofs of a flow share.
+
+    - `wrong`: the paths of its errors, about which nothing more is said.
+    - `answers`: what was found of guards already. A transition out of every stage asks the same again and again.
+    """
 
     flow: Flow
     strands: tuple[Strand, ...]
     wrong: tuple[str, ...]
+    answers: dict[Any, bool] = field(factory=dict, eq=False, repr=False)
 
     @property
     def currency(self) -> str:
@@ -117,7 +126,14 @@ class Study:
     def may_pass(self, strand: Strand, step: Step, stages: Stages) -> bool:
         """Whether the guard of a step can hold; True where it cannot be read."""
         reading = strand.guard(step)
-        return reading is None or may_hold(reading, self.world(strand, step, stages))
+        if reading is None:
+            return True
+        world = self.world(strand, step, stages)
+        known = tuple((name, frozenset(found)) for name, found in world.pinned.items() if name in reading.literals)
+        question = (strand.track, step.index, known)
+        if question not in self.answers:
+            self.answers[question] = may_hold(reading, world)
+        return self.answers[question]
 
 
 def track_calls(condition: Condition) -> Iterator[tuple[Call, str]]:
@@ -148,6 +164,7 @@ def _strand(flow: Flow, track: str, path: str, lifecycle: Lifecycle, wrong: tupl
         else:
             broken.add(index)
     currency = flow.currency or NO_CURRENCY
+    steps = tuple(_steps(lifecycle))
     return Strand(
         track=track,
         path=path,
@@ -160,8 +177,17 @@ def _strand(flow: Flow, track: str, path: str, lifecycle: Lifecycle, wrong: tupl
             for index, item in enumerate(lifecycle.transitions)
             if item.guard is not None and index not in broken
         },
-        steps=tuple(_steps(lifecycle)),
+        steps=steps,
+        steps_of=_grouped(steps, lambda step: step.index),
+        out_of=_grouped(steps, lambda step: step.source),
     )
+
+
+def _grouped(steps: tuple[Step, ...], key: Callable[[Step], K]) -> dict[K, tuple[Step, ...]]:
+    groups: dict[K, list[Step]] = {}
+    for step in steps:
+        groups.setdefault(key(step), []).append(step)
+    return {name: tuple(group) for name, group in groups.items()}
 
 
 def _part(path: str) -> tuple[int | None, str]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from decimal import Context, Decimal
 from itertools import pairwise, product
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 from attrs import frozen
 
@@ -49,6 +49,7 @@ _EXACT = Context(prec=200)
 _FREE = (True, False, None)
 
 Case = Mapping[str, Any]
+Answer = Literal["yes", "no", "unknown"]
 
 
 @frozen(kw_only=True)
@@ -82,7 +83,8 @@ class World:
         """One value of each class that a name's values fall into; None, where it may be missing."""
         found = self.pinned.get(name)
         if found is None:
-            found = (*classes(self.names.get(name, NameType("any")), literals, self.currency), None)
+            possible = classes(self.names.get(name, NameType("any")), literals, self.currency)
+            found = (*(value for value in possible if not _below_zero(name, value)), None)
         return tuple(value for value in found if value is not None) if name in self.present else found
 
 
@@ -95,16 +97,33 @@ def read(condition: Condition, currency: str = NO_CURRENCY) -> Reading:
     return Reading(test=test, literals=literals, unread=tuple(dict.fromkeys(reader.unread)))
 
 
-def cases(readings: Iterable[Reading], world: World) -> Iterator[Case] | None:
-    """Every combination of values that can make a difference to some conditions; None when they are too many."""
+def read_parts(condition: Condition, currency: str = NO_CURRENCY) -> tuple[Reading, ...]:
+    """The parts of a condition that are joined by `and`: it holds when all of them do."""
+    return tuple(read(Condition(node), currency) for node in _conjuncts(condition.tree))
+
+
+def _conjuncts(node: Node) -> Iterator[Node]:
+    if isinstance(node, Logic) and node.operator == "and":
+        for operand in node.operands:
+            yield from _conjuncts(operand)
+    else:
+        yield node
+
+
+def compared(readings: Iterable[Reading]) -> dict[str, set[Any]]:
+    """Each name that some conditions compare, with the literals of all of them."""
     together: dict[str, set[Any]] = {}
-    free: set[str] = set()
     for reading in readings:
-        free |= set(reading.unread)
         for name, literals in reading.literals.items():
             together.setdefault(name, set()).update(literals)
-    values = {name: world.values(name, literals) for name, literals in together.items()}
-    values |= dict.fromkeys(free, _FREE)
+    return together
+
+
+def cases(readings: Iterable[Reading], world: World) -> Iterator[Case] | None:
+    """Every combination of values that can make a difference to some conditions; None when they are too many."""
+    given = tuple(readings)
+    values = {name: world.values(name, literals) for name, literals in compared(given).items()}
+    values |= dict.fromkeys((text for reading in given for text in reading.unread), _FREE)
     if prod(len(found) for found in values.values()) > MOST_CASES:
         return None
     return (dict(zip(values, combination, strict=True)) for combination in product(*values.values()))
@@ -114,6 +133,40 @@ def may_hold(reading: Reading, world: World) -> bool:
     """Whether some case satisfies a condition; True also when there are too many to try."""
     found = cases((reading,), world)
     return found is None or any(reading.test(case) is True for case in found)
+
+
+def may_all_hold(readings: Iterable[Reading], world: World) -> Answer:
+    """Whether some case satisfies all conditions; `unknown` where that hangs on an unread part, or is too much to try.
+
+    Conditions that share no name are tried apart: then each group must have a case of its own.
+    """
+    answers = {_in_one_case(group, world) for group in apart(readings)}
+    return "no" if "no" in answers else "unknown" if "unknown" in answers else "yes"
+
+
+def _in_one_case(readings: tuple[Reading, ...], world: World) -> Answer:
+    found = cases(readings, world)
+    if found is None:
+        return "unknown"
+    fitting = [case for case in found if all(reading.test(case) is True for reading in readings)]
+    return "yes" if any(settled(case, readings) for case in fitting) else "unknown" if fitting else "no"
+
+
+def settled(case: Case, readings: Iterable[Reading]) -> bool:
+    """Whether a case leaves every unread part open: what is true then is true whatever those are."""
+    return all(case[text] is None for reading in readings for text in reading.unread)
+
+
+def apart(readings: Iterable[Reading]) -> list[tuple[Reading, ...]]:
+    """Conditions in groups, of which no two share a name or an unread part."""
+    groups: list[tuple[set[str], tuple[Reading, ...]]] = []
+    for reading in readings:
+        names, members = {*reading.literals, *reading.unread}, [reading]
+        for group in [group for group in groups if group[0] & names]:
+            groups.remove(group)
+            names, members = names | group[0], [*group[1], *members]
+        groups.append((names, tuple(members)))
+    return [members for _, members in groups]
 
 
 # --- the classes of values ----------------------------------------------------------------------------------------
@@ -137,6 +190,13 @@ def classes(kind: NameType, literals: Iterable[Any], currency: str) -> tuple[Any
     values += _between(lengths)
     ordered = kind.type in ("number", "money", "duration") and (numbers or lengths)
     return tuple(values) if ordered else (*values, another(words))
+
+
+def _below_zero(name: str, value: Any) -> bool:
+    """Whether a value is less than the quantity of lines, or the time in a stage, can be."""
+    if name.startswith("lines("):
+        return isinstance(value, Decimal) and value < 0
+    return name.startswith("elapsed(") and isinstance(value, timedelta) and value < timedelta()
 
 
 def another(words: Iterable[str]) -> str:
@@ -245,10 +305,10 @@ class _Reader:
 
 
 def subject(node: Node) -> str | None:
-    """The text of what is compared: a name, the stage of a track, or how long the stage has lasted."""
+    """The text of what is compared: a name, the stage of a track, how long the stage has lasted, what lines come to."""
     if isinstance(node, Name):
         return node.path
-    if isinstance(node, Call) and (node.attribute == "stage" or node.function == "elapsed"):
+    if isinstance(node, Call) and (node.attribute == "stage" or node.function in ("elapsed", "lines")):
         return unparse(node)
     return None
 

@@ -7,10 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from attrs import evolve
+
 from orderflow.model.canonical import write_decimal, write_instant
 from orderflow.model.clock import Mark
 from orderflow.model.commit import Commit, IndexRow, KeyRecord, Message, PersonalValue
-from orderflow.model.events import ClockMarked, Event, OrderPlaced, OwnerAssigned, StageEntered, Stream
+from orderflow.model.events import ClockMarked, Event, FlowMigrated, OrderPlaced, OwnerAssigned, StageEntered, Stream
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import Money, plain
 from orderflow.model.personal import personal_values
@@ -57,7 +59,7 @@ def index_row(program: Program | None, state: State) -> IndexRow:
 
 def external_tag(system: str, id: str) -> str:
     """The tag by which an order is found that another system knows under an id."""
-    return f"external:{system}:{id}"
+    return f"external:{len(system)}:{system}:{id}"  # both may have colons: the length says where the first ends
 
 
 def write_tag(value: Any) -> str:
@@ -91,6 +93,22 @@ def make_commit(
         if key is not None and digest is not None
         else None,
     )
+
+
+def crossing_commit(
+    old: Program,
+    new: Program,
+    before: State,
+    after: State,
+    events: Sequence[Event],
+    channels: tuple[str, ...],
+    key: str | None,
+) -> Commit:
+    """The commit of a decision that took the order to another version: what was settled before is owed by the old."""
+    at = next(place for place, event in enumerate(events) if isinstance(event.body, FlowMigrated))
+    between = fold(before, events[:at])
+    messages = (*owed(old, before, between, events[:at], channels), *owed(new, between, after, events[at:], channels))
+    return evolve(make_commit(new, before, after, events, channels, key), messages=messages)
 
 
 def owed(

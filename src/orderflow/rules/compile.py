@@ -164,7 +164,8 @@ class Program:
 
     def titles(self, stage: str, track: str = ORDER_TRACK) -> FrozenMap[str]:
         """The titles of a stage of a track."""
-        return self.lifecycle(track).titles(stage)
+        lifecycle = self.lifecycles.get(track.partition(":")[0])  # None: the track is another version's
+        return lifecycle.titles(stage) if lifecycle else FrozenMap({"*": stage})
 
 
 def compile_flow(flow: Flow) -> Program:

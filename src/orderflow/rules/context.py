@@ -12,6 +12,7 @@ from orderflow.model.actor import Person
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.decision import Need
 from orderflow.model.frozen import EMPTY, FrozenMap
+from orderflow.model.pilots import Pilot
 from orderflow.model.reasons import Reason
 
 
@@ -45,6 +46,8 @@ class Context:
     - `chosen`: why the flow of a new order was chosen, where it was.
     - `digest`: of the command, when the caller has it already.
     - `roles`, `teams`: name -> everybody who has or is in it. `loads`: id -> number of open orders owned.
+    - `programs`: fingerprint -> another version's Program, or None where no such version is recorded.
+    - `pilot`: the pilot through which an order that is placed gets its version, if any.
     """
 
     now: datetime
@@ -58,6 +61,8 @@ class Context:
     facts: Mapping[tuple[str, FrozenMap[Any]], Any] = field(factory=dict)
     externals: Mapping[tuple[str, str], str | None] = field(factory=dict)
     chosen: Reason | None = None
+    programs: Mapping[str, Any] = EMPTY
+    pilot: Pilot | None = None
     digest: str | None = None
     recording: bool = True
 
@@ -85,6 +90,10 @@ class Context:
         """The calendar that had this content, or None when it is not known any more."""
         found: NamedCalendar | None = _get(self.digests, "digest", digest)
         return found
+
+    def program(self, fingerprint: str) -> Any:
+        """The Program of a version, or None; `rules/compile.py`, which has the type, stands above this file."""
+        return _get(self.programs, "program", fingerprint)
 
     def fact(self, name: str, subjects: FrozenMap[Any]) -> Any:
         """What the host answers to a question about these subjects; None is *unknown*."""

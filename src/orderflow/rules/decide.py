@@ -19,18 +19,20 @@ from orderflow.model.commands import (
     Jump,
     Link,
     Load,
+    Migrate,
     Move,
     Note,
     Observe,
     OpenTrack,
     Place,
+    RevertMigration,
     Settle,
 )
 from orderflow.model.decision import Decision, Needs
 from orderflow.model.errors import DefinitionError
 from orderflow.model.reasons import Reason, reason
 from orderflow.model.state import Blank, OrderState, State
-from orderflow.rules import acting, amending, firing, jumping, moving, observing, placing, sla
+from orderflow.rules import acting, amending, firing, jumping, migrating, moving, observing, placing, sla
 from orderflow.rules.compile import Program
 from orderflow.rules.context import Context, Missing
 from orderflow.rules.draft import Draft
@@ -52,6 +54,8 @@ _HANDLERS: dict[type[Command], Handler] = {
     Note: acting.note,
     Erase: acting.erase,
     Acknowledge: acting.acknowledge,
+    Migrate: migrating.migrate,
+    RevertMigration: migrating.revert,
     Settle: acting.settle,
 }
 

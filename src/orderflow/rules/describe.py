@@ -268,5 +268,7 @@ def _fields(words: Words) -> Iterator[str]:
 
 def _facts(words: Words, declared: Field) -> str:
     facts = [words.known("field", declared.type, of=words.listed(declared.of, "or"))]
+    if declared.unit:
+        facts.append(words.say("field.unit", unit=declared.unit))
     facts += [words.say(f"field.{key}") for key in ("required", "personal") if getattr(declared, key)]
     return words.say("clause").join(facts)

@@ -11,8 +11,8 @@ from orderflow.rules.in_words import Words
 
 def lines_words(words: Words, lines: Lines) -> Iterator[str]:
     """Where quantity stands and how it moves."""
-    stages = words.listed((line_stage(words, name) for name in lines.stages), "comma")
-    yield words.say("lines.stages", first=line_stage(words, lines.first), stages=stages)
+    stages = words.listed((words.line_stage(name) for name in lines.stages), "comma")
+    yield words.say("lines.stages", first=words.line_stage(lines.first), stages=stages)
     for name, move in lines.moves.items():
         yield "- " + words.say("stop", text=words.say("half").join(_move(words, name, move)))
     if lines.tolerance:
@@ -20,8 +20,8 @@ def lines_words(words: Words, lines: Lines) -> Iterator[str]:
 
 
 def _move(words: Words, name: str, move: LineMove) -> Iterator[str]:
-    source = words.listed((words.quoted(line_stage(words, item)) for item in move.source), "or")
-    dest = words.quoted(line_stage(words, move.dest))
+    source = words.listed((words.quoted(words.line_stage(item)) for item in move.source), "or")
+    dest = words.quoted(words.line_stage(move.dest))
     yield words.say("move.line", title=words.title(move.title, name), source=source, dest=dest)
     if move.over:
         yield words.say("move.over")
@@ -29,13 +29,6 @@ def _move(words: Words, name: str, move: LineMove) -> Iterator[str]:
         yield words.say("way.roles", roles=words.listed(move.roles, "or"))
     if move.guard is not None:
         yield words.say("way.guard", guard=words.condition(move.guard))
-
-
-def line_stage(words: Words, name: str) -> str:
-    """The title of a line stage."""
-    lines = words.flow.lines
-    known = lines.stages.get(name) if lines is not None else None
-    return words.title(known.title, name) if known else name
 
 
 def moves_words(words: Words, names: Iterable[str]) -> str:
@@ -47,7 +40,7 @@ def moves_words(words: Words, names: Iterable[str]) -> str:
 def carries_words(words: Words, track: Track) -> Iterator[str]:
     """What a track carries."""
     if track.carries_lines and track.loads:
-        yield words.say("track.carries", stages=words.listed((line_stage(words, name) for name in track.loads), "or"))
+        yield words.say("track.carries", stages=words.listed((words.line_stage(name) for name in track.loads), "or"))
     elif track.carries_lines:
         yield words.say("track.carries_any")
 

@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 
 from attrs import evolve
 
-from orderflow.model.calendar import WorkCalendar
+from orderflow.model.calendar import ALWAYS, WorkCalendar
 from orderflow.model.clock import NOTHING, Clock, Mark, MarkKind, MarkRef, apply_mark
 from orderflow.model.events import ClockMarked
 from orderflow.model.flow import OPEN
 from orderflow.model.state import OrderState
 from orderflow.rules.compile import CompiledSLA, Test
+from orderflow.rules.context import NamedCalendar
 from orderflow.rules.draft import Draft
-from orderflow.rules.scope import Scope
+from orderflow.rules.scope import Scope, instant_of
 from orderflow.rules.terms import Terms, carried, running_mark, terms_of
 
 
@@ -81,7 +82,7 @@ def follow(change: Change, sla: CompiledSLA) -> list[Mark]:
     run = _Run(change, sla, clock)
     if clock is None or clock.ended is not None:
         _start(run, first=clock is None)
-    elif (kind := _ending(change, sla)) is not None:
+    elif (kind := ending(change, sla)) is not None:
         spent = change.spent(clock)
         _take_back(run, clock)
         run.add(Mark(sla=sla.name, kind=kind, spent=spent))
@@ -102,8 +103,24 @@ def _begins_anew(change: Change, sla: CompiledSLA) -> bool:
     return (scope == "stage" and change.moved) or (scope == "owner" and change.handed_over)
 
 
-def _armed(sla: CompiledSLA, scope: Scope) -> bool:
-    """Whether a clock may run: its start holds, and nothing that would end it."""
+def first_start(change: Change, sla: CompiledSLA) -> list[Mark]:
+    """The marks that start a clock, whatever was before; none where it may not run now."""
+    run = _Run(change, sla, None)
+    _start(run, first=True)
+    return run.marks
+
+
+def begin_anew(change: Change, sla: CompiledSLA, clock: Clock) -> list[Mark]:
+    """The marks that begin a clock's run anew; one that waits goes on waiting."""
+    run = _Run(change, sla, clock)
+    _reset(run, clock)
+    return run.marks
+
+
+def armed(sla: CompiledSLA, scope: Scope) -> bool:
+    """Whether a clock may run: its start holds, what is promised is known, and nothing that would end it holds."""
+    if _promise_gone(sla, scope):
+        return False
     open_ = scope.state.tracks[scope.track].category in OPEN and scope.state.main.category != "cancelled"
     return open_ and sla.start(scope) is True and not _is(sla.stop, scope) and not _is(sla.cancel, scope)
 
@@ -111,9 +128,9 @@ def _armed(sla: CompiledSLA, scope: Scope) -> bool:
 def _start(run: _Run, *, first: bool) -> None:
     """Start a clock where one may run and could not before; the first one as soon as some row of the table fits."""
     change, sla = run.change, run.sla
-    if not _armed(sla, change.after):
+    if not armed(sla, change.after):
         return
-    if not first and not _begins_anew(change, sla) and change.before is not None and _armed(sla, change.before):
+    if not first and not _begins_anew(change, sla) and change.before is not None and armed(sla, change.before):
         return
     terms = terms_of(change.draft, sla, change.after)
     if terms is not None:
@@ -127,14 +144,22 @@ def _begin(run: _Run, kind: MarkKind, terms: Terms, *, held: bool) -> None:
         run.add(Mark(sla=run.sla.name, kind="paused"))
 
 
-def _ending(change: Change, sla: CompiledSLA) -> MarkKind | None:
+def ending(change: Change, sla: CompiledSLA) -> MarkKind | None:
     """How the clock ends, or None."""
     category = change.now.category
     if "cancelled" in (category, change.state.main.category) or _is(sla.cancel, change.after):
         return "cancelled"
+    clock = change.clocks.get(sla.clock(change.track))
+    if clock is not None and not clock.kept and _promise_gone(sla, change.after):
+        return "cancelled"
     if _is(sla.stop, change.after) if sla.stop else sla.start(change.after) is False:
         return "met"
     return "cancelled" if category == "done" else None
+
+
+def _promise_gone(sla: CompiledSLA, scope: Scope) -> bool:
+    """Whether the instant by which it is due is not known: there is none yet, or an amendment took it away."""
+    return sla.policy.due is not None and instant_of(scope.state, sla.policy.due) is None
 
 
 def _reset(run: _Run, clock: Clock) -> None:
@@ -159,7 +184,7 @@ def _pause(run: _Run, clock: Clock) -> None:
 def _resume(run: _Run, clock: Clock) -> None:
     change, sla = run.change, run.sla
     over = _is(sla.resume, change.after) if sla.resume else not _is(sla.pause, change.after)
-    terms = terms_of(change.draft, sla, change.after, clock) if over else None
+    terms = (kept_terms if clock.kept else terms_of)(change.draft, sla, change.after, clock) if over else None
     if terms is not None:
         mark = running_mark("resumed", change.draft, sla, terms, change.at, change.spent(clock), _warned(clock))
         run.add(mark if clock.breached_at is None else evolve(mark, warn_at=()))
@@ -168,8 +193,8 @@ def _resume(run: _Run, clock: Clock) -> None:
 def _renew(run: _Run, clock: Clock) -> None:
     """Set the clock anew where another target, promise or calendar fits now; a move ends its ladder."""
     change, sla = run.change, run.sla
-    terms = terms_of(change.draft, sla, change.after, clock)
-    changed = terms is not None and _differs(terms, clock)
+    terms = None if clock.kept else terms_of(change.draft, sla, change.after, clock)
+    changed = terms is not None and differs(terms, clock)
     spent = change.spent(clock) if changed else NOTHING
     if changed:
         _take_back(run, clock)
@@ -181,17 +206,27 @@ def _renew(run: _Run, clock: Clock) -> None:
         run.add(renewed(change.draft, sla, run.clock, terms, change.at, spent))
 
 
-def _differs(terms: Terms, clock: Clock) -> bool:
+def kept_terms(draft: Draft, sla: CompiledSLA, scope: Scope, clock: Clock) -> Terms:
+    """The terms that a clock keeps from an older version of the flow: its own target, calendar and digest."""
+    calendar = calendar_by(draft, clock)
+    named = NamedCalendar(clock.calendar or "", calendar or ALWAYS, clock.digest or "")
+    return Terms(named, clock.target, None)
+
+
+def differs(terms: Terms, clock: Clock) -> bool:
+    """Whether these are other terms than those by which a clock was set."""
     same = terms.target == clock.target if terms.due is None else terms.due == clock.due_at
     return not same or (terms.named.name or None) != clock.calendar
 
 
-def renewed(draft: Draft, sla: CompiledSLA, clock: Clock, terms: Terms, at: datetime, spent: timedelta) -> Mark:
-    """The mark that sets a running clock anew from `at` on, with what counts of the time spent."""
+def renewed(draft: Draft, sla: CompiledSLA, clock: Clock, terms: Terms, at: datetime, spent: timedelta,
+            carry: str | None = None) -> Mark:  # fmt: skip
+    """The mark that sets a running clock anew from `at` on, with what counts of the time spent (as `carry` says)."""
     changed = terms.due is None and terms.target != clock.target
-    if changed and sla.policy.carry == "restart":
+    carry = carry or sla.policy.carry
+    if changed and carry == "restart":
         return running_mark("reset", draft, sla, terms, at, NOTHING)
-    kept = carried(sla.policy.carry, clock, spent, terms.target) if changed else spent
+    kept = carried(carry, clock, spent, terms.target) if changed else spent
     mark = running_mark("redued", draft, sla, terms, at, kept, _warned(clock))
     return mark if clock.breached_at is None else evolve(mark, warn_at=clock.warn_at)  # the ladder goes on
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import Money, plain
@@ -12,6 +13,7 @@ from orderflow.rules.draft import Draft
 from orderflow.rules.evaluate import Term
 from orderflow.rules.scope import read_path
 
+_SHOWN = 60  # of so many lines the quantities are told
 _TRACK, _APPROVED = "track('", "approved('"
 
 
@@ -73,5 +75,6 @@ def _named(call: str) -> str:
 
 def _shown(value: object) -> object:
     if isinstance(value, Mapping):  # line -> quantity
-        return "{" + ", ".join(f"{line}: {quantity}" for line, quantity in value.items()) + "}"
+        shown = [f"{line}: {quantity}" for line, quantity in islice(value.items(), _SHOWN)]
+        return "{" + ", ".join(shown if len(value) <= _SHOWN else [*shown, "…"]) + "}"
     return "?" if value is None else str(value) if isinstance(value, Money) else value

@@ -32,6 +32,7 @@ from orderflow.model.condition import (
 from orderflow.model.events import ORDER_TRACK
 from orderflow.model.flow import Flow, Lifecycle
 from orderflow.model.policies import OwnerRule
+from orderflow.model.quantities import ORDERED
 from orderflow.model.reasons import Language, in_language
 from orderflow.model.texts import LANGUAGES
 from orderflow.model.texts.words import WORDS
@@ -96,6 +97,11 @@ class Words:
             return self.say(f"name.{path}")
         declared = self.flow.fields.get(path)
         return self.title(declared.title, path) if declared else path
+
+    def line_stage(self, name: str) -> str:
+        """The title of a line stage."""
+        known = self.flow.lines.stages.get(name) if self.flow.lines is not None else None
+        return self.title(known.title, name) if known is not None else name
 
     def owner(self, rule: OwnerRule) -> str:
         """Who becomes responsible."""
@@ -219,7 +225,7 @@ class Words:
         timely = "when" if operator not in ("==", "!=") and self._kind(left, right, "instant", "date") else ""
         money = bool(self._kind(left, right, "money"))
         said = [self.value(node, other, money) for node, other in ((left, right), (right, left))]
-        return self.say(f"{timely}{operator}", left=said[0], right=said[1])
+        return self.say(f"{timely}{operator}", left=said[0], right=self._beside(said[1]))
 
     def _one_of(self, item: Node, items: tuple[Node, ...], negated: bool) -> str:
         values = [node.value for node in items if isinstance(node, Constant) and isinstance(node.value, str)]
@@ -233,6 +239,10 @@ class Words:
         money = bool(self._kind(item, item, "money"))
         parts = self.listed((self.value(node, item, money) for node in items), "or")
         return self.say("not_in" if negated else "in", left=self.value(item), items=parts)
+
+    def _beside(self, text: str) -> str:
+        """A value behind a word: in Chinese with a space before Latin letters and digits."""
+        return f" {text}" if self.language == "zh" and text[:1].isascii() else text
 
     def _is_stage(self, node: Node) -> bool:
         return node in (Name("stage"), Name("trigger"))
@@ -285,12 +295,17 @@ class Words:
         if isinstance(value, bool):
             return self.named(self.say("yes" if value else "no"))
         if isinstance(value, Decimal):
-            text = format(value, ",f")
-            return f"{text} {self.flow.currency}" if money and self.flow.currency else text
+            unit = self.flow.currency if money else self._unit_of(other)
+            return " ".join((format(value, ",f"), unit)) if unit else format(value, ",f")
         if isinstance(other, Call) and other.attribute == "stage":
             return self.named(self._stage_of(other, value))
         known = isinstance(other, Name) and other.path in self.types and self.types[other.path].type == "choice"
         return self.named(value) if known else self.quoted(value)
+
+    def _unit_of(self, node: Node | None) -> str | None:
+        """The unit of a declared number."""
+        declared = self.flow.fields.get(node.path) if isinstance(node, Name) else None
+        return declared.unit if declared is not None else None
 
     def _stage_of(self, call: Call, stage: str) -> str:
         """The title of a stage of the track that a call is about."""
@@ -309,8 +324,12 @@ class Words:
         if call.function == "track":
             known = "track_stage" if call.attribute == "stage" else "track"
             return self.say(f"call.{known}", name=self._track(str(name)), attribute=call.attribute)
-        if call.function in ("fact", "lines"):
-            return self.say(f"call.{call.function}", name=name)
+        if call.function == "lines":
+            if name == ORDERED:
+                return self.say("call.ordered")
+            return self.say("call.lines", name=self.line_stage(str(name)))
+        if call.function == "fact":
+            return self.say("call.fact", name=name)
         return self.say("value_as_written", text=unparse(call))
 
     def _track(self, name: str) -> str:

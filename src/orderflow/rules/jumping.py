@@ -38,18 +38,23 @@ def jump(draft: Draft, command: Jump) -> list[Reason]:
 
 
 def _undo(draft: Draft, command: Jump, last: Event | None) -> list[Reason]:
-    """Go back to where the track was before its last entry, which must have been a jump; its owner comes back too."""
+    """Back to where the track was before its last entry, which was a jump; its owner and its clocks come back too."""
     body = last.body if last is not None else None
     if not isinstance(body, StageEntered) or body.jump in (None, "undo") or body.previous is None:
         return [reason("nothing_to_undo", track=command.track)]
     lifecycle = draft.program.lifecycle(command.track)
     if wrong := _not_permitted(draft, lifecycle, body.jump or "force") + _no_reason(command):
         return wrong
+    stages = lifecycle.lifecycle.stages
+    if body.previous not in stages:  # the order has gone to another version of its flow since
+        return [reason("unknown_stage", stage=body.previous, known=tuple(stages))]
     owner = _owner_before(draft, command.track, last)
-    _go(draft, command, body.previous, body.stage)
+    _go(draft, command, body.previous, draft.order.tracks[command.track].stage)
     if owner is not None and owner.owner != draft.order.tracks[command.track].owner:
         draft.add(owner, track=command.track)
         sla.react(draft)
+    if last is not None:
+        sla.go_on(draft, command.track, last.occurred_at)
     return []
 
 

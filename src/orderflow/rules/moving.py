@@ -8,13 +8,15 @@ from typing import Any
 
 from attrs import frozen
 
-from orderflow.model.commands import Load, Move
+from orderflow.model.commands import Load, Move, Observe
 from orderflow.model.events import QuantityMoved
+from orderflow.model.flow import OPEN
 from orderflow.model.order import EXACT
 from orderflow.model.quantities import ZERO, Lines, LineState, Transfer, total
 from orderflow.model.reasons import Reason, reason, suggest
+from orderflow.model.state import OrderState
 from orderflow.rules import sla
-from orderflow.rules.acting import check_track
+from orderflow.rules.acting import check_known_lines, check_track
 from orderflow.rules.draft import Draft
 from orderflow.rules.gate import guard_unmet, role_unmet
 
@@ -39,9 +41,37 @@ def begin_lines(draft: Draft) -> None:
         draft.add(QuantityMoved(cause="placed", transfers=transfers))
 
 
+def catch_up(draft: Draft) -> None:
+    """Make the quantities those of the order, which was amended while its flow did not follow them."""
+    first = _lines_of(draft).first
+    changes = behind(draft.order).items()
+    transfers = [change_of(line, change, first) for line, change in changes if change]
+    if transfers:
+        draft.add(QuantityMoved(cause="amended", transfers=transfers))
+
+
+def behind(state: OrderState) -> dict[str, Decimal]:
+    """Line -> by how much what is ordered of it is more, or less, than what stands somewhere."""
+    ordered = {line.id: line.quantity for line in state.order.lines}
+    found = {}
+    for line in (*ordered, *(name for name in state.quantities if name not in ordered)):
+        stands = state.quantities.get(line, LineState())
+        wanted = EXACT.add(ordered[line], stands.over) if line in ordered else ZERO
+        found[line] = EXACT.subtract(wanted, stands.ordered)
+    return found
+
+
+def change_of(line: str, change: Decimal, first: str) -> Transfer:
+    """A change of what is ordered of a line, as a transfer into or out of the first line stage."""
+    if change > 0:
+        return Transfer(line=line, quantity=change, dest=first)
+    return Transfer(line=line, quantity=-change, source=first)
+
+
 def move(draft: Draft, command: Move) -> list[Reason]:
     """Move quantity, of the lines that the command names or of all."""
-    if wrong := check_track(draft, command.track) or check_lines(draft, command.lines):
+    wrong = check_track(draft, command.track) or check_lines(draft, command.lines) or _ended(draft, command.track)
+    if wrong:
         return wrong
     planned, unmet = plan(draft, (command.move,), command.track, command.lines)
     if unmet:
@@ -69,8 +99,8 @@ def put_on(draft: Draft, track: str, wanted: Wanted | None, *, off: bool = False
     kind = draft.program.flow.tracks.get(track.partition(":")[0])
     if kind is None or not kind.carries_lines:
         return [reason("track_carries_no_lines", track=track)]
-    if draft.order.tracks[track].category in ("done", "cancelled"):
-        return [reason("track_ended", track=track, stage=draft.order.tracks[track].stage)]
+    if wrong := _ended(draft, track):
+        return wrong
     stages = tuple(_lines_of(draft).stages) if off else loads_from(draft, track)
     carrier = track if off else None
     transfers: list[Transfer] = []
@@ -91,6 +121,13 @@ def put_on(draft: Draft, track: str, wanted: Wanted | None, *, off: bool = False
     if not unmet:
         draft.add(QuantityMoved(cause="unloaded" if off else "loaded", transfers=transfers), track=track)
     return unmet
+
+
+def _ended(draft: Draft, track: str) -> list[Reason]:
+    """Why a track that carries lines has none to move any more."""
+    if _carrier(draft, track) is None or draft.order.tracks[track].category in OPEN:
+        return []
+    return [reason("track_ended", track=track, stage=draft.order.tracks[track].stage)]
 
 
 def loads_from(draft: Draft, track: str) -> tuple[str, ...]:
@@ -151,7 +188,8 @@ def _plan_one(
         hint = suggest(name, lines.moves)
         return [reason("unknown_move", move=name, known=tuple(lines.moves), suggestion=hint)]
     rule, path, carrier = lines.moves[name], f"lines.moves.{name}", _carrier(draft, track)
-    unmet = role_unmet(draft, rule.roles, f"{path}.roles")
+    observed = isinstance(draft.command, Observe)  # another system says that it has happened: nobody's role is asked
+    unmet = [] if observed else role_unmet(draft, rule.roles, f"{path}.roles")
     unmet += guard_unmet(draft, draft.program.moves.get(name), track, path, name)
     transfers: list[Transfer] = []
     over: list[Transfer] = []
@@ -173,14 +211,17 @@ def _plan_one(
 def _too_much(
     draft: Draft, name: str, line: str, state: LineState, amount: Decimal, there: Decimal, track: str
 ) -> Reason | None:
-    """Why more than there is may not move: the move does not allow it, or the tolerance does not."""
+    """Why more than there is may not move: the move or the tolerance forbids it, or there is more to be loaded."""
     lines = _lines_of(draft)
     rule = lines.moves[name]
-    if not rule.over or not lines.tolerance:
+    carrier = _carrier(draft, track)
+    left = ZERO if carrier is None else total(state.carried(None, stage) for stage in rule.source)
+    if not rule.over or not lines.tolerance or left:  # what is left is to be loaded before there is a surplus
         params = {"line": line, "wanted": amount, "there": there, "stages": rule.source, "track": track}
         return reason("not_enough", draft.program.place(f"lines.moves.{name}"), **params)
     contract = EXACT.subtract(state.ordered, state.over)
     most = EXACT.subtract(EXACT.divide(EXACT.multiply(contract, lines.tolerance), Decimal(100)), state.over)
+    most = max(most, ZERO)
     if EXACT.subtract(amount, there) <= most:
         return None
     place = draft.program.place("lines.tolerance")
@@ -214,12 +255,7 @@ def check_lines(draft: Draft, wanted: Wanted | None) -> list[Reason]:
     """Why quantity of these lines cannot be moved: the flow does not follow it, or the order has no such line."""
     if draft.program.flow.lines is None:
         return [reason("no_lines_in_flow", flow=draft.program.flow.name)]
-    known = tuple(draft.order.quantities)
-    return [
-        reason("unknown_line", line=line, known=known, suggestion=suggest(line, known))
-        for line in wanted or ()
-        if line not in known
-    ]
+    return check_known_lines(wanted or (), draft.order.quantities)
 
 
 def _carrier(draft: Draft, track: str) -> str | None:

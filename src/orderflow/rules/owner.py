@@ -20,6 +20,16 @@ def assign_by_rule(draft: Draft, track: str, stage: str) -> None:
     draft.add(body, track=track, rule=f"owner:{stage}")
 
 
+def may_own(draft: Draft, rule: OwnerRule, owner: str | None) -> bool:
+    """Whether a rule would allow this owner: the person whom it names, or somebody active of its role and team."""
+    person = draft.context.person(owner) if owner is not None else None
+    if person is None or not person.active:
+        return False
+    if rule.person:
+        return person.id == rule.person
+    return (not rule.role or rule.role in person.roles) and (not rule.team or rule.team in person.teams)
+
+
 def _fixed(draft: Draft, id: str) -> OwnerAssigned:
     person = draft.context.person(id)
     if person is None or not person.active:

@@ -7,16 +7,18 @@ from typing import Any
 
 import attrs
 
+from orderflow.model.amending import amended
 from orderflow.model.canonical import hide
 from orderflow.model.commands import Amend, Command, OpenTrack, Place
 from orderflow.model.decision import Decision
 from orderflow.model.events import ORDER_TRACK, OrderPlaced
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import Erased, Order, map_attributes, map_line, plain
+from orderflow.model.pilots import Pilot, percent
 from orderflow.model.reasons import Reason, reason, suggest
-from orderflow.model.state import OrderState
+from orderflow.model.state import Blank, OrderState, fold
 from orderflow.rules import sla
-from orderflow.rules.amending import add_external
+from orderflow.rules.amending import add_external, difference
 from orderflow.rules.compile import Program
 from orderflow.rules.draft import Draft
 from orderflow.rules.entering import enter
@@ -30,9 +32,12 @@ def place(draft: Draft, command: Place) -> list[Reason]:
     if wrong := check_fields(program, command.content):
         return wrong
     promised = promise(command.content.promised_at, program.zone)
-    why = draft.context.chosen
-    draft.reasons += [why] if why is not None else []
-    draft.add(OrderPlaced(order=attrs.evolve(command.content, flow=flow.name, promised_at=promised), why=why))
+    reasons = [item for item in (draft.context.chosen, _pilot_chosen(draft.context.pilot)) if item is not None]
+    draft.reasons += reasons
+    body = OrderPlaced(
+        order=attrs.evolve(command.content, flow=flow.name, promised_at=promised), why=reasons[0] if reasons else None
+    )
+    draft.add(body, rule=draft.context.pilot.rule if draft.context.pilot else None)
     begin(draft, ORDER_TRACK)
     for name, track in flow.tracks.items():
         if not track.many:
@@ -42,6 +47,14 @@ def place(draft: Draft, command: Place) -> list[Reason]:
         return wrong
     sla.react(draft)
     return []
+
+
+def _pilot_chosen(pilot: Pilot | None) -> Reason | None:
+    """Why an order is in a pilot."""
+    if pilot is None:
+        return None
+    when = pilot.when.text if pilot.when is not None else "–"
+    return reason("pilot_chosen", pilot=pilot.name, share=percent(pilot.share), when=when)
 
 
 def begin(draft: Draft, track: str) -> None:
@@ -74,12 +87,13 @@ def _next_number(draft: Draft, kind: str) -> int:
 
 
 def again(program: Program, state: OrderState, command: Place, digest: str) -> Decision:
-    """The answer when the id is taken: the same content repeats, other content is refused.
+    """The answer when the id is taken: the same content repeats, other content or another system's new id is refused.
 
     An order that names no flow repeats in the one that it has, whichever would be chosen today.
     """
     same_flow = command.content.flow in (None, state.order.flow)  # the digest has the order's own flow put in
-    if same_flow and state.digest == digest and same_personal(program, state.order, command.content):
+    linked = all(item in state.external for item in command.external.items())  # an id must not be dropped in silence
+    if same_flow and linked and state.digest == digest and same_personal(program, placed(state), command.content):
         return Decision(repeated=True)
     return Decision(refused=True, reasons=(reason("order_id_reused", order=command.order),))
 
@@ -116,6 +130,22 @@ def _map(command: Command, change: Callable[[str, Any], Any]) -> Command:
         lines=FrozenMap({line: values(changes, "line.") for line, changes in command.lines.items()}),
         add=tuple(map_line(line, change) for line in command.add),
     )
+
+
+def placed(state: OrderState) -> Order:
+    """The order as it was placed, before amendments; without the personal values that were erased since."""
+    body: Any = state.timeline[0].body
+    order: Order = body.order
+    return order
+
+
+def same_amendment(program: Program, state: OrderState, first: int, last: int, command: Amend) -> bool:
+    """Whether the amendment that is recorded in the versions `first` to `last` has the personal values of this one."""
+    before = fold(Blank(stream=state.stream), state.timeline[: first - 1])
+    after = fold(before, state.timeline[first - 1 : last])
+    if not isinstance(before, OrderState) or not isinstance(after, OrderState):
+        return False
+    return same_personal(program, after.order, amended(before.order, difference(before.order, command)))
 
 
 def same_personal(program: Program, old: Order, new: Order) -> bool:

@@ -102,8 +102,9 @@ def schema(flow: Flow, track: str = ORDER_TRACK) -> dict[str, NameType]:
     names |= {f"track('{name}').stage": NameType("choice", tuple(item.stages)) for name, item in lifecycles.items()}
     names["actor.kind"] = NameType("choice", ACTOR_KINDS)
     names |= {name: NameType(kind) for name, kind in LINE_FIELDS.items()}
+    kinds = get_args(FieldKind)
     for name, field in flow.fields.items():
-        names[name] = NameType(field.type, field.of) if field.type in get_args(FieldKind) else NameType("any")
+        names[name] = NameType(field.type, field.of) if field.type in kinds else NameType("any")
     return names
 
 

@@ -13,7 +13,7 @@ from orderflow.model.events import ClockMarked, Event
 from orderflow.model.state import OrderState, State
 from orderflow.rules.draft import Draft
 from orderflow.rules.follow import Change, calendar_by, clock_at, follow, renewed, wrong_after
-from orderflow.rules.terms import rungs_of, terms_of
+from orderflow.rules.terms import rungs_of, running_mark, terms_of
 
 CLOCK = Actor.automation("clock")
 
@@ -68,7 +68,7 @@ def _redue(draft: Draft) -> None:
     """Set anew, now, the clocks whose calendar has another content than the one by which they were set."""
     marks: dict[str, list[Mark]] = {}
     for clock in draft.order.clocks.values():
-        if clock.running_since is None or clock.calendar is None:
+        if clock.running_since is None or clock.calendar is None or clock.kept:
             continue
         named = draft.program.calendars.get(clock.calendar) or draft.context.calendar(clock.calendar)
         if named is None or named.digest == clock.digest:
@@ -95,6 +95,22 @@ def _add(draft: Draft, track: str, marks: list[Mark]) -> None:
     if marks:
         names = dict.fromkeys(mark.sla for mark in marks)
         draft.add(ClockMarked(marks=marks), track=track, rule="sla:" + ",".join(names))
+
+
+def go_on(draft: Draft, track: str, since: datetime) -> None:
+    """Clocks that ended at an instant, and run again now, go on with the time that had counted by then."""
+    if not isinstance(draft.before, OrderState):
+        return
+    marks = []
+    for sla in draft.program.slas_by_track.get(track.partition(":")[0], ()):
+        name = sla.clock(track)
+        old, clock = draft.before.clocks.get(name), draft.order.clocks.get(name)
+        if old is None or old.ended_at != since or clock is None or not clock.running or clock.kept:
+            continue
+        terms = terms_of(draft, sla, draft.scope(track), clock)
+        if terms is not None and old.spent:
+            marks.append(running_mark("redued", draft, sla, terms, draft.at, old.spent))
+    _add(draft, track, marks)
 
 
 def correct(draft: Draft, track: str, stage: str, at: datetime) -> None:

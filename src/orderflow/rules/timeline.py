@@ -11,6 +11,7 @@ from orderflow.model.events import (
     ClockMarked,
     Event,
     ExternalLinked,
+    FlowMigrated,
     FlowRegistered,
     NoteAdded,
     OrderAmended,
@@ -86,6 +87,9 @@ def _what(program: Program, event: Event) -> Reason:
         return reason("did_link", system=body.system, id=body.id)
     if isinstance(body, PersonalErased):
         return reason("did_erase", count=len(body.digests))
+    if isinstance(body, FlowMigrated):
+        moves = tuple(f"{item.previous} → {item.stage}" for item in body.moves if item.previous != item.stage)
+        return reason("did_go_back" if body.reverts else "did_migrate", version=body.fingerprint[:12], moves=moves)
     return reason("did_register", fingerprint=body.fingerprint if isinstance(body, FlowRegistered) else "")
 
 
@@ -144,7 +148,9 @@ def _shown(value: Any) -> str:
 
 
 def _marked(program: Program, mark: Mark) -> Reason:
-    if mark.kind in ("started", "resumed", "reset", "redued"):
+    if mark.kind == "kept" and mark.due_at is None:
+        return reason("clock_kept_waiting", sla=program.promise(mark.sla))
+    if mark.kind in ("started", "resumed", "reset", "redued", "kept"):
         return reason(f"clock_{mark.kind}", sla=program.promise(mark.sla), due=mark.due_at, zone=str(program.zone))
     if mark.kind == "corrected":
         voided = tuple(item.label or item.kind for item in mark.voided)

@@ -17,12 +17,17 @@ from orderflow.model.events import (
     ClockMarked,
     Event,
     ExternalLinked,
+    FlowMigrated,
     FlowRegistered,
+    Moved,
     NoteAdded,
     OrderAmended,
     OrderPlaced,
     OwnerAssigned,
     PersonalErased,
+    PilotChanged,
+    PilotEnded,
+    PilotStarted,
     QuantityMoved,
     StageEntered,
     StageObserved,
@@ -31,6 +36,7 @@ from orderflow.model.events import (
 )
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.order import Customer, Line, Money, Order, Personal
+from orderflow.model.parse import parse
 from orderflow.model.personal import personal_values
 from orderflow.model.quantities import Transfer
 from orderflow.model.reasons import Place, reason
@@ -132,6 +138,17 @@ def one_of_each(stream: Stream, *, tenant: str = "main") -> tuple[Event, ...]:
         ClockMarked(marks=[mark]),
         PersonalErased(digests=["ab"]),
         FlowRegistered(fingerprint="ab", text='{"name":"sales"}'),
+        FlowMigrated(
+            previous="ab",
+            fingerprint="cd",
+            moves=[Moved(track="order", previous="审核", stage="credit", category="open")],
+            dropped=["quality"],
+            plan="0f",
+            reverts=True,
+        ),
+        PilotStarted(name="north", fingerprint="cd", share=Decimal("0.1"), when=parse("order.region == 'north'")),
+        PilotChanged(name="north", share=Decimal("0.3")),
+        PilotEnded(name="north", adopted=True),
     )
     envelope: dict[str, Any] = {
         "actor": Actor.person("li", on_behalf_of="wang"),

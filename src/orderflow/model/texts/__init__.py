@@ -7,12 +7,14 @@ from orderflow.model.texts import (
     calendars,
     composing,
     conditions,
+    figures,
     flows,
     lines,
     log_formats,
     logs,
     orders,
     proofs,
+    versions,
 )
 
 LANGUAGES = ("en", "zh")
@@ -26,8 +28,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
     **calendars.TEXTS,
     **logs.TEXTS,
     **big_logs.TEXTS,
+    **figures.TEXTS,
     **log_formats.TEXTS,
     **proofs.TEXTS,
+    **versions.TEXTS,
 }
 
 SUGGESTION = {"en": " Did you mean {suggestion!r}?", "zh": "是否想写“{suggestion}”？"}

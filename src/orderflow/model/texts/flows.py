@@ -10,6 +10,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "不是 UTF-8 编码（第 {byte} 字节）；请另存为 UTF-8",
     },
     "file_too_large": {"en": "more than {limit} characters", "zh": "超过 {limit} 个字符"},
+    "not_yaml_unquoted": {
+        "en": "not readable as YAML: {error}; a text that has [ ] {{ }} , : or # in it needs quotes here",
+        "zh": "不是可读的 YAML：{error}；此处含有 [ ] {{ }} , : # 的文本需要加引号",
+    },
     "not_yaml": {"en": "not readable as YAML: {error}", "zh": "不是可读的 YAML：{error}"},
     "too_deep": {
         "en": "nested more than {limit} levels deep, or too many parts",
@@ -77,6 +81,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{name} has values under of: but is no choice; write type: choice",
         "zh": "{name} 在 of: 下有取值但不是选项；请写 type: choice",
     },
+    "unit_without_number": {
+        "en": "{name} has a unit: but is no number; write type: number",
+        "zh": "{name} 有 unit: 但不是数字；请写 type: number",
+    },
     "wrong_kind": {"en": "{what} holds {kind} values, not {value}", "zh": "{what} 应为 {kind}，而不是 {value}"},
     "currency_needed": {
         "en": "money is compared with a bare number here, and the flow has no currency:, so the answer is unknown; state currency:",
@@ -110,8 +118,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "没有字段 {name!r}；现有 {known}。",
     },
     "transition_never_taken": {
-        "en": "this {trigger!r} is never taken: transition {before} comes first, and is possible whenever this one is",
-        "zh": "此 {trigger!r} 永远不会执行：第 {before} 条流转排在前面，且只要此条可行它就可行",
+        "en": "this {trigger!r} is never taken: transitions[{before}] comes first, and is possible whenever this one is",
+        "zh": "此 {trigger!r} 永远不会执行：transitions[{before}] 排在前面，且只要此条可行它就可行",
     },
     "unreachable_stage": {"en": "no path of transitions leads to {stage!r}", "zh": "没有流转能到达节点 {stage!r}"},
     "dead_end": {

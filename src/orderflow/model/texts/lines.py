@@ -118,8 +118,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "分支 {track!r} 不承载订单行；需要 carries_lines: true",
     },
     "track_ended": {
-        "en": "the track {track!r} has ended in {stage}; nothing can be loaded onto or off it",
-        "zh": "分支 {track!r} 已在 {stage} 结束，不能再装卸",
+        "en": "the track {track!r} has ended in {stage}; it takes no quantity any more",
+        "zh": "分支 {track!r} 已在 {stage} 结束，不能再装卸或移动数量",
     },
     "not_amendable": {"en": "{path!r} cannot be amended", "zh": "{path!r} 不能变更"},
     "no_customer": {"en": "{path!r}: the order has no customer", "zh": "{path!r}：订单没有客户"},

@@ -137,6 +137,24 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "The log knows no teams. Name the column with the team or department when reading it: team=....",
         "zh": "日志中没有部门信息。读取时请指明部门所在的列：team=…。",
     },
+    "log.cannot_save": {
+        "en": "The log cannot be saved in this folder: {detail}.",
+        "zh": "无法将日志保存到此文件夹：{detail}。",
+    },
+    "log.not_saved": {
+        "en": "There is no saved log in this folder (log.json is missing, or the saving was not finished). "
+        "log.save(folder) writes one; read_log reads files of other forms.",
+        "zh": "此文件夹中没有已保存的日志（缺少 log.json，或保存未完成）。用 log.save(folder) 保存；其他格式的文件请用 read_log 读取。",
+    },
+    "log.saved_by_newer": {
+        "en": "The log was saved in version {version} of the form; this orderflow knows {known}. Upgrade orderflow, "
+        "or save the log again from its source.",
+        "zh": "该日志以第 {version} 版格式保存，当前 orderflow 只支持到第 {known} 版。请升级 orderflow，或从数据源重新保存。",
+    },
+    "log.saved_damaged": {
+        "en": "The saved log is damaged: this file is missing or is not as it was saved ({detail}). Save the log again.",
+        "zh": "已保存的日志损坏：此文件缺失，或与保存时不一致（{detail}）。请重新保存日志。",
+    },
     "log.unreadable_moment": {
         "en": "{value!r} is no date or time; write 2026-01-31 or 2026-01-31T08:00:00+08:00.",
         "zh": "{value!r} 不是日期或时间；请写成 2026-01-31 或 2026-01-31T08:00:00+08:00。",

@@ -16,6 +16,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{what} is {value}; give a whole number, 0 or more",
         "zh": "{what} 的值是 {value}；请给出不小于 0 的整数",
     },
+    "not_positive": {
+        "en": "{what} is {value}; give a whole number, 1 or more",
+        "zh": "{what} 的值是 {value}；请给出不小于 1 的整数",
+    },
     "bad_flag": {
         "en": "{what} is {value}; give True, False or None",
         "zh": "{what} 的值是 {value}；请给出 True、False 或 None",

@@ -9,8 +9,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "此 {trigger!r} 永远无法执行：没有订单能满足 {condition}",
     },
     "transition_ambiguous": {
-        "en": "two conditions of {trigger!r} hold at once, as when {name} is {value}: this one and that of transition {before}, which is taken; make them exclude each other",
-        "zh": "{trigger!r} 有两个条件会同时成立，例如 {name} 为 {value} 时：此条与第 {before} 条流转（将执行后者）；请使两者互斥",
+        "en": "two conditions of {trigger!r} hold at once, as when {name} is {value}: this one and that of transitions[{before}], which is taken; make them exclude each other",
+        "zh": "{trigger!r} 有两个条件会同时成立，例如 {name} 为 {value} 时：此条与 transitions[{before}]（将执行后者）；请使两者互斥",
     },
     "guards_leave_gap": {
         "en": "no condition of {trigger!r} holds when {name} is {values}; widen one, or add a transition without a guard",
@@ -31,6 +31,14 @@ TEXTS: dict[str, dict[str, str]] = {
     "gaps_not_checked": {
         "en": "not checked whether {trigger!r} leaves anything out: it goes by several names ({names})",
         "zh": "未检查 {trigger!r} 是否有遗漏：其条件涉及多个名称（{names}）",
+    },
+    "too_many_cases": {
+        "en": "not checked whether {trigger!r} can be fired: the guard has too many combinations of {names}",
+        "zh": "未检查 {trigger!r} 能否执行：其条件中 {names} 的组合过多",
+    },
+    "too_many_ways": {
+        "en": "only the first {most} of the {count} transitions of {trigger!r} out of {stage!r} are held against each other",
+        "zh": "从 {stage!r} 出发的 {trigger!r} 共有 {count} 条流转，仅前 {most} 条相互比较",
     },
     # Stages.
     "stage_unowned": {

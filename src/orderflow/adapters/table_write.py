@@ -1,0 +1,180 @@
+"""Writing logs as tables: CSV, Parquet and JSON lines, one row per event, or one per order beside."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import IO, TYPE_CHECKING
+
+from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, TEAM, TRACK, plain
+from orderflow.adapters.kinds import DECIMAL, LARGEST, WHOLE, one_kind
+from orderflow.adapters.longform import PREFIX
+from orderflow.adapters.sheet import Sheet, refuse_characters
+from orderflow.metrics.codes import decode
+from orderflow.model.errors import LogError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+COLUMNS = {
+    "orderflow": {
+        "order": "order_id",
+        "stage": "stage",
+        "at": "at",
+        "actor": "actor",
+        "team": "team",
+        "track": "track",
+    },
+    "pm4py": {
+        "order": "case:concept:name",
+        "stage": "concept:name",
+        "at": "time:timestamp",
+        "actor": "org:resource",
+        "team": "org:group",
+        "track": "track",
+    },
+}
+TAKEN = frozenset(plain(name) for role in (ORDER, STAGE, AT, ACTOR, TEAM, TRACK) for name in role.names)
+ISO = "%Y-%m-%dT%H:%M:%S%.fZ"
+MOST_DIGITS = 10**18  # whole numbers in CSV are read as numbers up to here
+Adapted = Callable[["pl.Series"], tuple["pl.Series", str | None]]
+
+
+def events_frame(
+    sheet: Sheet, names: str, adapted: Adapted, *, with_orders: bool
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    """One row per event, with what is known of its order when `with_orders`; and attributes whose kind will change."""
+    import polars as pl
+
+    log, titles = sheet.log, COLUMNS[names]
+    columns = {titles["order"]: sheet.orders["id"].gather(_positions(sheet))}
+    columns[titles["stage"]] = decode(log.events["stage"], log.names["stage"])
+    columns[titles["at"]] = pl.from_epoch(log.events["at"], time_unit="us").dt.replace_time_zone("UTC")
+    columns |= {titles[name]: decode(log.events[name], log.names[name]) for name in sheet.beside}
+    for column in columns.values():
+        adapted(column) if column.dtype == pl.String else None
+    changes: dict[str, str] = {}
+    if with_orders:
+        ready, changes = _adapted(sheet, adapted, PREFIX)
+        positions = _positions(sheet)
+        columns |= {name: column.gather(positions) for name, column in ready.items()}
+    return pl.DataFrame(columns), changes
+
+
+def cases_frame(sheet: Sheet, names: str, adapted: Adapted) -> tuple[pl.DataFrame, dict[str, str]]:
+    """One row per order; and attributes whose kind will change."""
+    import polars as pl
+
+    ready, changes = _adapted(sheet, adapted, "")
+    return pl.DataFrame({COLUMNS[names]["order"]: sheet.orders["id"], **ready}), changes
+
+
+def _positions(sheet: Sheet) -> pl.Series:
+    """The row of the order of each event."""
+    import polars as pl
+
+    rows = sheet.orders.select("order").with_row_index("\0position")
+    return (
+        sheet.log.events.select("order")
+        .join(rows, on="order", how="left", maintain_order="left")["\0position"]
+        .cast(pl.UInt32)
+    )
+
+
+def _adapted(sheet: Sheet, adapted: Adapted, prefix: str) -> tuple[dict[str, pl.Series], dict[str, str]]:
+    """The columns of the orders as the format holds them, by their names there; and whose kinds will change to what."""
+    ready, changes = {}, {}
+    for name in sheet.attributes:
+        column = prefix + name
+        if plain(column) in TAKEN:
+            raise LogError.of("log.names_collide", name=name, column=column)
+        ready[column], becomes = adapted(sheet.orders[name])
+        if becomes is not None and name != "promised_at":
+            changes[name] = becomes
+    return ready, changes
+
+
+def for_parquet(series: pl.Series) -> tuple[pl.Series, str | None]:
+    """Parquet holds every kind that a log has."""
+    return series, None
+
+
+def for_csv(series: pl.Series) -> tuple[pl.Series, str | None]:
+    """A column for CSV, and as what it will be read when that is not what it is: only texts and numbers are told."""
+    import polars as pl
+
+    kind = series.dtype
+    if kind == pl.String:
+        refuse_characters(series, r"\x00", "CSV")
+        known = series.drop_nulls()
+        numbers = len(known) > 0 and bool(known.str.contains(DECIMAL).all())
+        whole = numbers and bool(known.str.contains(WHOLE).all())
+        return series, ("Int64" if whole else "Float64") if numbers else None
+    if kind.is_integer():
+        large = (series >= MOST_DIGITS).any() or (series <= -MOST_DIGITS).any()
+        return series, "String" if large else None
+    if kind.is_float():
+        finite = bool(series.is_finite().all())
+        return pl.Series([_written(value) for value in series.to_list()], dtype=pl.String), None if finite else "String"
+    if isinstance(kind, pl.Datetime):
+        return (series.dt.convert_time_zone("UTC") if kind.time_zone else series), "String"
+    return series if kind in (pl.Boolean, pl.Date) else _as_text(series), "String" if series.count() else None
+
+
+def for_jsonl(series: pl.Series) -> tuple[pl.Series, str | None]:
+    """A column for JSON lines, and as what it will be read when that is not what it is: JSON has no moments."""
+    import polars as pl
+
+    kind = series.dtype
+    if kind in (pl.String, pl.Boolean):
+        return series, None
+    if kind.is_integer():
+        return series, "Float64" if (series > LARGEST).any() else None
+    if kind.is_float():
+        finite = series.is_finite() | series.is_null()
+        return series.to_frame("x").select(pl.when(finite).then("x"))["x"], None if finite.all() else "Float64, missing"
+    if isinstance(kind, pl.Datetime):
+        form = ISO if kind.time_zone else ISO.removesuffix("Z")
+        return (series.dt.convert_time_zone("UTC") if kind.time_zone else series).dt.strftime(form), "String"
+    return (series.cast(pl.String) if kind == pl.Date else _as_text(series)), "String" if series.count() else None
+
+
+def _as_text(series: pl.Series) -> pl.Series:
+    import polars as pl
+
+    return one_kind(series).cast(pl.String)
+
+
+def _written(value: float | None) -> str | None:
+    """A number with all its digits and a point, so that it is read as the same float."""
+    if value is None:
+        return None
+    digits = format(Decimal(repr(value)), "f") if value == value and abs(value) != float("inf") else str(value)
+    return digits if "." in digits or not digits.lstrip("-").isdigit() else f"{digits}.0"
+
+
+def _write_csv(frame: pl.DataFrame, file: IO[bytes]) -> None:
+    header = io.StringIO()
+    csv.writer(header, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(frame.columns)
+    file.write(header.getvalue().encode())
+    frame.write_csv(file, include_header=False, datetime_format="%Y-%m-%dT%H:%M:%S%.fZ")
+
+
+def _write_jsonl(frame: pl.DataFrame, file: IO[bytes]) -> None:
+    import polars as pl
+
+    moments = pl.selectors.datetime().dt.strftime(ISO)
+    frame.with_columns(moments).write_ndjson(file)
+
+
+def _write_parquet(frame: pl.DataFrame, file: IO[bytes]) -> None:
+    frame.write_parquet(file)
+
+
+WRITERS: Mapping[str, tuple[Callable[[pl.DataFrame, IO[bytes]], None], Adapted]] = {
+    "csv": (_write_csv, for_csv),
+    "jsonl": (_write_jsonl, for_jsonl),
+    "parquet": (_write_parquet, for_parquet),
+}

@@ -1,0 +1,65 @@
+"""Cancellation: how many orders are called off, and from which stage."""
+
+from __future__ import annotations
+
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, stage_codes
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.outcomes import Endings, Stages, main_events
+from orderflow.metrics.summary import Table
+from orderflow.metrics.sums import Sums, share
+from orderflow.model.errors import LogError
+from orderflow.model.frozen import as_names
+
+FIGURES = ("orders", "open", "cancelled", "share", "low", "high")
+
+
+def cancellation(log: EventLog, by: By = None, *, cancelled_stages: Stages = None, done_stages: Stages = None) -> Table:
+    """The share of orders that were cancelled (cancellation rate as shops count it: cancelled orders by all orders,
+    such as the pre-fulfilment cancel rate of Amazon Seller Central).
+
+    - `cancelled`: orders whose last event is in a cancelled stage, so one that was taken up again is not.
+      `orders`: all with events; `open` of them are undecided and may still be cancelled (missing when nothing says
+      which stages are done). `share` = cancelled / orders, with its 95% interval `low`, `high` (Wilson 1927).
+    - `by`: attributes of orders, and `stage`: then `orders` are those that were ever in that stage, `cancelled` those
+      whose last stage before they were cancelled it was, `open` those that are in it now.
+    - One row, or one per key, by key. Where events have tracks, those of the track `order` count.
+    - Raises LogError (`log.no_cancelled_stages`) when neither the caller nor the log says which stages these are.
+    """
+    return result(summarise(log, by, cancelled_stages=cancelled_stages, done_stages=done_stages))
+
+
+def summarise(shard: EventLog, by: By = None, *, cancelled_stages: Stages = None, done_stages: Stages = None) -> Sums:
+    import polars as pl
+
+    if cancelled_stages is None and shard.cancelled_stages is None:
+        raise LogError.of("log.no_cancelled_stages")
+    knows_done = done_stages is not None or shard.done_stages is not None
+    done = done_stages if knows_done else ()
+    ends = Endings.of(shard, done, cancelled_stages)
+    keys = Keys.of(shard, by, columns=("stage",), figures=FIGURES)
+    outcomes = ends.outcomes(shard).select("order", "cancelled", "open", last_stage="stage")
+    rows = outcomes
+    if "stage" in as_names(by):
+        alive = main_events(shard).filter(~pl.col("stage").is_in(stage_codes(shard, ends.cancelled)))
+        here = pl.col("order").ne_missing(pl.col("order").shift(-1))  # the last one of its order
+        visits = alive.with_columns(here=here).group_by("order", "stage").agg(pl.col("here").any())
+        rows = visits.join(outcomes, on="order").with_columns(
+            cancelled=pl.col("cancelled") & pl.col("here"),
+            open=pl.col("open") & (pl.col("last_stage") == pl.col("stage")),
+        )
+    numbers = {name: pl.col(name).cast(pl.Int64).sum() for name in ("cancelled", *(("open",) if knows_done else ()))}
+    return Sums.from_rows(keys.onto(rows), keys, orders=pl.len().cast(pl.Int64), **numbers)
+
+
+def merge(a: Sums, b: Sums) -> Sums:
+    return a.merge(b)
+
+
+def result(summary: Sums) -> Table:
+    import polars as pl
+
+    rows = summary.sorted()
+    if "open" not in rows.columns:
+        rows = rows.with_columns(pl.lit(None, dtype=pl.Int64).alias("open"))
+    return Table(frame=rows.with_columns(share("cancelled", "orders")).select(*summary.keys, *FIGURES))

@@ -1,0 +1,119 @@
+"""Cohorts: orders by when they came in, and what has become of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from orderflow.metrics.deliveries import can_be_late, kept_promises
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.outcomes import Endings, Stages, all_periods, on_clock, period_of
+from orderflow.metrics.summary import Table
+from orderflow.metrics.sums import Spread, Sums, beside, running, share
+from orderflow.model.calendar import WorkCalendar
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TIMES = ("median", "p90")
+FIGURES = (
+    *("cohort", "orders", "done", "cancelled", "open", "share", "low", "high", *TIMES),
+    *("promised", "on_time", "on_time_low", "on_time_high"),
+)
+
+
+@frozen(kw_only=True, eq=False)
+class CohortsSummary:
+    counts: Sums
+    times: Spread
+
+
+def cohorts(
+    log: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    period: str = "month",
+    done_stages: Stages = None,
+    cancelled_stages: Stages = None,
+    delivered_stage: str | None = None,
+) -> Table:
+    """One row per cohort: the orders whose first event lies in the same day, week or month (cohort analysis: people or
+    things that share a beginning, followed up: Glenn, Cohort Analysis, 2nd ed., 2005).
+
+    - `cohort`: the first date of the period in `log.tz`, from the first to the last without gaps. `orders` = done +
+      cancelled + open, by their last event (see `work_in_progress`).
+    - `share` = done / orders, with its 95% interval `low`, `high` (Wilson 1927). `median`, `p90`: lead time (first to
+      last event) of the orders that are done; young cohorts have only their quick orders in it (censored).
+    - `promised`, `on_time` …: of orders with a promise and a delivery, the share that kept it (as in `on_time`);
+      missing when the log has no promises, or nothing says what a delivery is.
+    - `by`: attributes of orders; by key first. `calendar`: open time.
+    """
+    found = summarise(
+        log,
+        by,
+        calendar,
+        period=period,
+        done_stages=done_stages,
+        cancelled_stages=cancelled_stages,
+        delivered_stage=delivered_stage,
+    )
+    return result(found, period=period)
+
+
+def summarise(
+    shard: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    period: str = "month",
+    done_stages: Stages = None,
+    cancelled_stages: Stages = None,
+    delivered_stage: str | None = None,
+) -> CohortsSummary:
+    import polars as pl
+
+    keys = Keys.of(shard, by, figures=FIGURES)
+    rows = orders_of(shard, calendar, Endings.of(shard, done_stages, cancelled_stages), delivered_stage)
+    rows = keys.onto(rows.with_columns(cohort=period_of(pl.col("first_at"), shard.tz, period)))
+    names = ("done", "cancelled", "open")
+    counts = Sums.from_rows(
+        rows,
+        keys,
+        "cohort",
+        orders=pl.len().cast(pl.Int64),
+        promised=pl.col("kept").is_not_null().cast(pl.Int64).sum(),
+        kept=pl.col("kept").cast(pl.Int64).sum(),
+        **{name: pl.col(name).cast(pl.Int64).sum() for name in names},
+    )
+    return CohortsSummary(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "cohort"))
+
+
+def merge(a: CohortsSummary, b: CohortsSummary) -> CohortsSummary:
+    return CohortsSummary(counts=a.counts.merge(b.counts), times=a.times.merge(b.times))
+
+
+def result(summary: CohortsSummary, *, period: str = "month") -> Table:
+    keys = summary.counts.keys
+    rows = running(summary.counts, all_periods(summary.counts.frame["cohort"], period), "cohort")
+    rows = beside(rows, summary.times.figures().select(*keys, *TIMES), keys)
+    rows = rows.with_columns(
+        share("done", "orders") + share("kept", "promised", name="on_time", low="on_time_low", high="on_time_high")
+    )
+    return Table(frame=rows.select(*keys, *FIGURES[1:]), durations=TIMES)
+
+
+def orders_of(log: EventLog, calendar: WorkCalendar | None, ends: Endings, delivered_stage: str | None) -> pl.DataFrame:
+    """One row per order: what `Endings.outcomes` has, `micros` from the first to the last event on the clock, and
+    `kept`: whether the promise was kept, missing when nobody knows."""
+    import polars as pl
+
+    rows = ends.outcomes(log)
+    clock = on_clock(rows, calendar, "first_at", "last_at")
+    rows = rows.with_columns(micros=clock["last_at"] - clock["first_at"])
+    if can_be_late(log, delivered_stage):
+        return rows.join(kept_promises(log, delivered_stage), on="order", how="left")
+    return rows.with_columns(kept=pl.lit(None, dtype=pl.Boolean))

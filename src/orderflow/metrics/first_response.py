@@ -1,0 +1,74 @@
+"""First response: how long an order waits until somebody else takes it up."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_choice, need_column
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.people import persons
+from orderflow.metrics.summary import FIGURES, Table
+from orderflow.metrics.sums import Spread, Sums, beside
+from orderflow.model.calendar import WorkCalendar
+
+OF = ("actor", "team", "stage")
+
+
+@frozen(kw_only=True, eq=False)
+class FirstResponseSummary:
+    orders: Sums
+    waits: Spread
+
+
+def first_response(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor") -> Table:
+    """From the first event of an order to the response (first response time, as service desks and the
+    ITIL 4 Service Desk practice measure it: the first reply by a person, not by a machine).
+
+    - `of="actor"`: the response is the first later event by a person other than the actor of the first event; systems,
+      automations, customers and other master systems do not respond. An unknown actor is nobody: as the first, every
+      person is another; later, no response. `of="team"`: by another known team; `of="stage"`: the first later event in
+      another stage.
+    - Columns `orders` (with events), `unanswered` (no response yet: censored, no duration), and the eight figures of
+      the others; one row, or one per value of `by` (attributes of orders), by key.
+    - `calendar`: open time instead of real time. Later means later in the log, so an answer at the same instant counts
+      with 0.
+    """
+    return result(summarise(log, by, calendar, of=of))
+
+
+def summarise(
+    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor"
+) -> FirstResponseSummary:
+    import polars as pl
+
+    need_choice("of", of, OF)
+    need_column(shard, of)
+    keys = Keys.of(shard, by, figures=("orders", "unanswered", "n", *FIGURES))
+    events = shard.business(calendar).events
+    other = pl.col(of).is_not_null() & pl.col(of).ne_missing(pl.col(of).first())
+    if of == "actor":
+        other &= pl.col("actor").is_in(persons(shard.names["actor"]))
+    waits = (
+        events.lazy()
+        .group_by("order", maintain_order=True)
+        .agg(micros=pl.col("at").filter(other).first() - pl.col("at").first())
+        .collect()
+    )
+    rows = keys.onto(waits)
+    unanswered = pl.col("micros").is_null().cast(pl.Int64).sum()
+    return FirstResponseSummary(
+        orders=Sums.from_rows(rows, keys, orders=pl.len().cast(pl.Int64), unanswered=unanswered),
+        waits=Spread.from_rows(rows.drop_nulls("micros"), keys),
+    )
+
+
+def merge(a: FirstResponseSummary, b: FirstResponseSummary) -> FirstResponseSummary:
+    return FirstResponseSummary(orders=a.orders.merge(b.orders), waits=a.waits.merge(b.waits))
+
+
+def result(summary: FirstResponseSummary) -> Table:
+    import polars as pl
+
+    rows = beside(summary.orders.sorted(), summary.waits.figures(), summary.orders.keys)
+    return Table(frame=rows.with_columns(pl.col("n").fill_null(0)), durations=FIGURES)

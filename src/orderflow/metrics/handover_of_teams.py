@@ -1,0 +1,48 @@
+"""Handover of teams: where work passes from one department to another, and how long it lies between them."""
+
+from __future__ import annotations
+
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_column
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.outcomes import next_in
+from orderflow.metrics.summary import FIGURES, Table
+from orderflow.metrics.sums import Spread
+from orderflow.model.calendar import WorkCalendar
+
+
+def handover_of_teams(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
+    """How often work passes between two teams, and the wait at the handover (信息断层; the handover-of-work network of
+    van der Aalst, Reijers, Song, CSCW 14, 2005, between organisational units; waiting time at handoffs: Dumas et al.,
+    Fundamentals of Business Process Management, 2nd ed., 2018, ch. 6).
+
+    - Columns `source`, `dest`, `n` and the figures of the time from the last event of the one team to the first of the
+      other: consecutive events of an order by two different known teams. By sum descending, then by key.
+    - A missing team takes part in no handover, and nobody is looked for behind it.
+    - `by`: attributes of orders, or `stage`: the stage in which the other team takes over. `calendar`: open time.
+    """
+    return result(summarise(log, by, calendar))
+
+
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Spread:
+    import polars as pl
+
+    need_column(shard, "team")
+    keys = Keys.of(shard, by, columns=("stage",), figures=("source", "dest", "n", *FIGURES))
+    events = shard.business(calendar).events
+    steps = events.with_columns(next_in(["order"], "at", "team", "stage"))
+    passed = steps.filter(pl.col("team") != pl.col("next_team"))  # a missing team compares as missing: left out
+    rows = passed.select(
+        "order", stage="next_stage", source="team", dest="next_team", micros=pl.col("next_at") - pl.col("at")
+    )
+    return Spread.from_rows(keys.onto(rows), keys.also(source="team", dest="team"), "source", "dest")
+
+
+def merge(a: Spread, b: Spread) -> Spread:
+    return a.merge(b)
+
+
+def result(summary: Spread) -> Table:
+    flags = [True] + [False] * len(summary.keys)
+    rows = summary.figures().sort("sum", *summary.keys, descending=flags, nulls_last=True)
+    return Table(frame=rows, durations=FIGURES)

@@ -1,0 +1,66 @@
+"""People in figures: who is a person, how people are named, and the size below which nobody is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from orderflow.metrics.keys import need_choice
+from orderflow.model.actor import ActorKind
+from orderflow.model.errors import LogError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MINIMUM = 5  # orders: a usual rule for figures about people, as of k-anonymity and of statistical offices
+HOW = ("names", "pseudonyms", "teams")
+OTHERS = "others"
+_KINDS = tuple(f"{kind}:" for kind in get_args(ActorKind) if kind != "person")
+_MACHINES = ("automation:", "system:")
+
+
+def persons(names: pl.Series) -> list[int]:
+    """The codes of actors that are people of the house: no system, automation, customer or other master system.
+
+    Logs of a Tracker write those as `system:shop`; in a foreign log, every other name is a person.
+    """
+    return _without(names, _KINDS)
+
+
+def machines(names: pl.Series) -> list[int]:
+    """The codes of actors that are programs: `system:shop`, `automation:credit`."""
+    kept = set(_without(names, _MACHINES))
+    return [code for code in range(len(names)) if code not in kept]
+
+
+def check_people(people: str, minimum: int) -> None:
+    """Raise LogError for a way of naming people, or a minimum, that there is not."""
+    need_choice("people", people, HOW)
+    if not isinstance(minimum, int) or minimum < 1:
+        raise LogError.of("log.few_is_not_a_number", value=minimum)
+
+
+def shown(frame: pl.DataFrame, *columns: str, count: str, people: str, minimum: int) -> pl.DataFrame:
+    """The rows with at least `minimum` in the column `count`, and their people named as asked."""
+    import polars as pl
+
+    check_people(people, minimum)
+    kept = frame.filter(pl.col(count) >= minimum)
+    return pseudonymous(kept, *columns) if people == "pseudonyms" else kept
+
+
+def pseudonymous(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """The rows with `person 1`, `person 2` … for names, numbered as they come; the same name has the same number.
+
+    The numbers hold for this table alone: nothing that could be tried out, as with a hash, leads back to a name.
+    """
+    import polars as pl
+
+    rows = pl.concat([frame[name].alias("name") for name in columns]) if len(columns) > 1 else frame[columns[0]]
+    names = rows.drop_nulls().unique(maintain_order=True)
+    names = names.filter(names != OTHERS)
+    words = pl.Series([f"person {number + 1}" for number in range(len(names))], dtype=pl.String)
+    return frame.with_columns(pl.col(name).replace(names, words) for name in columns)
+
+
+def _without(names: pl.Series, prefixes: tuple[str, ...]) -> list[int]:
+    return [code for code, name in enumerate(names.to_list()) if not (name or "").startswith(prefixes)]

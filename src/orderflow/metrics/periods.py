@@ -1,0 +1,102 @@
+"""Periods: what came, what was done and how well, day by day, week by week or month by month."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from orderflow.metrics.cohorts import TIMES, orders_of
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.outcomes import Endings, Stages, all_periods, period_of
+from orderflow.metrics.summary import Table
+from orderflow.metrics.sums import Spread, Sums, beside, running, share
+from orderflow.model.calendar import WorkCalendar
+
+FIGURES = (
+    *("period", "arrived", "done", "cancelled", *TIMES),
+    *("promised", "on_time", "on_time_low", "on_time_high"),
+)
+
+
+@frozen(kw_only=True, eq=False)
+class PeriodsSummary:
+    counts: Sums
+    times: Spread
+
+
+def periods(
+    log: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    period: str = "month",
+    done_stages: Stages = None,
+    cancelled_stages: Stages = None,
+    delivered_stage: str | None = None,
+) -> Table:
+    """One row per day, week or month: the same figures as `cohorts`, but counted when they happened (period, not
+    cohort, in the sense of demography: Glenn, Cohort Analysis, 2nd ed., 2005).
+
+    - `period`: its first date in `log.tz`, from the first to the last without gaps. `arrived`: orders by their first
+      event; `done`, `cancelled`: orders that ended so, by their last event (one that was reopened and is open is in
+      neither).
+    - `median`, `p90`: lead time of the orders done in the period; `promised`, `on_time` …: of the orders done in the
+      period with a promise and a delivery, the share that kept it; 95% by Wilson (1927). Missing as in `cohorts`.
+    - `by`: attributes of orders; by key first. `calendar`: open time.
+    """
+    found = summarise(
+        log,
+        by,
+        calendar,
+        period=period,
+        done_stages=done_stages,
+        cancelled_stages=cancelled_stages,
+        delivered_stage=delivered_stage,
+    )
+    return result(found, period=period)
+
+
+def summarise(
+    shard: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    period: str = "month",
+    done_stages: Stages = None,
+    cancelled_stages: Stages = None,
+    delivered_stage: str | None = None,
+) -> PeriodsSummary:
+    import polars as pl
+
+    keys = Keys.of(shard, by, figures=FIGURES)
+    orders = orders_of(shard, calendar, Endings.of(shard, done_stages, cancelled_stages), delivered_stage)
+    orders = keys.onto(orders)
+    came = orders.with_columns(at="first_at", arrived=1, done=False, cancelled=False, kept=None)
+    went = orders.filter(~pl.col("open")).with_columns(at="last_at", arrived=0)
+    went = went.with_columns(kept=pl.when("done").then("kept"))
+    columns = [*keys.names, "at", "arrived", "done", "cancelled", "kept", "micros"]
+    rows = pl.concat([came.select(columns), went.select(columns)], how="vertical_relaxed")
+    rows = rows.with_columns(period=period_of(pl.col("at"), shard.tz, period))
+    kept = pl.col("kept").cast(pl.Boolean)
+    counts = Sums.from_rows(
+        rows,
+        keys,
+        "period",
+        **{name: pl.col(name).cast(pl.Int64).sum() for name in ("arrived", "done", "cancelled")},
+        promised=kept.is_not_null().cast(pl.Int64).sum(),
+        kept=kept.cast(pl.Int64).sum(),
+    )
+    return PeriodsSummary(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "period"))
+
+
+def merge(a: PeriodsSummary, b: PeriodsSummary) -> PeriodsSummary:
+    return PeriodsSummary(counts=a.counts.merge(b.counts), times=a.times.merge(b.times))
+
+
+def result(summary: PeriodsSummary, *, period: str = "month") -> Table:
+    keys = summary.counts.keys
+    rows = running(summary.counts, all_periods(summary.counts.frame["period"], period), "period")
+    rows = beside(rows, summary.times.figures().select(*keys, *TIMES), keys)
+    rows = rows.with_columns(share("kept", "promised", name="on_time", low="on_time_low", high="on_time_high"))
+    return Table(frame=rows.select(*keys, *FIGURES[1:]), durations=TIMES)

@@ -1,0 +1,151 @@
+"""The saved form of a log: a folder with its tables, coded and sorted as in memory, and a JSON that describes them.
+
+The one file of this floor that touches files, so that a log can be saved and loaded where it stands. Tables are
+uncompressed Arrow IPC, which is mapped into memory instead of read: loading costs next to nothing, and what no figure
+asks for is never read from the disk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orderflow.model.errors import LogError
+from orderflow.model.frozen import FrozenMap, freeze
+from orderflow.model.reasons import Place, Reason, problem, reason
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FORMAT = "orderflow-log"
+VERSION = 1
+DESCRIPTION = "log.json"
+OTHER = "more."  # what further tables' names begin with, and those of texts
+NAMES = "names."
+
+
+def write(
+    folder: str | Path,
+    *,
+    events: pl.DataFrame,
+    orders: pl.DataFrame,
+    names: Mapping[str, pl.Series],
+    more: Mapping[str, pl.DataFrame],
+    tz: str,
+    done_stages: frozenset[str] | None,
+    cancelled_stages: frozenset[str] | None,
+    assumptions: Sequence[Reason],
+) -> None:
+    """Write the parts of a log to a folder, which is made when it is not there; an older log in it is replaced.
+
+    - The description is written last: a folder that was not finished is refused by `read`.
+    - Raises LogError (`log.cannot_save`) when files cannot be written.
+    """
+    target = Path(folder)
+    tables = {"events": events, "orders": orders}
+    tables |= {NAMES + name: texts.alias("text").to_frame() for name, texts in names.items()}
+    tables |= {OTHER + name: table for name, table in more.items()}
+    described = {
+        "format": FORMAT,
+        "version": VERSION,
+        "tz": tz,
+        "done_stages": None if done_stages is None else sorted(done_stages),
+        "cancelled_stages": None if cancelled_stages is None else sorted(cancelled_stages),
+        "assumptions": [{"code": item.code, "params": item.params} for item in assumptions],
+        "tables": {name: {"rows": table.height, "columns": table.columns} for name, table in tables.items()},
+    }
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        (target / DESCRIPTION).unlink(missing_ok=True)
+        for name, table in tables.items():
+            # Under another name first: a log that was loaded from this folder still reads the file of the old name.
+            table.rechunk().write_ipc(target / f"{name}.new", compression="uncompressed")
+            (target / f"{name}.new").replace(target / f"{name}.arrow")
+        text = json.dumps(described, ensure_ascii=False, indent=2, default=_plain)
+        (target / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        raise LogError([problem("log.cannot_save", Place(file=str(target)), detail=detail)]) from None
+
+
+def read(folder: str | Path) -> dict[str, Any]:
+    """What an EventLog is made of, from a folder that `write` has filled.
+
+    - Raises LogError: no saved log there (`log.not_saved`), one of a newer version (`log.saved_by_newer`), a table that
+      is missing or is not as it was described (`log.saved_damaged`).
+    """
+    target = Path(folder)
+    described = _described(target)
+    tables = {name: _table(target, name, stated) for name, stated in described["tables"].items()}
+    try:
+        done, cancelled = described["done_stages"], described.get("cancelled_stages")
+        return {
+            "events": _as_sorted(tables.pop("events")),
+            "orders": tables.pop("orders"),
+            "names": _named(tables, NAMES, lambda table: table["text"]),
+            "more": _named(tables, OTHER, lambda table: table),
+            "tz": described["tz"],
+            "done_stages": None if done is None else frozenset(done),
+            "cancelled_stages": None if cancelled is None else frozenset(cancelled),
+            "assumptions": tuple(_reason(item) for item in described["assumptions"]),
+        }
+    except (KeyError, TypeError) as error:
+        raise _damaged(target / DESCRIPTION, f"{error}") from None
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    file = folder / DESCRIPTION
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise LogError([problem("log.not_saved", Place(file=str(folder)))]) from None
+    except json.JSONDecodeError as error:
+        raise _damaged(file, str(error)) from None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise LogError([problem("log.not_saved", Place(file=str(folder)))])
+    if not isinstance(found.get("version"), int) or not isinstance(found.get("tables"), dict):
+        raise _damaged(file, "version, tables")
+    if found["version"] > VERSION:
+        place = Place(file=str(file))
+        raise LogError([problem("log.saved_by_newer", place, version=found["version"], known=VERSION)])
+    return found
+
+
+def _table(folder: Path, name: str, stated: Mapping[str, Any]) -> pl.DataFrame:
+    import polars as pl
+
+    file = folder / f"{name}.arrow"
+    try:
+        table = pl.read_ipc(file)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise _damaged(file, str(error).partition("\n")[0]) from None
+    if {"rows": table.height, "columns": table.columns} != stated:
+        raise _damaged(file, f"{table.height} rows, {table.columns}")
+    return table
+
+
+def _as_sorted(events: pl.DataFrame) -> pl.DataFrame:
+    """The events, known to be sorted by order; what is known is not written with a table."""
+    import polars as pl
+
+    return events.with_columns(pl.col("order").set_sorted())
+
+
+def _named(tables: Mapping[str, pl.DataFrame], prefix: str, made: Callable[[pl.DataFrame], Any]) -> FrozenMap[Any]:
+    found = {name.removeprefix(prefix): table for name, table in tables.items() if name.startswith(prefix)}
+    return FrozenMap({name: made(table) for name, table in found.items()})
+
+
+def _reason(item: Mapping[str, Any]) -> Reason:
+    return reason(item["code"], **freeze(item["params"]))
+
+
+def _plain(value: Any) -> Any:
+    """A value of a reason as JSON can hold it."""
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def _damaged(file: Path, detail: str) -> LogError:
+    return LogError([problem("log.saved_damaged", Place(file=str(file)), detail=detail)])

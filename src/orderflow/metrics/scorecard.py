@@ -1,0 +1,162 @@
+"""Scorecards: what can be said about each person or team, with how many orders stand behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from orderflow.metrics.deliveries import can_be_late, kept_promises
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_choice, need_column
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.people import MINIMUM, OTHERS, check_people, persons, pseudonymous
+from orderflow.metrics.summary import Table
+from orderflow.metrics.sums import Spread, Sums, beside, share
+from orderflow.model.calendar import WorkCalendar
+
+if TYPE_CHECKING:
+    import polars as pl
+
+OF = ("actor", "team")
+TIMES = ("median", "median_low", "median_high")
+FIGURES = (
+    *("people", "orders", "events", "times", *TIMES),
+    *("promised", "on_time", "on_time_low", "on_time_high", "rework", "rework_low", "rework_high"),
+)
+
+
+@frozen(kw_only=True, eq=False)
+class ScorecardSummary:
+    counts: Sums
+    times: Spread
+
+
+def scorecard(
+    log: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    of: str = "actor",
+    stay: str = "before",
+    delivered_stage: str | None = None,
+    people: str = "names",
+    minimum: int = MINIMUM,
+) -> Table:
+    """One row per person or team: how much, how fast, how often on time, how often again; with sample sizes and 95%
+    intervals, because a difference of two people is mostly chance.
+
+    - `orders`: different orders with an event of theirs; `events`: these events.
+    - `median` of `times` stays: with `stay="before"` the time from the event before in the same order to theirs (how
+      long until they acted), with `"after"` from theirs to the next (how long it lay with them: for teams of a
+      Tracker's log, which are answerable for the stage entered). `median_low`, `median_high`: the values of rank n/2 ∓
+      0.98 √n (+1), rounded (Campbell, Gardner, Calculating confidence intervals for some non-parametric analyses, BMJ
+      296, 1988); missing below 6 stays. `calendar`: open time.
+    - `on_time`: of their orders with a promise and a delivery (`promised`) the share that kept it (as in `on_time`),
+      missing when the log has no promises or nothing says what a delivery is.
+    - `rework`: of their orders the share in which an event of theirs entered a stage that the order had been in before.
+    - Intervals of shares by Wilson (1927). Orders with several people count for each of them.
+    - **One minimum for every figure**: a row with fewer than `minimum` orders is summed up with the others of its key
+      as `others` (`people` says how many they are; orders of several of them count for each), and `others` that are one
+      alone, or fewer orders than the minimum, are left out. A figure made of fewer than `minimum` values is missing.
+    - `people`: `names`; `pseudonyms` (`person 1` …, by row; for this table only); `teams`: the same as `of="team"`.
+    - A missing actor is nobody; systems, automations, customers and other master systems are no people. By orders
+      descending, then by key, `others` last. `by`: attributes of orders, `stage`.
+    """
+    check_people(people, minimum)
+    of = "team" if people == "teams" else of
+    found = summarise(log, by, calendar, of=of, stay=stay, delivered_stage=delivered_stage)
+    return result(found, people=people if of == "actor" else "teams", minimum=minimum)
+
+
+def summarise(
+    shard: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    of: str = "actor",
+    stay: str = "before",
+    delivered_stage: str | None = None,
+) -> ScorecardSummary:
+    import polars as pl
+
+    need_choice("of", of, OF)
+    need_choice("stay", stay, ("before", "after"))
+    need_column(shard, of)
+    keys = Keys.of(shard, by, columns=("stage",), figures=(*FIGURES, of))
+    step = 1 if stay == "before" else -1
+    apart = (pl.col("at") - pl.col("at").shift(step)) * step
+    events = shard.business(calendar).events.with_columns(
+        micros=pl.when(pl.col("order") == pl.col("order").shift(step)).then(apart),
+        again=pl.col("arrival") != pl.col("arrival").first().over("order", "stage"),
+    )
+    rows = keys.onto(events).filter(pl.col(of).is_not_null())
+    if of == "actor":
+        rows = rows.filter(pl.col("actor").is_in(persons(shard.names["actor"])))
+    orders = rows.group_by(*keys.names, of, "order").agg(events=pl.len().cast(pl.Int64), again=pl.col("again").any())
+    if can_be_late(shard, delivered_stage):
+        orders = orders.join(kept_promises(shard, delivered_stage), on="order", how="left")
+    else:
+        orders = orders.with_columns(kept=pl.lit(None, dtype=pl.Boolean))
+    counts = Sums.from_rows(
+        orders,
+        keys,
+        of,
+        people=pl.lit(1, dtype=pl.Int64).first(),
+        orders=pl.len().cast(pl.Int64),
+        events=pl.col("events").sum(),
+        promised=pl.col("kept").is_not_null().cast(pl.Int64).sum(),
+        kept=pl.col("kept").cast(pl.Int64).sum(),
+        again=pl.col("again").cast(pl.Int64).sum(),
+    )
+    return ScorecardSummary(counts=counts, times=Spread.from_rows(rows.drop_nulls("micros"), keys, of))
+
+
+def merge(a: ScorecardSummary, b: ScorecardSummary) -> ScorecardSummary:
+    import polars as pl
+
+    counts = a.counts.merge(b.counts)
+    one = counts.frame.with_columns(people=pl.lit(1, dtype=pl.Int64))  # the same person, seen in both
+    return ScorecardSummary(counts=Sums(keys=counts.keys, frame=one), times=a.times.merge(b.times))
+
+
+def result(summary: ScorecardSummary, *, people: str = "names", minimum: int = MINIMUM) -> Table:
+    import polars as pl
+
+    check_people(people, minimum)
+    keys = summary.counts.keys
+    who = keys[-1]
+    counts, times = _grouped(summary, minimum)
+    rows = beside(counts.frame, times.median_interval(), keys).with_columns(pl.col("times").fill_null(0))
+    rows = rows.with_columns(
+        share("kept", "promised", name="on_time", low="on_time_low", high="on_time_high")
+        + share("again", "orders", name="rework", low="rework_low", high="rework_high")
+    )
+    few = {"times": TIMES, "promised": ("on_time", "on_time_low", "on_time_high")}
+    rows = rows.with_columns(
+        pl.when(pl.col(size) >= minimum).then(name).alias(name) for size, names in few.items() for name in names
+    )
+    rows = rows.with_columns(last=(pl.col(who) == OTHERS) & (pl.col("people") > 1))
+    rows = rows.sort(
+        *keys[:-1], "last", "orders", who, descending=[*(False for _ in keys[:-1]), False, True, False], nulls_last=True
+    )
+    if people == "pseudonyms":
+        rows = pseudonymous(rows, who)
+    return Table(frame=rows.select(*keys, *FIGURES), durations=TIMES)
+
+
+def _grouped(summary: ScorecardSummary, minimum: int) -> tuple[Sums, Spread]:
+    """The summary with small rows put together as `others`, and without others that would still show somebody."""
+    import polars as pl
+
+    keys = summary.counts.keys
+    who = keys[-1]
+    small = summary.counts.frame.filter(pl.col("orders") < minimum).select(keys).with_columns(small=True)
+
+    def labelled(frame: pl.DataFrame) -> pl.DataFrame:
+        marked = beside(frame, small, keys)
+        return marked.with_columns(pl.when("small").then(pl.lit(OTHERS)).otherwise(who).alias(who)).drop("small")
+
+    counts = Sums(keys=keys, frame=labelled(summary.counts.frame)).merge(None)
+    shown = (pl.col("orders") >= minimum) & ((pl.col(who) != OTHERS) | (pl.col("people") > 1))
+    return Sums(keys=keys, frame=counts.frame.filter(shown)), summary.times.relabelled(labelled(summary.times.groups))

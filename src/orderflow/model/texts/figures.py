@@ -1,0 +1,40 @@
+"""Texts about what a figure needs and a log does not have."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, dict[str, str]] = {
+    "log.no_table": {
+        "en": "The log has no table {table!r} (columns {columns}); it has: {known}. "
+        "Hand it over with EventLog.from_columns(..., {table}=...).",
+        "zh": "日志中没有表 {table!r}（列 {columns}）；现有：{known}。请用 EventLog.from_columns(..., {table}=...) 提供。",
+    },
+    "log.unknown_choice": {
+        "en": "{name}={value!r} is not possible; choose one of: {known}.",
+        "zh": "{name}={value!r} 不可用；可选：{known}。",
+    },
+    "log.no_done_stages": {
+        "en": "Nothing says in which stages an order is finished; name them with done_stages=.",
+        "zh": "未说明订单在哪些节点算完成；请用 done_stages= 指定。",
+    },
+    "log.no_cancelled_stages": {
+        "en": "Nothing says in which stages an order is cancelled; name them with cancelled_stages=.",
+        "zh": "未说明订单在哪些节点算取消；请用 cancelled_stages= 指定。",
+    },
+    "log.no_waiting_stages": {
+        "en": "Nothing says when work was done: events have no 'started_at'. Name the stages in which orders only wait "
+        "with waiting_stages=.",
+        "zh": "无法得知何时真正在处理：事件没有 'started_at'。请用 waiting_stages= 指定只是等待的节点。",
+    },
+    "log.score_out_of_range": {
+        "en": "{count} score(s) of kind {kind!r} are not from {low} to {high}, first: {values}.",
+        "zh": "有 {count} 个 {kind!r} 评分不在 {low} 到 {high} 之间，例如：{values}。",
+    },
+    "log.nothing_to_count": {
+        "en": "Nothing says what counts as {what}; name stages with stages=, or kinds of feedback with kinds=.",
+        "zh": "未说明什么算作 {what}；请用 stages= 指定节点，或用 kinds= 指定反馈类别。",
+    },
+    "log.few_is_not_a_number": {
+        "en": "minimum={value!r} is no number of orders from 1 up.",
+        "zh": "minimum={value!r} 不是大于等于 1 的订单数。",
+    },
+}

@@ -1,0 +1,127 @@
+"""What the saved form of a log promises: it comes back equal, and what is wrong with it is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from orderflow.metrics.flow_map import flow_map
+from orderflow.metrics.log import EventLog
+from orderflow.metrics.report import report
+from orderflow.model.errors import LogError
+from orderflow.model.reasons import reason
+
+HOUR = 3_600_000_000
+
+
+def small(stages: tuple[str, ...] = ("下单", "审核", "下单")) -> EventLog:
+    """A log with everything that a log can have: promises, attributes, teams, marks, assumptions, done stages."""
+    return EventLog.from_columns(
+        {
+            "order": ["A"] * len(stages) + ["B"],
+            "stage": [*stages, "下单"],
+            "at": [n * HOUR for n in range(len(stages) + 1)],
+            "actor": [None, *["ann"] * len(stages)],
+            "team": ["销售"] * (len(stages) + 1),
+        },
+        {"order": ["A", "C"], "region": ["华东", None], "level": [1, 2], "promised_at": [HOUR, None]},
+        tz="Asia/Shanghai",
+        done_stages={"审核"},
+        assumptions=[reason("log.guessed_encoding", table={"en": "events", "zh": "事件文件"}, encoding="GB18030")],
+        marks={"order": ["A", "Q"], "sla": ["review", "review"]},
+    )
+
+
+def code_of(folder: Path) -> str:
+    with pytest.raises(LogError) as caught:
+        EventLog.load(folder)
+    (found,) = caught.value.problems
+    assert found.text("en") != found.text("zh")
+    assert found.place is not None and found.place.file
+    return found.code
+
+
+def test_a_saved_log_comes_back_as_it_was(tmp_path: Path) -> None:
+    """Tables, names, zone, done stages and assumptions; so every figure is the same."""
+    log = small()
+    log.save(tmp_path / "a" / "log")
+    found = EventLog.load(str(tmp_path / "a" / "log"))
+    assert report(found).to_dict() == report(log).to_dict()
+    assert found.to_polars().equals(log.to_polars())
+    assert found.orders.equals(log.orders)
+    assert found.more["marks"].equals(log.more["marks"])
+    assert (found.tz, found.done_stages, found.stages) == (log.tz, log.done_stages, log.stages)
+    assert [item.text("zh") for item in found.assumptions] == [item.text("zh") for item in log.assumptions]
+    assert len(found.where(region="华东")) == len(log.where(region="华东"))
+
+
+def test_an_empty_log_and_a_part_of_a_log_can_be_saved_too(tmp_path: Path) -> None:
+    """Codes with gaps stay as they are; nothing stays nothing."""
+    for log in (small().where(id="B"), EventLog.from_columns({"order": [], "stage": [], "at": []})):
+        log.save(tmp_path)
+        assert report(EventLog.load(tmp_path)).to_dict() == report(log).to_dict()
+
+
+def test_saving_replaces_and_who_has_loaded_the_old_log_keeps_it(tmp_path: Path) -> None:
+    """A log that was loaded from a folder stays as it was when another one is saved there, or it itself."""
+    small().save(tmp_path)
+    old = EventLog.load(tmp_path)
+    small(("下单",)).save(tmp_path)
+    assert len(old) == 4
+    assert flow_map(old) == flow_map(small())
+    assert len(EventLog.load(tmp_path)) == 2
+    new = EventLog.load(tmp_path)
+    new.save(tmp_path)
+    assert EventLog.load(tmp_path).to_polars().equals(new.to_polars())
+
+
+def test_a_folder_without_a_saved_log_is_refused(tmp_path: Path) -> None:
+    """One that is not there, an empty one, one with the JSON of something else, one whose saving did not end."""
+    assert code_of(tmp_path / "nothing") == "log.not_saved"
+    assert code_of(tmp_path) == "log.not_saved"
+    (tmp_path / "log.json").write_text('{"format": "another"}', encoding="utf-8")
+    assert code_of(tmp_path) == "log.not_saved"
+    small().save(tmp_path)
+    (tmp_path / "log.json").unlink()
+    assert code_of(tmp_path) == "log.not_saved"
+
+
+def test_a_log_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    """It says which version is known."""
+    small().save(tmp_path)
+    described = json.loads((tmp_path / "log.json").read_text(encoding="utf-8"))
+    (tmp_path / "log.json").write_text(json.dumps(described | {"version": 2}), encoding="utf-8")
+    assert code_of(tmp_path) == "log.saved_by_newer"
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "other rows", "other columns", "no table", "json"])
+def test_a_damaged_log_is_refused(tmp_path: Path, damage: str) -> None:
+    """A table that is missing, cut off, of another length or with other columns; a description without tables."""
+    small().save(tmp_path)
+    events, description = tmp_path / "events.arrow", tmp_path / "log.json"
+    if damage == "missing":
+        events.unlink()
+    elif damage == "cut":
+        events.write_bytes(events.read_bytes()[:100])
+    elif damage == "other rows":
+        pl.read_ipc(events.read_bytes()).head(1).write_ipc(events, compression="uncompressed")
+    elif damage == "other columns":
+        pl.read_ipc(events.read_bytes()).drop("at").write_ipc(events, compression="uncompressed")
+    elif damage == "no table":
+        described = json.loads(description.read_text(encoding="utf-8"))
+        del described["tables"]["orders"]
+        description.write_text(json.dumps(described), encoding="utf-8")
+    else:
+        description.write_text(description.read_text(encoding="utf-8")[:50], encoding="utf-8")
+    assert code_of(tmp_path) == "log.saved_damaged"
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A file that stands where the folder should be."""
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    with pytest.raises(LogError) as caught:
+        small().save(tmp_path / "taken")
+    assert caught.value.problems[0].code == "log.cannot_save"
