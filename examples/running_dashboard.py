@@ -23,7 +23,7 @@ WEEK = timedelta(days=7)
 class Dashboard:
     """Follows a Tracker, week by week."""
 
-    def __init__(self, tracker: of.Tracker, clock: SimulatedClock, folder: of.Folder) -> None:
+    def __init__(self, tracker: of.Tracker, clock: SimulatedClock, folder: Path) -> None:
         self.tracker, self.clock, self.folder = tracker, clock, folder
         self.running = Running(shelf=folder)
         self.next = START + WEEK
@@ -63,7 +63,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         quiet = of.Channels(*(of.CallableChannel(name, lambda _message: None) for name in ("email", "sms", "wecom")))
         tracker = of.Tracker(flows=[scenario.flow], directory=scenario.directory, clock=clock, plugins=[quiet])
-        dashboard = Dashboard(tracker, clock, of.Folder(Path(place) / "totals"))
+        dashboard = Dashboard(tracker, clock, Path(place) / "totals")
         print("until  events  orders  done    median     p90  on time   most time goes into")
         simulate(tracker, clock, scenario, orders=ORDERS, days=WEEKS * 7, seed=3, progress=dashboard.tick)
         dashboard.tick()

@@ -11,7 +11,6 @@ from orderflow.adapters.dump import dump_flow
 from orderflow.adapters.flow_check import check_flow_file
 from orderflow.adapters.flow_schema import flow_schema
 from orderflow.adapters.flowfile import load_flow
-from orderflow.adapters.folder import Folder
 from orderflow.adapters.report_text import write_report
 from orderflow.adapters.reports import report
 from orderflow.adapters.shards import read_shards
@@ -20,6 +19,7 @@ from orderflow.adapters.templates import template, templates
 from orderflow.adapters.write_log import write_log
 from orderflow.hookspecs import hookimpl
 from orderflow.metrics.compare import Comparison, compare
+from orderflow.metrics.folder import Folder
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.pilots import PilotGroup, PilotReport
 from orderflow.metrics.report import Report

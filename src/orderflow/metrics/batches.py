@@ -26,8 +26,8 @@ def join(logs: Sequence[EventLog]) -> EventLog:
     - An order may be in several logs: its events come together, ties in time in the order of the logs.
     - An attribute has the last value that is not missing. A column of whole and broken numbers is of broken ones,
       any other mixture is text (1.0 as `1`). Further tables (`marks` …) are put one below the other.
-    - The done stages are those of all logs, where any log knows some. Raises LogError (`log.other_zone`) when the
-      logs count days in different zones.
+    - The done and the cancelled stages are those of all logs, where any log knows some.
+    - Raises LogError (`log.other_zone`) when the logs count days in different zones.
     """
     whole = shape_of(logs)
     logs = [conform(log, whole) for log in logs]
@@ -38,6 +38,7 @@ def join(logs: Sequence[EventLog]) -> EventLog:
         _last_known(_below([each["orders"] for each in tables])).to_dict(),
         tz=whole.tz,
         done_stages=whole.done_stages,
+        cancelled_stages=whole.cancelled_stages,
         assumptions=whole.assumptions,
         **joined,
     )
@@ -60,7 +61,8 @@ def without_rows(log: EventLog) -> EventLog:
 def same_shape(a: EventLog, b: EventLog) -> bool:
     """Whether two logs have the same columns, zone and done stages: whether their summaries can be merged."""
     return (
-        (a.tz, a.done_stages, set(a.names)) == (b.tz, b.done_stages, set(b.names))
+        (a.tz, a.done_stages, a.cancelled_stages) == (b.tz, b.done_stages, b.cancelled_stages)
+        and dict(a.events.schema) == dict(b.events.schema)
         and dict(a.orders.schema) == dict(b.orders.schema)
         and {name: dict(table.schema) for name, table in a.more.items()}
         == {name: dict(table.schema) for name, table in b.more.items()}
@@ -73,15 +75,17 @@ def conform(log: EventLog, whole: EventLog) -> EventLog:
 
     if same_shape(log, whole):
         return log
-    added = [name for name in whole.names if name not in log.names]
+    added = {name: dtype for name, dtype in whole.events.schema.items() if name not in log.events.columns}
+    texts = [name for name in added if name in whole.names]
     return evolve(
         log,
-        events=log.events.with_columns(pl.lit(None, dtype=pl.UInt32).alias(name) for name in added),
-        names=FrozenMap({**log.names, **{name: pl.Series(name, [], dtype=pl.String) for name in added}}),
+        events=log.events.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in added.items()),
+        names=FrozenMap({**log.names, **{name: pl.Series(name, [], dtype=pl.String) for name in texts}}),
         orders=_with_schema(log.orders, whole.orders),
         more=FrozenMap({name: _with_schema(log.more.get(name), table) for name, table in whole.more.items()}),
         tz=whole.tz,
         done_stages=whole.done_stages,
+        cancelled_stages=whole.cancelled_stages,
     )
 
 
@@ -115,18 +119,24 @@ def _widened(whole: EventLog, log: EventLog) -> EventLog:
 
     if whole.tz != log.tz:
         raise LogError.of("log.other_zone", tz=log.tz, expected=whole.tz)
-    known = [stages for stages in (whole.done_stages, log.done_stages) if stages is not None]
+    added = {name: dtype for name, dtype in log.events.schema.items() if name not in whole.events.columns}
     names = FrozenMap({**whole.names, **{name: texts.clear() for name, texts in log.names.items()}})
     tables = {**whole.more, **log.more}
     return evolve(
         whole,
-        events=whole.events.with_columns(pl.lit(None, pl.UInt32).alias(n) for n in names if n not in whole.names),
+        events=whole.events.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in added.items()),
         names=names,
         orders=_wider(whole.orders, log.orders),
         more=FrozenMap({name: _wider(whole.more.get(name, table), table) for name, table in tables.items()}),
-        done_stages=frozenset[str]().union(*known) if known else None,
+        done_stages=_all_of(whole.done_stages, log.done_stages),
+        cancelled_stages=_all_of(whole.cancelled_stages, log.cancelled_stages),
         assumptions=summed((*whole.assumptions, *log.assumptions)),
     )
+
+
+def _all_of(a: frozenset[str] | None, b: frozenset[str] | None) -> frozenset[str] | None:
+    """The stages of both; None when neither knows any."""
+    return a if b is None else b if a is None else a | b
 
 
 def _wider(a: pl.DataFrame, b: pl.DataFrame) -> pl.DataFrame:

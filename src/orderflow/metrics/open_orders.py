@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 TEXTS = ("stage", "actor", "track", "team")
-Row = tuple[int, str, str | None, str | None, str | None]  # at, then the texts
+COLUMNS = ("at", *TEXTS, "started_at")
+Row = tuple[int, str, str | None, str | None, str | None, int | None]  # as COLUMNS
 
 
 @define
@@ -55,10 +56,10 @@ class OpenOrders:
         for id in ids:
             self._held.setdefault(id, Held())
         self.touch(ids)
-        columns = [_texts(log, name) for name in TEXTS]
+        columns = [_values(log, name) for name in COLUMNS]
         orders = (by_code[code] for code in log.events["order"].to_list())
-        for id, *event in zip(orders, log.events["at"].to_list(), *columns, strict=True):
-            self._held[id].add(tuple(event))
+        for id, event in zip(orders, zip(*columns, strict=True), strict=True):
+            self._held[id].add(event)
         for row in log.orders.drop("order").iter_rows(named=True):
             known = self._held[row.pop("id")].attributes
             known.update({name: value for name, value in row.items() if value is not None})
@@ -104,20 +105,23 @@ class OpenOrders:
 
         chosen = self._held if ids is None else {id: self._held[id] for id in ids}
         orders = [id for id, held in chosen.items() for _ in held.events]
-        at, *texts = zip(*(row for held in chosen.values() for row in held.events), strict=True) if orders else [()] * 5
-        events: dict[str, Any] = {"order": orders, "at": pl.Series(at, dtype=pl.Int64)}
-        for name, values in zip(TEXTS, texts, strict=True):
-            if name in whole.names:
-                events[name] = pl.Series(values, dtype=pl.String)
+        rows = (row for held in chosen.values() for row in held.events)
+        columns = zip(*rows, strict=True) if orders else ((),) * len(COLUMNS)
+        events: dict[str, Any] = {"order": orders}
+        for name, values in zip(COLUMNS, columns, strict=True):
+            if name in whole.events.columns:
+                events[name] = pl.Series(values, dtype=pl.String if name in TEXTS else pl.Int64)
         more: dict[str, Any] = {name: _more(chosen, name, table) for name, table in whole.more.items()}
         made = EventLog.from_columns(events, _attributes(chosen, whole), tz=whole.tz, **more)
         return conform(made, whole)
 
 
-def _texts(log: EventLog, name: str) -> list[str | None]:
-    """A column of texts, equal ones being one object."""
-    if name not in log.names:
+def _values(log: EventLog, name: str) -> list[Any]:
+    """A column of the events, of texts with equal ones being one object; missing where the log does not have it."""
+    if name not in log.events.columns:
         return [None] * len(log)
+    if name not in log.names:
+        return log.events[name].to_list()
     names = log.names[name].to_list()
     return [None if code is None else names[code] for code in log.events[name].to_list()]
 

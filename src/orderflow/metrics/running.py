@@ -10,10 +10,11 @@ from attrs import evolve
 
 from orderflow.metrics.batches import NOTHING, in_texts, join, part, same_shape, shape_of
 from orderflow.metrics.figures import Figure, MergedReport, check_stage, figures_of_report, merged_report
+from orderflow.metrics.folder import Place, Shelf, shelf_of
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.open_orders import OpenOrders
 from orderflow.metrics.packing import pack, unpack
-from orderflow.metrics.segments import Segments, Shelf
+from orderflow.metrics.segments import Segments
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
@@ -36,12 +37,14 @@ class Running:
       that were added, in the order in which they were added (`join` of the batches); always, reopened orders included.
     - Adding a batch costs the events of the orders that it touches. An order at rest that gets another event is
       taken out of its segment (at most 50,000 events), which is summed up anew at the next question.
-    - An order is at rest when its last event is in one of `closed_stages` (by default the done stages, its own and
-      those that the batches know), or when 200,000 events of other orders came after it was last touched. Any choice
-      gives the same figures; it only decides what adding costs.
-    - `done_stages` are added to those that the batches know; `tz` is that of the first batch when it is not given.
+    - An order is at rest when its last event is in one of `closed_stages` (by default the done and the cancelled ones,
+      its own and those that the batches know), or when 200,000 events of other orders came after it was last touched.
+      Any choice gives the same figures; it only decides what adding costs.
+    - `done_stages` and `cancelled_stages` are added to those that the batches know; `tz`, when it is not given, is that
+      of the first batch.
     - A question costs the open orders, the segments that changed since it was last asked, and its own result.
-    - `shelf`: where what is at rest lies, a mapping of names to bytes; a dict in memory, `of.Folder(path)` on disk.
+    - `shelf`: where what is at rest lies, a mapping of names to bytes; a dict in memory, or a folder (its path, or
+      `of.Folder`).
       In memory stay one summary for each figure asked, the open orders, and about 120 bytes an order.
     - Not safe between threads.
     """
@@ -50,12 +53,15 @@ class Running:
         self,
         *,
         done_stages: Iterable[str] | None = None,
+        cancelled_stages: Iterable[str] | None = None,
         closed_stages: Iterable[str] | None = None,
         tz: str | None = None,
-        shelf: Shelf | None = None,
+        shelf: Place | None = None,
     ) -> None:
-        self._shelf: Shelf = {} if shelf is None else shelf
-        self._whole = EventLog.from_columns(NOTHING, tz=tz or "UTC", done_stages=done_stages)
+        self._shelf: Shelf = {} if shelf is None else shelf_of(shelf)
+        self._whole = EventLog.from_columns(
+            NOTHING, tz=tz or "UTC", done_stages=done_stages, cancelled_stages=cancelled_stages
+        )
         self._zone_open = tz is None  # the first batch says in which zone days are counted
         self._closed_stages = None if closed_stages is None else frozenset(closed_stages)
         self._open = OpenOrders()
@@ -148,12 +154,12 @@ class Running:
 
     # --- from one process to the next ---
 
-    def save(self, shelf: Shelf | None = None) -> None:
-        """Save the state on its shelf, or a copy of everything on another one: `running.save(of.Folder("state"))`.
+    def save(self, place: Place | None = None) -> None:
+        """Save the state on its shelf, or a copy of everything in another place: `running.save("state")`.
 
         - Costs the open orders; what is at rest lies on the shelf already. A crash leaves the state saved before.
         """
-        target = self._shelf if shelf is None else shelf
+        target = self._shelf if place is None else shelf_of(place)
         if target is not self._shelf:
             self._rest.copy_to(target)
         open_orders = self._open.log(self._whole)
@@ -172,8 +178,9 @@ class Running:
             self._rest.saved()
 
     @classmethod
-    def load(cls, shelf: Shelf) -> Running:
-        """The state saved last on this shelf, which it goes on using. Raises LogError (`log.nothing_saved`)."""
+    def load(cls, place: Place) -> Running:
+        """The state saved last in this place, which it goes on using. Raises LogError (`log.nothing_saved`)."""
+        shelf = shelf_of(place)
         if STATE not in shelf:
             raise LogError.of("log.nothing_saved", name=STATE)
         state = unpack(shelf[STATE])
@@ -202,8 +209,8 @@ class Running:
         if len(log) > MOST_OPEN:
             log = self._lay_new(log)
         ids = self._open.put(log)
-        closed = self._closed_stages if self._closed_stages is not None else self._whole.done_stages
-        self._settle(self._open.ended_in(closed or frozenset(), ids))
+        ended = (self._whole.done_stages or frozenset()) | (self._whole.cancelled_stages or frozenset())
+        self._settle(self._open.ended_in(ended if self._closed_stages is None else self._closed_stages, ids))
         if self._open.events > MOST_OPEN:
             self._settle(self._open.oldest(self._open.events - MOST_OPEN * 3 // 4))
 

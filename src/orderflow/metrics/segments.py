@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -10,10 +10,10 @@ from attrs import evolve
 
 from orderflow.metrics.batches import conform, join, part, parts
 from orderflow.metrics.figures import Figure, Pile
+from orderflow.metrics.folder import Shelf
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.packing import pack, unpack
 
-Shelf = MutableMapping[str, bytes]
 FULL = 50_000  # events: what an order that comes back has to be taken out of, and what is then summed up anew
 TOGETHER = 8  # so many segments of one size class become one
 

@@ -6,7 +6,14 @@ import os
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
+Shelf = MutableMapping[str, bytes]
+Place = Shelf | str | os.PathLike[str]
 UNFINISHED = ".part"
+
+
+def shelf_of(place: Place) -> Shelf:
+    """The mapping itself, or the folder at a path."""
+    return Folder(place) if isinstance(place, str | os.PathLike) else place
 
 
 class Folder(MutableMapping[str, bytes]):
