@@ -70,6 +70,23 @@ def test_text_aligns_chinese_names(files: tuple[Path, Path]) -> None:
     assert "1 order (50.0%) entered a stage again, 1 time in all" in done.stdout
 
 
+def test_a_report_on_some_of_the_orders(tmp_path: Path) -> None:
+    """`--where`, `--since` and `--until` choose whole orders; a wrong attribute is a message and exit code 2."""
+    rows = ("SO-1,下单,2026-01-05,华东", "SO-2,下单,2026-02-05,华北", "SO-3,下单,2026-03-05,华南")
+    (tmp_path / "e.csv").write_text("\n".join(["订单号,状态,时间,case:区域", *rows]), encoding="utf-8")
+
+    def orders(*options: str) -> int:
+        done = run("report", tmp_path / "e.csv", "--format", "json", *options)
+        found: int = json.loads(done.stdout)["orders"]
+        return found
+
+    assert orders("--where", "区域=华东", "--where", "区域=华北") == 2
+    assert orders("--since", "2026-02-01") == 2 and orders("--since", "2026-02-01", "--until", "2026-03-01") == 1
+    wrong = run("report", tmp_path / "e.csv", "--where", "地区=华东")
+    assert (wrong.exit_code, "区域" in wrong.stderr) == (2, True)
+    assert run("report", tmp_path / "e.csv", "--where", "区域").exit_code == 2
+
+
 def test_the_same_in_a_process_of_its_own(files: tuple[Path, Path]) -> None:
     """The installed module, a real pipe, and bytes in UTF-8; a reader that stops early is no error."""
     code = "from orderflow.cli import main; main(prog_name='orderflow')"

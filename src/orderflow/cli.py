@@ -30,7 +30,7 @@ try:
 except ImportError:  # the `orderflow` script imports this module: it ends with the pip command, not a traceback
     sys.exit(f"orderflow: {MissingExtraError('click', 'cli')}")
 
-from orderflow.cli_logs import FORMATS, LONG_WORK, read, reading, size_of, write
+from orderflow.cli_logs import FORMATS, LONG_WORK, choosing, chosen, read, reading, size_of, write
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -118,8 +118,17 @@ def main() -> None:
 @click.argument("log")
 @reading
 @click.option("--delivered-stage", metavar="STAGE", help="Stage whose first event is compared with the promise.")
+@choosing
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def report_command(log: str, delivered_stage: str | None, form: str, **options: Any) -> None:
+def report_command(
+    log: str,
+    delivered_stage: str | None,
+    where: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    form: str,
+    **options: Any,
+) -> None:
     """Report on an order history: LOG is a file (CSV, Parquet, JSON lines, XES, OCEL 2.0 JSON) or a database's URL.
 
     Figures go to stdout; guesses and assumptions go to stderr.
@@ -130,7 +139,7 @@ def report_command(log: str, delivered_stage: str | None, form: str, **options: 
     from orderflow.adapters.report_text import to_json, to_text
     from orderflow.metrics.report import report
 
-    history = read(log, options)
+    history = chosen(read(log, options), where, since, until)
     with _steps(shown=size_of(log) > LONG_WORK) as step:
         figures = report(history, delivered_stage=delivered_stage)
         _assumed(figures.assumptions)

@@ -66,6 +66,40 @@ _READING = (
 )
 
 
+_CHOOSING = (
+    click.option(
+        "--where",
+        metavar="ATTRIBUTE=VALUE",
+        multiple=True,
+        help="Only orders with this value; the same attribute again: or with that one.",
+    ),
+    click.option("--since", metavar="WHEN", help="Only orders that begin at or after a date or time (ISO 8601)."),
+    click.option("--until", metavar="WHEN", help="Only orders that begin before it."),
+)
+
+
+def choosing(function: F) -> F:
+    """The options that say which orders of a log are meant."""
+    for option in reversed(_CHOOSING):
+        function = option(function)
+    return function
+
+
+def chosen(log: EventLog, where: tuple[str, ...], since: str | None, until: str | None) -> EventLog:
+    """The orders of a log that the options choose. Values are compared as they are written in the log."""
+    wanted: dict[str, list[Any]] = {}
+    for pair in where:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise click.UsageError(f"--where {pair}: write ATTRIBUTE=VALUE")
+        wanted.setdefault(name, []).append(value)
+    for name, values in wanted.items():
+        known = log.by(name)
+        log = log.where(**{name: [item for item in known if str(item) in values]})
+    log = log if since is None else log.since(since)
+    return log if until is None else log.until(until)
+
+
 def reading(function: F) -> F:
     """The options of everything that reads a log, in their order."""
     for option in reversed(_READING):

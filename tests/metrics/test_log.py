@@ -72,6 +72,19 @@ def test_an_unknown_zone_is_refused_with_a_suggestion() -> None:
         small(tz="Asia/Shangai")
 
 
+def test_by_cuts_a_log_into_parts_of_which_each_order_is_in_one() -> None:
+    """One log for each value, in their order, those without one last; a wrong name is told."""
+    parts = small().by("region")
+    assert {value: part.orders["id"].to_list() for value, part in parts.items()} == {
+        "华东": ["C"],
+        "华南": ["A"],
+        None: ["B", "Z"],
+    }
+    assert sum(len(part) for part in parts.values()) == len(small())
+    with pytest.raises(LogError, match="regoin"):
+        small().by("regoin")
+
+
 def test_where_selects_whole_orders_by_attribute() -> None:
     """A value, several values, or None for a missing one; a log stays a log."""
     log = small()

@@ -206,6 +206,16 @@ class EventLog:
             chosen = chosen & pl.any_horizontal(*(pl.col(name).eq_missing(pl.lit(item)) for item in values))
         return self._only(self.orders.filter(chosen)["order"])
 
+    def by(self, attribute: str) -> dict[Any, EventLog]:
+        """The log cut by an attribute of its orders: value -> the orders that have it, whole; None, those without.
+
+        - The values in their order. Every order is in one of the parts, also one without events.
+        - Raises LogError (`log.unknown_attribute`) as `where`.
+        """
+        self.where(**{attribute: None})  # says what is wrong with the name
+        values = self.orders[attribute].unique().sort(nulls_last=True).to_list()
+        return {value: self.where(**{attribute: value}) for value in values}
+
     def since(self, when: str | date | datetime) -> EventLog:
         """The orders whose first event is at or after `when`, whole.
 
