@@ -19,8 +19,7 @@ WIDEST = 40  # a longer name is cut
 def to_json(report: Report, *, ascii_only: bool = False) -> str:
     """The report as JSON text: one line per figure or row, ending with a line feed; keys as `Report.to_dict`."""
 
-    def line(value: Any) -> str:
-        return json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
+    line = json.JSONEncoder(ensure_ascii=ascii_only, allow_nan=False).encode
 
     def block(value: Any, indent: str) -> str:
         inner = indent + "  "
