@@ -87,6 +87,29 @@ def test_a_report_on_some_of_the_orders(tmp_path: Path) -> None:
     assert run("report", tmp_path / "e.csv", "--where", "区域").exit_code == 2
 
 
+def test_a_report_in_open_time_and_by_an_attribute(tmp_path: Path) -> None:
+    """`--flow` brings the calendar and the stages that end; `--by` adds the lead time of each value."""
+    rows = ("SO-1,下单,2026-01-05 08:00,华东", "SO-1,完成,2026-01-06 12:00,华东", "SO-2,下单,2026-01-05 09:00,华北")
+    (tmp_path / "e.csv").write_text("\n".join(["订单号,状态,时间,case:区域", *rows]), encoding="utf-8")
+    flow = """
+flow: f
+calendar: {timezone: UTC, hours: {mon-sun: ["09:00-17:00"]}}
+lifecycle: {initial: 下单, stages: {下单: {}, 完成: {category: done}},
+  transitions: [{trigger: finish, source: 下单, dest: 完成}]}
+"""
+    (tmp_path / "f.yaml").write_text(flow, encoding="utf-8")
+    options = ("--flow", tmp_path / "f.yaml", "--by", "区域")
+    found = json.loads(run("report", tmp_path / "e.csv", *options, "--format", "json").stdout)
+    assert found["lead_time"]["max"] == 11 * 3600 and found["throughput"]["finished"] == {"2026-01": 1}
+    assert [(row["区域"], row["n"], row["max"]) for row in found["lead_time_by"]] == [
+        ("华东", 1, 39600.0),
+        ("华北", 1, 0.0),
+    ]
+    assert "Lead time by 区域" in run("report", tmp_path / "e.csv", *options).stdout
+    assert run("report", tmp_path / "e.csv", "--by", "地区").exit_code == 2
+    assert run("report", tmp_path / "e.csv", "--flow", tmp_path / "none.yaml").exit_code == 2
+
+
 def test_the_same_in_a_process_of_its_own(files: tuple[Path, Path]) -> None:
     """The installed module, a real pipe, and bytes in UTF-8; a reader that stops early is no error."""
     code = "from orderflow.cli import main; main(prog_name='orderflow')"

@@ -30,7 +30,7 @@ try:
 except ImportError:  # the `orderflow` script imports this module: it ends with the pip command, not a traceback
     sys.exit(f"orderflow: {MissingExtraError('click', 'cli')}")
 
-from orderflow.cli_logs import FORMATS, LONG_WORK, choosing, chosen, read, reading, size_of, write
+from orderflow.cli_logs import FORMATS, LONG_WORK, choosing, chosen, in_terms_of, read, reading, size_of, write
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -119,6 +119,13 @@ def main() -> None:
 @reading
 @click.option("--delivered-stage", metavar="STAGE", help="Stage whose first event is compared with the promise.")
 @choosing
+@click.option(
+    "--flow",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Flow file: durations are open time of its calendar, and its stages say what has ended.",
+)
+@click.option("--by", metavar="ATTRIBUTE", help="Also the lead time for each value of an attribute of orders.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def report_command(
     log: str,
@@ -126,6 +133,8 @@ def report_command(
     where: tuple[str, ...],
     since: str | None,
     until: str | None,
+    flow: Path | None,
+    by: str | None,
     form: str,
     **options: Any,
 ) -> None:
@@ -139,15 +148,19 @@ def report_command(
     from orderflow.adapters.report_text import to_json, to_text
     from orderflow.metrics.report import report
 
-    history = chosen(read(log, options), where, since, until)
+    history, calendar = chosen(read(log, options), where, since, until), None
+    if flow is not None:
+        history, calendar = in_terms_of(history, flow)
+    if by is not None:
+        history.by(by)  # an attribute that there is not is told before any figure
     with _steps(shown=size_of(log) > LONG_WORK) as step:
-        figures = report(history, delivered_stage=delivered_stage)
+        figures = report(history, calendar=calendar, delivered_stage=delivered_stage)
         _assumed(figures.assumptions)
         _compute(figures, step)
     if form == "json":
-        click.echo(to_json(figures, ascii_only=not _unicode()), nl=False)
+        click.echo(to_json(figures, ascii_only=not _unicode(), by=by), nl=False)
     else:
-        click.echo(_printable(to_text(figures)), nl=False)
+        click.echo(_printable(to_text(figures, by=by)), nl=False)
 
 
 @main.command("convert")

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from orderflow.metrics.lead_time import lead_time
 from orderflow.metrics.report import Report
 from orderflow.metrics.show import duration
 from orderflow.model.errors import OrderflowError
@@ -16,8 +17,11 @@ ROWS = 15  # how many rows of a long list are shown
 WIDEST = 40  # a longer name is cut
 
 
-def to_json(report: Report, *, ascii_only: bool = False) -> str:
-    """The report as JSON text: one line per figure or row, ending with a line feed; keys as `Report.to_dict`."""
+def to_json(report: Report, *, ascii_only: bool = False, by: str | None = None) -> str:
+    """The report as JSON text: one line per figure or row, ending with a line feed; keys as `Report.to_dict`.
+
+    With `by`, an attribute of orders, also `lead_time_by`: the lead time of each of its values.
+    """
 
     line = json.JSONEncoder(ensure_ascii=ascii_only, allow_nan=False).encode
 
@@ -30,7 +34,8 @@ def to_json(report: Report, *, ascii_only: bool = False) -> str:
             return "{\n" + ",\n".join(items) + f"\n{indent}}}"
         return line(value)
 
-    return block(report.to_dict(), "") + "\n"
+    grouped = {} if by is None else {"lead_time_by": lead_time(report.log, by=by, calendar=report.calendar).to_dicts()}
+    return block({**report.to_dict(), **grouped}, "") + "\n"
 
 
 def write_report(report: Report, path: str | os.PathLike[str]) -> None:
@@ -50,17 +55,25 @@ def write_report(report: Report, path: str | os.PathLike[str]) -> None:
     target.write_text(content, encoding="utf-8")
 
 
-def to_text(report: Report, *, assumptions: bool = False) -> str:
+def to_text(report: Report, *, assumptions: bool = False, by: str | None = None) -> str:
     """The report as text: tables, durations as people say them, sparklines; ends with a line feed.
 
     - Columns align in a terminal also with Chinese names, which are two cells wide.
     - Long lists are cut to their first rows and say how many there are; JSON has everything.
-    - `assumptions`: whether to begin with what was guessed or assumed.
+    - `assumptions`: whether to begin with what was guessed or assumed. `by`: an attribute of orders; the lead time of
+      each of its values is told too.
     """
     parts = [_head(report)]
     if assumptions and report.assumptions:
         parts.append("Assumed\n" + "\n".join(f"  - {item.text()}" for item in report.assumptions))
-    parts += [_lead_time(report), _on_time(report), _throughput(report), _stages(report), _steps(report)]
+    parts += [
+        _lead_time(report),
+        "" if by is None else _lead_time_by(report, by),
+        _on_time(report),
+        _throughput(report),
+        _stages(report),
+        _steps(report),
+    ]
     parts += [_variants(report), _rework(report), _handover(report)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -137,6 +150,14 @@ def _lead_time(report: Report) -> str:
     row = [duration(getattr(found, name)) for name in names]
     time = "" if report.calendar is None else ", in open time of the calendar " + (report.calendar.name or "given")
     return f"Lead time, first to last event of an order{time}\n" + table(names, [row], left=0)
+
+
+def _lead_time_by(report: Report, by: str) -> str:
+    found = list(lead_time(report.log, by=by, calendar=report.calendar))
+    shown = sorted(found, key=lambda row: -row["n"])[: 2 * ROWS]
+    names = ("median", "mean", "p90", "max")
+    rows = [("–" if row[by] is None else row[by], row["n"], *(duration(row[name]) for name in names)) for row in shown]
+    return f"Lead time by {by}\n" + table((by, "orders", *names), rows, total=len(found))
 
 
 def _on_time(report: Report) -> str:
