@@ -77,13 +77,10 @@ def guards(*names: str) -> st.SearchStrategy[str]:
     )
 
 
-def test_of(guard: Condition | str) -> Any:
+def truth_of(guard: Condition | str) -> Any:
     """A guard as a function of the values of names, made by the evaluator from the text alone."""
     condition = parse(guard) if isinstance(guard, str) else guard
     return compile_condition(condition, lambda name: lambda values: values[name], currency="CNY")
-
-
-test_of.__test__ = False  # type: ignore[attr-defined]  # the name of a helper, not of a test
 
 
 def samples(*names: str) -> Iterator[dict[str, Any]]:
@@ -101,7 +98,7 @@ NAMES = st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=2, unique
 def test_what_can_never_hold_never_holds(data: st.DataObject, names: list[str]) -> None:
     """No sample satisfies a guard of which it is said; and one that may hold does, for a case that was found."""
     guard = data.draw(guards(*names))
-    reading, test = read(parse(guard), "CNY"), test_of(guard)
+    reading, test = read(parse(guard), "CNY"), truth_of(guard)
     assert not reading.unread
     if not may_hold(reading, WORLD):
         assert not [values for values in samples(*names) if test(values) is True]
@@ -124,7 +121,7 @@ def test_what_is_said_of_two_conditions_is_what_trying_finds(
         one = f"({one}) {joined} {UNREAD}"
     parts = [*read_parts(parse(one), "CNY"), *read_parts(parse(other), "CNY")]
     said = may_all_hold(parts, WORLD)
-    tests = [test_of(one), test_of(other)]
+    tests = [truth_of(one), truth_of(other)]
     asked = sorted({*names, "order.n"}) if unread else names
     both = any(all(test(values) is True for test in tests) for values in samples(*asked))
     assert said == ("yes" if both else "no") or (unread and said == "unknown")
@@ -149,7 +146,7 @@ def codes(flow: of.Flow, code: str) -> list[of.Problem]:
 def test_what_is_never_taken_is_never_taken(data: st.DataObject, names: list[str]) -> None:
     """Whenever a guard holds behind which a transition is said to be never taken, an earlier one holds too."""
     found = data.draw(st.lists(guards(*names), min_size=2, max_size=3))
-    tests = [test_of(guard) for guard in found]
+    tests = [truth_of(guard) for guard in found]
     for item in codes(split(list(found)), "transition_never_taken"):
         index = int(item.place.path.rpartition("[")[2].rstrip("]")) if item.place else 0
         for values in samples(*names):
@@ -162,7 +159,7 @@ def test_what_is_never_taken_is_never_taken(data: st.DataObject, names: list[str
 def test_a_gap_is_a_gap(data: st.DataObject, name: str) -> None:
     """The value that is named fits no guard; and where a usual value fits none, a gap is named."""
     found = data.draw(st.lists(guards(name), min_size=2, max_size=3))
-    tests = [test_of(guard) for guard in found]
+    tests = [truth_of(guard) for guard in found]
     told = codes(split(list(found)), "guards_leave_gap")
     for item in told:
         for text in item.params["values"]:
@@ -196,7 +193,7 @@ def usual(value: Any) -> bool:
 def test_rivals_really_are(data: st.DataObject, name: str) -> None:
     """The value that is named fits both guards, and each of them fits some value that the other does not."""
     found = data.draw(st.lists(guards(name), min_size=2, max_size=2))
-    one, other = (test_of(guard) for guard in found)
+    one, other = (truth_of(guard) for guard in found)
     for item in codes(split(list(found)), "transition_ambiguous"):
         value = {name: as_value(name, item.params["value"])}
         assert one(value) is other(value) is True, found
