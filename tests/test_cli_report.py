@@ -138,6 +138,7 @@ def test_the_same_in_a_process_of_its_own(files: tuple[Path, Path]) -> None:
         (["{log}", "--cases", "{cases}", "--promised", "承诺时间"], "--promised needs --delivered-stage"),
         (["{log}", "--cases", "{cases}", "--delivered-stage", "发"], "No event is in stage '发'"),
         (["{log}", "--delivered-stage", "发货"], "The log has no promises"),
+        (["{log}", "--done", "发"], "No event is in stage '发'"),
         (["{log}", "--format", "xml"], "'xml' is not one of"),
         ([], "Missing argument 'LOG'"),
     ],
@@ -238,3 +239,13 @@ def test_bars_and_tables() -> None:
     assert text.splitlines()[-1] == "  … 5 more"
     assert "1,234" in text
     assert "x" * 39 + "…" in text
+
+
+def test_done_and_cancelled_stages_are_named_without_a_flow(files: tuple[Path, Path]) -> None:
+    """What is finished is counted, and the promise is compared with the first done stage; a wrong name is refused."""
+    log, cases = files
+    done = run("report", log, "--done", "发货", "--cases", cases, "--promised", "承诺时间", "--format", "json")
+    found = json.loads(done.stdout)
+    assert found["throughput"]["finished"] == {"2026-01": 1}
+    assert (found["on_time"]["n"], found["on_time"]["rate"]) == (1, 1.0)
+    assert "No event is in stage '取消'" in run("report", log, "--done", "发货", "--cancelled", "取消").stderr

@@ -142,8 +142,10 @@ def report_command(
 
     Figures go to stdout; guesses and assumptions go to stderr.
     """
-    if options["promised"] and not delivered_stage:
-        raise click.UsageError("--promised needs --delivered-stage: which stage is compared with the promise?")
+    if options["promised"] and not (delivered_stage or options["done_stages"] or flow):
+        raise click.UsageError(
+            "--promised needs --delivered-stage, --done or --flow: which stage is compared with the promise?"
+        )
 
     from orderflow.adapters.report_text import to_json, to_text
     from orderflow.metrics.report import report

@@ -25,6 +25,20 @@ _READING = (
     click.option("--from", "format", type=FORMATS, help="Format of LOG. [by its ending; a folder is Parquet]"),
     click.option("--cases", metavar="FILE", help="Table with one row per order, in any such format: attributes."),
     click.option("--promised", metavar="COLUMN", help="Column with the promised time; a bare date is a day."),
+    click.option(
+        "--done",
+        "done_stages",
+        metavar="STAGE",
+        multiple=True,
+        help="Stage in which an order is finished; again for others.",
+    ),
+    click.option(
+        "--cancelled",
+        "cancelled_stages",
+        metavar="STAGE",
+        multiple=True,
+        help="Stage in which an order is cancelled; again for others.",
+    ),
     click.option("--tz", metavar="ZONE", help="Zone of times without an offset, and of days. [UTC]"),
     click.option("--order-id", metavar="COLUMN", help="Column with the order id. [guessed]"),
     click.option("--stage", metavar="COLUMN", help="Column with the stage. [guessed]"),
@@ -102,17 +116,19 @@ def chosen(log: EventLog, where: tuple[str, ...], since: str | None, until: str 
 
 
 def in_terms_of(log: EventLog, file: Path) -> tuple[EventLog, WorkCalendar | None]:
-    """The log with the stages of a flow file in which an order has ended, and the calendar of that flow."""
+    """The log with the stages of a flow file in which an order has ended, where the log does not know them itself, and
+    the calendar of that flow."""
     from attrs import evolve
 
     from orderflow.adapters.flowfile import load_flow
 
     flow = load_flow(file)
-    ends = {
-        category: frozenset(name for name, stage in flow.lifecycle.stages.items() if stage.category == category)
+    done, cancelled = (
+        frozenset(name for name, stage in flow.lifecycle.stages.items() if stage.category == category)
         for category in ("done", "cancelled")
-    }
-    return evolve(log, done_stages=ends["done"], cancelled_stages=ends["cancelled"]), flow.calendar
+    )
+    log = evolve(log, done_stages=log.done_stages or done, cancelled_stages=log.cancelled_stages or cancelled)
+    return log, flow.calendar
 
 
 def reading(function: F) -> F:

@@ -270,3 +270,12 @@ def test_without_polars_the_error_has_the_pip_command(tmp_path: Path, monkeypatc
     monkeypatch.setattr(builtins, "__import__", without_polars)
     with pytest.raises(MissingExtraError, match=r"pip install 'orderflow\[metrics\]'"):
         read(tmp_path, PLAIN)
+
+
+def test_the_caller_says_which_stages_end_an_order(tmp_path: Path) -> None:
+    """Then figures that ask for it answer; one name alone is one stage; a stage that never occurs is refused."""
+    log = read(tmp_path, PLAIN, done_stages="shipped", cancelled_stages=["placed"])
+    assert (log.done_stages, log.cancelled_stages) == ({"shipped"}, {"placed"})
+    assert read(tmp_path, PLAIN).done_stages is None
+    assert problems(tmp_path, PLAIN, done_stages=["shiped"]) == [("log.unknown_stage", None)]
+    assert problems(tmp_path, PLAIN, cancelled_stages="void") == [("log.unknown_stage", None)]

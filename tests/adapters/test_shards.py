@@ -280,3 +280,15 @@ def test_a_folder_is_a_mapping(tmp_path: Path) -> None:
     for name in ("", "a/b", "..", "x.part"):
         with pytest.raises(ValueError, match="name of a file"):
             folder[name] = b""
+
+
+def test_stages_that_end_an_order_are_told_to_every_shard(tmp_path: Path) -> None:
+    """Finished orders are those of the whole; a stage that is in no shard is refused, one that is in some is not."""
+    path = tmp_path / "log.parquet"
+    history(20).write_parquet(path)
+    ends = {"done_stages": ["发货"], "cancelled_stages": "下单"}
+    whole = of.report(path, **ends).throughput.finished
+    assert sum(whole.values()) > 0
+    assert of.report(path, shards=7, **ends).throughput.finished == whole
+    with pytest.raises(LogError, match="发货了"):
+        list(of.read_shards(path, 3, done_stages="发货了"))

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
+from attrs.converters import optional
 
 from orderflow.adapters.choosing import choose
 from orderflow.adapters.columns import ACTOR, AT, ORDER, PROMISED, STAGE, TEAM, TRACK, Role, guess, plain
@@ -18,6 +19,7 @@ from orderflow.adapters.opening import open_source
 from orderflow.adapters.orders import about_orders, id_column, read_orders, together
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
+from orderflow.model.frozen import as_names
 from orderflow.model.reasons import Reason, reason
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class Reading:
     track: str | None = None
     cases: Any = None
     promised: str | None = None
+    done_stages: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
+    cancelled_stages: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
     attributes: Sequence[str] | None = None
     lifecycle: str | Sequence[str] | None = None
     tz: str | None = None
@@ -50,6 +54,11 @@ class Reading:
         """The column of each role, None where it was not named."""
         named = (self.order_id, self.stage, self.at, self.actor, self.team, self.track)
         return dict(zip((ORDER, STAGE, AT, ACTOR, TEAM, TRACK), named, strict=True))
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """All stages that are said to end an order."""
+        return (*as_names(self.done_stages), *as_names(self.cancelled_stages))
 
     @property
     def way(self) -> Way:
@@ -160,7 +169,14 @@ def log_of_rows(rows: Given, columns: Columns, asked: Reading, cases: pl.DataFra
         tables.append(cases)
     if asked.tz is None and local:
         assumptions.append(reason("log.assumed_zone"))
-    return EventLog.from_columns(read.events, together(tables), tz=asked.way.tz, assumptions=assumptions)
+    return EventLog.from_columns(
+        read.events,
+        together(tables),
+        tz=asked.way.tz,
+        assumptions=assumptions,
+        done_stages=asked.done_stages,
+        cancelled_stages=asked.cancelled_stages,
+    )
 
 
 def read_cases(asked: Reading, columns: Columns) -> tuple[pl.DataFrame | None, list[Reason]]:

@@ -26,6 +26,7 @@ from orderflow.adapters.parts import (
     rows_given,
 )
 from orderflow.metrics.codes import need_polars
+from orderflow.metrics.figures import check_stage
 from orderflow.metrics.instants import zone
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
@@ -53,8 +54,9 @@ def read_shards(source: Any, n: int = 16, **reading: Any) -> Iterator[EventLog]:
     """Read a history in `n` shards, one EventLog after the other: every order is whole in one of them.
 
     - `source`: a Parquet file, a folder of them, a CSV file (packed or not), or a polars LazyFrame; one row per event.
-    - `reading`: `order_id`, `stage`, `at`, `actor`, `team`, `track`, `cases`, `promised`, `attributes`, `lifecycle`,
-      `tz`, `encoding`, `time_format`, `errors`, as for `read_log`; `cases` are read whole.
+    - `reading`: `order_id`, `stage`, `at`, `actor`, `team`, `track`, `cases`, `promised`, `done_stages`,
+      `cancelled_stages`, `attributes`, `lifecycle`, `tz`, `encoding`, `time_format`, `errors`, as for `read_log`;
+      `cases` are read whole.
     - Together the shards are what `read_log` reads: the same events, ties and attributes. The first shard has the
       assumptions about the whole source, each those about its own rows. Shards without orders are left out.
     - In memory is one shard, and the cases. Parquet is scanned once for each shard; CSV is first written as Parquet to
@@ -73,7 +75,7 @@ def _shards(source: Any, n: int, asked: Reading) -> Iterator[EventLog]:
     with _scanned(source, asked) as scan:
         cases, more = read_cases(asked, scan.columns)
         about_all: tuple[Reason, ...] = (*scan.assumptions, *scan.columns.assumptions, *more)
-        empty = True
+        empty, seen = True, set[str]()
         for k in range(n):
             rows = scan.rows.filter(dealt(scan.columns.order_id, n) == k).collect(engine="streaming").sort(ROW)
             mine = None if cases is None else cases.filter(dealt("order", n) == k)
@@ -82,8 +84,11 @@ def _shards(source: Any, n: int, asked: Reading) -> Iterator[EventLog]:
             log = log_of_rows(rows_given(rows, scan.file), scan.columns, asked, mine)
             yield evolve(log, assumptions=(*about_all, *log.assumptions))
             about_all, empty = (), False
+            seen.update(log.stages)
         if empty:
             raise LogError([problem("log.no_rows", _place(scan.file))])
+        for stage in asked.ends:
+            check_stage(stage, seen)
 
 
 @contextmanager

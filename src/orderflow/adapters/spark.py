@@ -16,7 +16,7 @@ from orderflow.adapters.sketches import note, sketched
 from orderflow.metrics.assumptions import summed
 from orderflow.metrics.batches import shape_of, without_rows
 from orderflow.metrics.codes import need_polars
-from orderflow.metrics.figures import Figure, MergedReport, Pile, figures_of_report, merged_report
+from orderflow.metrics.figures import Figure, MergedReport, Pile, check_stage, figures_of_report, merged_report
 from orderflow.metrics.instants import zone
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.packing import pack, unpack
@@ -83,7 +83,10 @@ def report_on_spark(
     task = Task(
         asked=asked, columns=columns, calendar=calendar, delivered_stage=delivered_stage, sketch=sketch, rows=rows
     )
-    return _gathered(table, task, partitions).report(task, f"{name} on Spark", told)
+    found = _gathered(table, task, partitions).report(task, f"{name} on Spark", told)
+    for stage in asked.ends:
+        check_stage(stage, found.overview.stages)
+    return found
 
 
 def _gathered(table: Any, task: Task, partitions: int | None) -> Gathered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -16,8 +16,10 @@ from orderflow.adapters.orders import about_orders, id_column, read_orders, toge
 from orderflow.adapters.wide import Stages, read_wide, wide_stages
 from orderflow.metrics.codes import need_polars
 from orderflow.metrics.instants import zone
+from orderflow.metrics.keys import need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
+from orderflow.model.frozen import as_names
 from orderflow.model.reasons import Reason, reason
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def read_log(
     team: str | None = None,
     track: str | None = None,
     promised: str | None = None,
+    done_stages: Iterable[str] | None = None,
+    cancelled_stages: Iterable[str] | None = None,
     stages: Stages | None = None,
     attributes: Sequence[str] | None = None,
     lifecycle: str | Sequence[str] | None = None,
@@ -58,6 +62,8 @@ def read_log(
     - Times are ISO 8601 and relatives (`2026/1/5 8:03`); others with `time_format`, a strptime pattern; a date alone
       starts its day, as a promise it ends it. Without an offset they are local in `tz`: one in the gap of a change
       to summer time moves forward by the gap, one that happens twice is the first.
+    - `done_stages`, `cancelled_stages`: in which an order has ended well, or was cancelled; without them nothing is
+      open, finished or cancelled, and figures that ask for that say so. A stage that never occurs raises LogError.
     - `lifecycle`: which `lifecycle:transition` enters a stage; `complete` where it occurs, else all; or `"all"`.
       `object_type`: whose histories to take from OCEL, where an event counts for each of its objects of that type.
     - Events that share a time keep the order of the source. An empty actor is missing. Empty lines are skipped.
@@ -81,7 +87,17 @@ def read_log(
     if tz is None and read.local + local:
         told.append(reason("log.assumed_zone"))
     assumptions = [*given.assumptions, *entries, *read.assumptions, *left_out(read.given), *told]
-    return EventLog.from_columns(read.events, orders, tz=way.tz, assumptions=assumptions)
+    done, cancelled = as_names(done_stages), as_names(cancelled_stages)
+    log = EventLog.from_columns(
+        read.events,
+        orders,
+        tz=way.tz,
+        assumptions=assumptions,
+        done_stages=done or None,
+        cancelled_stages=cancelled or None,
+    )
+    need_stages(log, (*done, *cancelled))
+    return log
 
 
 def read_table(source: Any, *, encoding: str | None = None, query: str | None = None) -> pl.DataFrame:
