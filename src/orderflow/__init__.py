@@ -18,6 +18,7 @@ from orderflow.adapters.tables import read_log, read_table
 from orderflow.adapters.templates import template, templates
 from orderflow.adapters.write_log import write_log
 from orderflow.hookspecs import hookimpl
+from orderflow.marking import mark
 from orderflow.metrics.compare import Comparison, compare
 from orderflow.metrics.folder import Folder
 from orderflow.metrics.log import EventLog
@@ -174,6 +175,7 @@ __all__ = [
     "hookimpl",
     "installed_plugins",
     "load_flow",
+    "mark",
     "metrics",
     "problems",
     "read_log",

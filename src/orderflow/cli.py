@@ -30,7 +30,7 @@ try:
 except ImportError:  # the `orderflow` script imports this module: it ends with the pip command, not a traceback
     sys.exit(f"orderflow: {MissingExtraError('click', 'cli')}")
 
-from orderflow.cli_logs import FORMATS, LONG_WORK, choosing, chosen, in_terms_of, read, reading, size_of, write
+from orderflow.cli_logs import FORMATS, LONG_WORK, choosing, chosen, read, reading, size_of, write
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -147,12 +147,15 @@ def report_command(
             "--promised needs --delivered-stage, --done or --flow: which stage is compared with the promise?"
         )
 
+    from orderflow.adapters.flowfile import load_flow
     from orderflow.adapters.report_text import to_json, to_text
+    from orderflow.marking import in_terms_of
     from orderflow.metrics.report import report
 
     history, calendar = chosen(read(log, options), where, since, until), None
     if flow is not None:
-        history, calendar = in_terms_of(history, flow)
+        known = load_flow(flow)
+        history, calendar = in_terms_of(history, known), known.calendar
     if by is not None:
         history.by(by)  # an attribute that there is not is told before any figure
     with _steps(shown=size_of(log) > LONG_WORK) as step:

@@ -13,7 +13,6 @@ import click
 
 if TYPE_CHECKING:
     from orderflow.metrics.log import EventLog
-    from orderflow.model.calendar import WorkCalendar
     from orderflow.model.reasons import Reason
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -113,22 +112,6 @@ def chosen(log: EventLog, where: tuple[str, ...], since: str | None, until: str 
         log = log.where(**{name: [item for item in known if str(item) in values]})
     log = log if since is None else log.since(since)
     return log if until is None else log.until(until)
-
-
-def in_terms_of(log: EventLog, file: Path) -> tuple[EventLog, WorkCalendar | None]:
-    """The log with the stages of a flow file in which an order has ended, where the log does not know them itself, and
-    the calendar of that flow."""
-    from attrs import evolve
-
-    from orderflow.adapters.flowfile import load_flow
-
-    flow = load_flow(file)
-    done, cancelled = (
-        frozenset(name for name, stage in flow.lifecycle.stages.items() if stage.category == category)
-        for category in ("done", "cancelled")
-    )
-    log = evolve(log, done_stages=log.done_stages or done, cancelled_stages=log.cancelled_stages or cancelled)
-    return log, flow.calendar
 
 
 def reading(function: F) -> F:

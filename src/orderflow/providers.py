@@ -12,19 +12,23 @@ import attrs
 from orderflow.model.actor import Person
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.clock import Clock
+from orderflow.model.commands import Command
 from orderflow.model.commit import Query
-from orderflow.model.decision import Needs
-from orderflow.model.errors import Refused
+from orderflow.model.decision import Decision, Needs
+from orderflow.model.errors import OrderflowError, Refused
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.order import to_attributes
+from orderflow.model.state import State
 from orderflow.plugins import Plugins
 from orderflow.ports import DirectoryPort, Storage
 from orderflow.rules.commit import external_tag
 from orderflow.rules.compile import Program
 from orderflow.rules.context import Context, NamedCalendar
+from orderflow.rules.decide import decide
 from orderflow.versions import Versions
 
 CACHED = 1_000
+ROUNDS = 8
 _FIELDS = {
     "person": "people",
     "role": "roles",
@@ -57,6 +61,15 @@ class Providers:
         self._facts = facts
         self._calendars: dict[tuple[str, date], NamedCalendar | None] = {}
         self._contents: dict[str, NamedCalendar] = {}
+
+    def decide(self, program: Program, state: State, command: Command, context: Context) -> Decision:
+        """The decision on a command, with what it needs fetched, in at most 8 rounds."""
+        for _ in range(ROUNDS):
+            answer = decide(program, state, command, context)
+            if isinstance(answer, Decision):
+                return answer
+            context = self.fetch(context, answer)
+        raise OrderflowError(f"{state.stream}: a decision still lacked values after {ROUNDS} rounds")
 
     def fetch(self, context: Context, needs: Needs) -> Context:
         """The context with what was missing."""

@@ -21,7 +21,6 @@ from orderflow.model.errors import (
     Conflict,
     DefinitionError,
     KeyReused,
-    OrderflowError,
     Refused,
     StorageError,
     UnknownOrder,
@@ -41,14 +40,13 @@ from orderflow.rules.check_select import select_problems
 from orderflow.rules.commit import crossing_commit, make_commit, owed
 from orderflow.rules.compile import Program, compile_flow
 from orderflow.rules.context import Context
-from orderflow.rules.decide import command_digest, decide
+from orderflow.rules.decide import command_digest
 from orderflow.rules.piloting import pilot_for
 from orderflow.rules.placing import placed, protect, same_amendment, same_personal
 from orderflow.rules.receipt import Receipt
 from orderflow.rules.select import choose
 from orderflow.versions import Versions
 
-ROUNDS = 8
 TRIES = 4
 CACHED = 10_000
 
@@ -352,7 +350,7 @@ class Road:
         recording: bool = True,
         chosen: _Chosen | None = None,
     ) -> Decision:
-        """Ask for a decision, fetching what it needs, at most 8 rounds."""
+        """Ask for a decision as of `now`."""
         if isinstance(state, OrderState):
             now = max(now, state.recorded_at)  # within a stream time does not go back, whatever clocks do
         by = command.by  # whoever asks is looked up at once: it saves a round
@@ -368,12 +366,7 @@ class Road:
             chosen=chosen.why,
             pilot=chosen.pilot,
         )
-        for _ in range(ROUNDS):
-            answer = decide(program, state, command, context)
-            if isinstance(answer, Decision):
-                return answer
-            context = self.providers.fetch(context, answer)
-        raise OrderflowError(f"{state.stream}: a decision still lacked values after {ROUNDS} rounds")
+        return self.providers.decide(program, state, command, context)
 
 
 def command_stream(command: Command) -> Stream:

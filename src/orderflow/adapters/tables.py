@@ -62,8 +62,7 @@ def read_log(
     - Times are ISO 8601 and relatives (`2026/1/5 8:03`); others with `time_format`, a strptime pattern; a date alone
       starts its day, as a promise it ends it. Without an offset they are local in `tz`: one in the gap of a change
       to summer time moves forward by the gap, one that happens twice is the first.
-    - `done_stages`, `cancelled_stages`: in which an order has ended well, or was cancelled; without them nothing is
-      open, finished or cancelled, and figures that ask for that say so. A stage that never occurs raises LogError.
+    - `done_stages`, `cancelled_stages`: in which an order has ended; they must occur. Without them nobody knows.
     - `lifecycle`: which `lifecycle:transition` enters a stage; `complete` where it occurs, else all; or `"all"`.
       `object_type`: whose histories to take from OCEL, where an event counts for each of its objects of that type.
     - Events that share a time keep the order of the source. An empty actor is missing. Empty lines are skipped.
@@ -72,8 +71,7 @@ def read_log(
     - `progress` is told the share that is read, from 0 to 1. Raises MissingExtraError for a library that is missing.
     """
     need_polars()
-    way = Way(tz=tz or "UTC", form=time_format, errors=_known(errors))
-    zone(way.tz)
+    way = _way(tz, time_format, errors)
     named = {ORDER: order_id, STAGE: stage, AT: at, ACTOR: actor, TEAM: team, TRACK: track}
     columns = tuple(name for name in (*named.values(), promised, *(attributes or ())) if name is not None)
     asked = Asked(
@@ -83,21 +81,8 @@ def read_log(
     given, entries = only_entries(given, lifecycle)
     read = _read(given, own, named, stages, attributes, promised, way)
     second = None if cases is None else open_source(cases, None, evolve(asked, table="cases", progress=None))[0]
-    orders, told, local = _orders(read, second, promised, way)
-    if tz is None and read.local + local:
-        told.append(reason("log.assumed_zone"))
-    assumptions = [*given.assumptions, *entries, *read.assumptions, *left_out(read.given), *told]
-    done, cancelled = as_names(done_stages), as_names(cancelled_stages)
-    log = EventLog.from_columns(
-        read.events,
-        orders,
-        tz=way.tz,
-        assumptions=assumptions,
-        done_stages=done or None,
-        cancelled_stages=cancelled or None,
-    )
-    need_stages(log, (*done, *cancelled))
-    return log
+    log = _log(read, second, promised, way, told=[*given.assumptions, *entries], assumed=tz is None)
+    return _ending(log, as_names(done_stages), as_names(cancelled_stages))
 
 
 def read_table(source: Any, *, encoding: str | None = None, query: str | None = None) -> pl.DataFrame:
@@ -113,10 +98,28 @@ def read_table(source: Any, *, encoding: str | None = None, query: str | None = 
     return pl.DataFrame({name: kind(given.frame[name]) for name in given.columns})
 
 
-def _known(errors: str) -> Errors:
+def _log(
+    read: Read, second: Given | None, promised: str | None, way: Way, *, told: Sequence[Reason], assumed: bool
+) -> EventLog:
+    """The log of what was read; `told`: what was assumed before, `assumed`: nobody has said in which zone times are."""
+    orders, more, local = _orders(read, second, promised, way)
+    if assumed and read.local + local:
+        more.append(reason("log.assumed_zone"))
+    assumptions = [*told, *read.assumptions, *left_out(read.given), *more]
+    return EventLog.from_columns(read.events, orders, tz=way.tz, assumptions=assumptions)
+
+
+def _ending(log: EventLog, done: tuple[str, ...], cancelled: tuple[str, ...]) -> EventLog:
+    """The log with the stages that end an order, which must occur."""
+    need_stages(log, (*done, *cancelled))
+    return evolve(log, done_stages=frozenset(done) or None, cancelled_stages=frozenset(cancelled) or None)
+
+
+def _way(tz: str | None, time_format: str | None, errors: Errors) -> Way:
     if errors not in ("raise", "skip"):
         raise LogError.of("log.unknown_errors", value=errors)
-    return errors  # type: ignore[return-value]  # one of the two, as was just asked
+    zone(tz or "UTC")
+    return Way(tz=tz or "UTC", form=time_format, errors=errors)
 
 
 def _read(

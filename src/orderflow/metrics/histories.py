@@ -33,13 +33,13 @@ def log_of(
       too.
     """
     events: dict[str, list[Any]] = {name: [] for name in ("order", "stage", "at", "actor", "track", "team")}
-    marks: dict[str, list[Any]] = {name: [] for name in _MARKS}
     lines: dict[str, list[Any]] = {name: [] for name in _LINES}
     rows: list[dict[str, Any]] = []
     done, cancelled = set(done_stages), set(cancelled_stages)  # and those of older versions of a flow
+    states = list(states)
+    marks = marks_of(states)
     for state in states:
         rows.append(_attributes(state))
-        voided = _voided(state)
         teams = _Teams(events["team"])
         _add_lines(lines, state)
         for event in state.timeline:
@@ -51,12 +51,6 @@ def log_of(
                 _append(events, (state.order.id, body.stage, event.occurred_at, str(event.actor), event.track, team))
             elif isinstance(body, OwnerAssigned):
                 teams.assigned(event, body.team)
-            elif isinstance(body, ClockMarked):
-                for mark in body.marks:
-                    due = mark.due_at or state.clocks[f"{event.track}/{mark.sla}"].due_at
-                    at, due_us = micros(event.occurred_at), None if due is None else micros(due)
-                    wrong = (event.track, mark.sla, mark.kind, event.occurred_at, mark.label) in voided
-                    _append(marks, (state.order.id, event.track, mark.sla, mark.kind, at, due_us, mark.label, wrong))
     names = list(dict.fromkeys(name for row in rows for name in row))
     orders = {name: _column(name, [row.get(name) for row in rows]) for name in names} if rows else None
     return EventLog.from_columns(
@@ -68,6 +62,20 @@ def log_of(
         marks=marks if marks["order"] else None,
         lines=lines if lines["order"] else None,
     )
+
+
+def marks_of(states: Iterable[OrderState]) -> dict[str, list[Any]]:
+    """The columns of the table `marks` of these orders, as `log_of` describes it."""
+    marks: dict[str, list[Any]] = {name: [] for name in _MARKS}
+    for state in states:
+        voided = _voided(state)
+        for event in state.timeline:
+            for mark in event.body.marks if isinstance(event.body, ClockMarked) else ():
+                due = mark.due_at or state.clocks[f"{event.track}/{mark.sla}"].due_at
+                at, due_us = micros(event.occurred_at), None if due is None else micros(due)
+                wrong = (event.track, mark.sla, mark.kind, event.occurred_at, mark.label) in voided
+                _append(marks, (state.order.id, event.track, mark.sla, mark.kind, at, due_us, mark.label, wrong))
+    return marks
 
 
 class _Teams:

@@ -259,6 +259,29 @@ class EventLog:
         orders, told = joined(self.orders, table, on, self.tz)
         return evolve(self, orders=orders, assumptions=(*self.assumptions, *told))
 
+    def with_tables(self, **tables: Any) -> EventLog:
+        """The log with further tables beside its events: `log.with_tables(feedback={...}, lines=frame)`.
+
+        - Columns by name, or any frame with the Arrow PyCapsule interface; with a column `order`, and `at` and `*_at`
+          as in `from_columns`. A table that is there already is replaced; None takes it away.
+        - Orders that the log did not know come in, without events.
+        - Raises LogError as `from_columns`.
+        """
+        import polars as pl
+
+        given = {name: _columns(table) for name, table in tables.items() if table is not None}
+        frames = {name: further_table(name, columns, self.tz) for name, columns in given.items()}
+        kept = {name: table for name, table in self.more.items() if name not in tables}
+        known = self.orders["id"]
+        new = union(*(frame["order"] for frame in frames.values()), known.clear())
+        new = new.filter(~new.is_in(known.implode())).alias("id")
+        first = _by_code(self.orders).len()
+        codes = pl.int_range(first, first + len(new), dtype=pl.UInt32, eager=True).alias("order")
+        orders = pl.concat([self.orders, pl.DataFrame([codes, new])], how="diagonal")
+        for name, frame in frames.items():
+            kept[name] = frame.with_columns(orders["order"].gather(encode(frame["order"], orders["id"])))
+        return evolve(self, orders=orders, more=FrozenMap(kept))
+
     def to_polars(self) -> pl.DataFrame:
         """The events as a frame with texts and UTC datetimes, sorted as in the log."""
         import polars as pl
@@ -282,6 +305,13 @@ class EventLog:
             orders=self.orders.filter(chosen),
             more=FrozenMap({name: table.filter(chosen) for name, table in self.more.items()}),
         )
+
+
+def _columns(table: Any) -> Columns:
+    """A table as columns by name."""
+    import polars as pl
+
+    return table if isinstance(table, Mapping) else pl.DataFrame(table).to_dict(as_series=True)
 
 
 def _moment(when: str | date | datetime, tz: str) -> int:

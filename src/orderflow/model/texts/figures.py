@@ -5,8 +5,21 @@ from __future__ import annotations
 TEXTS: dict[str, dict[str, str]] = {
     "log.no_table": {
         "en": "The log has no table {table!r} (columns {columns}); it has: {known}. "
-        "Hand it over with EventLog.from_columns(..., {table}=...).",
-        "zh": "日志中没有表 {table!r}（列 {columns}）；现有：{known}。请用 EventLog.from_columns(..., {table}=...) 提供。",
+        "Hand it over with log.with_tables({table}=...).",
+        "zh": "日志中没有表 {table!r}（列 {columns}）；现有：{known}。请用 log.with_tables({table}=...) 提供。",
+    },
+    "log.not_in_flow": {
+        "en": "The flow does not know these of the log: {names}. It has the stages: {known}. Rename them, or pass over their "
+        "events with errors='skip'.",
+        "zh": "流程中没有日志里的这些节点：{names}。流程的节点：{known}。请改名，或用 errors='skip' 跳过这些事件。",
+    },
+    "log.not_marked": {
+        "en": "Passed over for marks, since the flow does not know them (events): {names}.",
+        "zh": "流程中没有以下节点，生成时效标记时已跳过（事件数）：{names}。",
+    },
+    "log.unfit_values": {
+        "en": "Unknown in conditions, since the values do not have the declared type (orders): {names}.",
+        "zh": "以下字段的值不符合声明的类型，在条件中视为未知（订单数）：{names}。",
     },
     "log.unknown_choice": {
         "en": "{name}={value!r} is not possible; choose one of: {known}.",
