@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from orderflow.adapters.columns import TABLES, separator, to_utf8
 from orderflow.adapters.files import chunks, format_of
-from orderflow.adapters.given import ROW
+from orderflow.adapters.given import ROW, one_list
 from orderflow.adapters.kinds import DECIMAL, WHOLE
 from orderflow.adapters.parts import (
     Columns,
@@ -29,7 +29,7 @@ from orderflow.metrics.codes import need_polars
 from orderflow.metrics.instants import zone
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
-from orderflow.model.reasons import Place, Reason, problem, reason
+from orderflow.model.reasons import Place, Problem, Reason, problem, reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,8 @@ def read_shards(source: Any, n: int = 16, **reading: Any) -> Iterator[EventLog]:
       assumptions about the whole source, each those about its own rows. Shards without orders are left out.
     - In memory is one shard, and the cases. Parquet is scanned once for each shard; CSV is first written as Parquet to
       a temporary folder, with the columns that are needed.
-    - Raises LogError as `read_log`, about wrong rows for the first shard that has any; rows count without the header.
+    - Raises LogError as `read_log`: at the first shard with wrong rows, about those of all shards that are left, so
+      about all of them, since the earlier ones had none. Rows count without the header.
     """
     need_polars()
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -73,15 +74,23 @@ def _shards(source: Any, n: int, asked: Reading) -> Iterator[EventLog]:
     with _scanned(source, asked) as scan:
         cases, more = read_cases(asked, scan.columns)
         about_all: tuple[Reason, ...] = (*scan.assumptions, *scan.columns.assumptions, *more)
-        empty = True
+        empty, wrong = True, list[Problem]()
         for k in range(n):
             rows = scan.rows.filter(dealt(scan.columns.order_id, n) == k).collect(engine="streaming").sort(ROW)
             mine = None if cases is None else cases.filter(dealt("order", n) == k)
             if not rows.height and (mine is None or not mine.height):
                 continue
-            log = log_of_rows(rows_given(rows, scan.file), scan.columns, asked, mine)
-            yield evolve(log, assumptions=(*about_all, *log.assumptions))
-            about_all, empty = (), False
+            empty = False
+            try:
+                log = log_of_rows(rows_given(rows, scan.file), scan.columns, asked, mine)
+            except LogError as error:
+                wrong += error.problems
+                continue
+            if not wrong:  # after that the other shards are read only to tell what is wrong with them
+                yield evolve(log, assumptions=(*about_all, *log.assumptions))
+                about_all = ()
+        if wrong:
+            raise LogError(one_list(wrong))
         if empty:
             raise LogError([problem("log.no_rows", _place(scan.file))])
 
