@@ -163,6 +163,15 @@ def test_wrong_rows_of_all_shards_are_reported_at_once(n: int, tmp_path: Path) -
         assert {item.code: item.params.get(name) for item in found.value.problems} == expected
 
 
+@pytest.mark.parametrize("content", ["", "order,status,at\n"])
+def test_a_csv_file_without_rows_is_called_that(content: str, tmp_path: Path) -> None:
+    """An empty file, or one with a header alone, has no rows; it is not called damaged."""
+    (tmp_path / "log.csv").write_text(content)
+    with pytest.raises(LogError) as caught:
+        list(of.read_shards(tmp_path / "log.csv", 3))
+    assert [item.code for item in caught.value.problems] == ["log.no_rows"]
+
+
 @pytest.mark.parametrize("n", [1, 3, 1000])
 def test_a_log_in_memory_is_cut_by_orders(n: int) -> None:
     """Every order is in one shard, and the report is that of the log."""

@@ -163,6 +163,8 @@ def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
         kept = rows.select(*dict.fromkeys([*columns.needed, *entries]))
         typed = _numbers(kept, [name for name in columns.attributes if name in columns.needed])
         kept.with_columns(typed).sink_parquet(written, compression="lz4")
+    except pl.exceptions.NoDataError:
+        raise LogError([problem("log.no_rows", _place(file))]) from None
     except pl.exceptions.PolarsError as error:
         raise LogError([problem("log.broken_csv", _place(file), detail=_first_line(error))]) from None
     found = _narrow(pl.scan_parquet(written), file, asked, told)
