@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
 from orderflow import cli
-from orderflow.adapters.report_text import duration, sparkline, table, to_text, width, write_report
+from orderflow.adapters.report_layout import sparkline, table, width
+from orderflow.adapters.report_text import duration, to_text, write_report
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import report
 from orderflow.model.errors import Conflict, LogError, OrderflowError, Refused
@@ -29,7 +31,7 @@ CASES = "订单号,承诺时间\nSO-1,2026-01-08\n"
 KEYS = [
     *("orders", "events", "actors", "events_without_actor", "first_event", "last_event", "lead_time", "stages"),
     *("start_stages", "end_stages", "flow_map", "variants", "rework", "handover", "throughput", "stage_time"),
-    *("bottlenecks", "on_time"),
+    *("bottlenecks", "on_time", "further"),
 ]
 
 
@@ -57,7 +59,7 @@ def test_json_is_pure_and_has_exactly_the_promised_keys(files: tuple[Path, Path]
     assert found["lead_time"]["max"] == 264600.0
     assert found["on_time"]["rate"] == 1.0
     assert "assumed: Columns of the events, guessed: order_id='订单号'" in done.stderr
-    assert list(json.loads(run("report", log, "--format", "json").stdout)) == KEYS[:-1]
+    assert list(json.loads(run("report", log, "--format", "json").stdout)) == [key for key in KEYS if key != "on_time"]
 
 
 def test_text_aligns_chinese_names(files: tuple[Path, Path]) -> None:
@@ -195,9 +197,15 @@ def test_a_report_is_written_by_the_ending_of_its_name(tmp_path: Path) -> None:
     found = report(EventLog.from_columns({"order": ["a"], "stage": ["下单"], "at": [0]}))
     write_report(found, tmp_path / "r.json")
     write_report(found, tmp_path / "r.txt")
-    assert json.loads((tmp_path / "r.json").read_text("utf-8")) == found.to_dict()
+    expected = {**found.to_dict(), "further": found.further_to_dict()}
+    assert json.loads((tmp_path / "r.json").read_text("utf-8")) == expected
+    for ending in ("csv", "parquet"):
+        write_report(found, tmp_path / f"r.{ending}")
+    tables = pl.read_csv(tmp_path / "r.csv"), pl.read_parquet(tmp_path / "r.parquet")
+    assert [table.columns for table in tables] == [["part", "key", "figure", "value"]] * 2
+    assert tables[0]["value"].to_list() == tables[1]["value"].to_list()
     assert (tmp_path / "r.txt").read_text("utf-8") == to_text(found, assumptions=True)
-    with pytest.raises(OrderflowError, match=r"\.json, \.txt or \.md"):
+    with pytest.raises(OrderflowError, match=r"\.json, \.csv, \.parquet, \.txt or \.md"):
         write_report(found, tmp_path / "r.xlsx")
 
 
@@ -249,3 +257,130 @@ def test_done_and_cancelled_stages_are_named_without_a_flow(files: tuple[Path, P
     assert found["throughput"]["finished"] == {"2026-01": 1}
     assert (found["on_time"]["n"], found["on_time"]["rate"]) == (1, 1.0)
     assert "No event is in stage '取消'" in run("report", log, "--done", "发货", "--cancelled", "取消").stderr
+
+
+FLOW = """
+flow: sales
+calendar: {timezone: UTC, hours: {mon-fri: ["09:00-12:00"]}}
+lifecycle:
+  initial: placed
+  stages:
+    placed: {title: {zh: 下单}}
+    review: {title: {zh: 审核}}
+    sent: {title: {zh: 发货}, category: done}
+  transitions:
+    - {trigger: submit, source: placed, dest: review}
+    - {trigger: send, source: review, dest: sent}
+sla: {review: {start: review, target: 1h}}
+"""
+
+
+def found_in(*arguments: Any) -> dict[str, Any]:
+    done = run("report", *arguments, "--format", "json")
+    assert done.exit_code == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_a_calendar_file_makes_durations_open_time(tmp_path: Path) -> None:
+    """`--calendar` counts the open time of a file with a calendar block alone, or of a flow; it wins over `--flow`."""
+    log, calendar, flow = tmp_path / "log.csv", tmp_path / "calendar.yaml", tmp_path / "flow.yaml"
+    log.write_text("order,stage,at\n1,placed,2026-01-05 08:00:00\n1,sent,2026-01-06 10:00:00\n", encoding="utf-8")
+    calendar.write_text('calendar: {timezone: UTC, hours: {mon-fri: ["09:00-18:00"]}}\n', encoding="utf-8")
+    flow.write_text(FLOW, encoding="utf-8")
+    assert found_in(log)["lead_time"]["median"] == 26 * 3600
+    assert found_in(log, "--calendar", calendar)["lead_time"]["median"] == 10 * 3600
+    assert found_in(log, "--calendar", flow)["lead_time"]["median"] == 4 * 3600
+    assert found_in(log, "--flow", flow)["lead_time"]["median"] == 4 * 3600
+    both = found_in(log, "--flow", flow, "--calendar", calendar)
+    assert both["lead_time"]["median"] == 10 * 3600
+    assert both["throughput"]["finished"] == {"2026-01": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["calendar: {hours: {someday: []}}\n", "hours: {}\n", "- 1\n", "", FLOW.replace("calendar:", "currency: CNY #")],
+)
+def test_a_wrong_calendar_file_is_wrong_input(tmp_path: Path, files: tuple[Path, Path], text: str) -> None:
+    """A file that holds no calendar, or a flow without one, ends with its name, a message and exit code 2."""
+    calendar = tmp_path / "calendar.yaml"
+    calendar.write_text(text, encoding="utf-8")
+    result = run("report", files[0], "--calendar", calendar)
+    assert (result.exit_code, result.stdout) == (2, ""), result.stderr
+    assert "calendar.yaml" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "none.yaml" in run("report", files[0], "--calendar", tmp_path / "none.yaml").stderr
+
+
+def test_a_flow_tells_promises_ways_and_ends(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    """Stages are found by their Chinese titles: what is kept, in progress, and against the flow; text has them too."""
+    flow = tmp_path / "flow.yaml"
+    flow.write_text(FLOW, encoding="utf-8")
+    found = found_in(files[0], "--flow", flow)["further"]
+    assert [(row["sla"], row["runs"], row["breached"]) for row in found["sla_attainment"]] == [("review", 1, 1)]
+    assert found["work_in_progress"][-1]["open"] == 1
+    assert "sla_attainment" not in found_in(files[0], "--flow", flow, "--no-mark")["further"]
+    text = run("report", files[0], "--flow", flow).stdout
+    assert "Time promises\n  promise" in text
+    assert "Open orders, as of the last event" in text
+    assert "In progress, 2026-01-05 to 2026-03-05" in text
+
+
+def test_csv_and_parquet_are_one_table_or_a_part(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    """Part, key, figure and value of everything; with `--part` the columns of that part, names in Chinese whole."""
+    whole = run("report", files[0], "--format", "csv")
+    assert whole.exit_code == 0
+    table = pl.read_csv(whole.stdout.encode())
+    assert table.columns == ["part", "key", "figure", "value"]
+    assert table.filter(part="stage_time", key="下单", figure="n")["value"].to_list() == [2.0]
+    assert table.filter(part="overview", figure="orders")["value"].to_list() == [2.0]
+    part = pl.read_csv(run("report", files[0], "--format", "csv", "--part", "variants").stdout.encode())
+    assert part.rows() == [("下单", 1), ("下单 → 审核 → 下单 → 发货", 1)]
+    out = tmp_path / "r.parquet"
+    assert run("report", files[0], "--format", "parquet", "--output", out).stdout == ""
+    assert pl.read_parquet(out).equals(table.with_columns(pl.col("key").fill_null("")))
+
+
+def test_shards_give_the_same_figures(files: tuple[Path, Path]) -> None:
+    """`--shards` reads part by part; what is not summed up over shards is left out, with the same choice of orders."""
+    whole, parts = (
+        found_in(files[0], "--since", "2026-02-01"),
+        found_in(files[0], "--since", "2026-02-01", "--shards", 3),
+    )
+    assert {**parts, "further": None} == {**whole, "further": None}
+    assert parts["further"] == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--format", "parquet"], "--format parquet needs --output"),
+        (["--part", "variants"], "--part goes with"),
+        (["--format", "csv", "--part", "variant"], "Did you mean 'variants'"),
+        (["--format", "csv", "--part", "otif"], "no table 'lines'"),
+        (["--shards", "2", "--by", "x"], "leave out --shards"),
+        (["--shards", "2", "--people", "teams"], "leave out --shards"),
+        (["--shards", "2", "--stages", "a"], "--stages cannot be given"),
+        (["--shards", "0"], "--shards"),
+        (["--minimum", "0"], "--minimum"),
+        (["--people", "teams"], "knows no teams"),
+        (["--format", "csv", "--output", "/nowhere/at/all.csv"], "/nowhere"),
+    ],
+)
+def test_what_does_not_go_together_is_told(files: tuple[Path, Path], arguments: list[str], message: str) -> None:
+    """A message, no traceback, nothing on stdout."""
+    done = run("report", files[0], *arguments)
+    assert done.exit_code != 0
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_people_are_named_as_asked(files: tuple[Path, Path]) -> None:
+    """Pseudonyms in every figure by person, and a minimum for all of them."""
+    found = found_in(files[0], "--people", "pseudonyms")
+    assert {name for row in found["handover"] for name in (row["source"], row["dest"])} == {"person 1", "person 2"}
+    assert all(row["actor"].startswith("person ") for row in found["further"]["workload"])
+    few = found_in(files[0], "--minimum", "2")
+    assert few["handover"] == []
+    assert [row["actor"] for row in few["further"]["workload"]] == ["张三"]

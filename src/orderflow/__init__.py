@@ -10,7 +10,7 @@ from orderflow.adapters.channels import CallableChannel, Channels, LogChannel
 from orderflow.adapters.dump import dump_flow
 from orderflow.adapters.flow_check import check_flow_file
 from orderflow.adapters.flow_schema import flow_schema
-from orderflow.adapters.flowfile import load_flow
+from orderflow.adapters.flowfile import load_calendar, load_flow
 from orderflow.adapters.report_text import write_report
 from orderflow.adapters.reports import report
 from orderflow.adapters.shards import read_shards
@@ -174,6 +174,7 @@ __all__ = [
     "from_machine",
     "hookimpl",
     "installed_plugins",
+    "load_calendar",
     "load_flow",
     "mark",
     "metrics",

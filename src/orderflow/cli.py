@@ -30,7 +30,10 @@ try:
 except ImportError:  # the `orderflow` script imports this module: it ends with the pip command, not a traceback
     sys.exit(f"orderflow: {MissingExtraError('click', 'cli')}")
 
-from orderflow.cli_logs import FORMATS, LONG_WORK, choosing, chosen, read, reading, size_of, write
+from attrs import fields_dict
+
+from orderflow.cli_logs import FORMATS, LONG_WORK, choosing, read, reading, size_of, write
+from orderflow.cli_report import Asked, figures_of, reporting, write_figures
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -117,55 +120,20 @@ def main() -> None:
 @main.command("report")
 @click.argument("log")
 @reading
-@click.option("--delivered-stage", metavar="STAGE", help="Stage whose first event is compared with the promise.")
 @choosing
-@click.option(
-    "--flow",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Flow file: durations are open time of its calendar, and its stages say what has ended.",
-)
-@click.option("--by", metavar="ATTRIBUTE", help="Also the lead time for each value of an attribute of orders.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def report_command(
-    log: str,
-    delivered_stage: str | None,
-    where: tuple[str, ...],
-    since: str | None,
-    until: str | None,
-    flow: Path | None,
-    by: str | None,
-    form: str,
-    **options: Any,
-) -> None:
+@reporting
+def report_command(log: str, **options: Any) -> None:
     """Report on an order history: LOG is a file (CSV, Parquet, JSON lines, XES, OCEL 2.0 JSON) or a database's URL.
 
     Figures go to stdout; guesses and assumptions go to stderr.
     """
-    if options["promised"] and not (delivered_stage or options["done_stages"] or flow):
-        raise click.UsageError(
-            "--promised needs --delivered-stage, --done or --flow: which stage is compared with the promise?"
-        )
-
-    from orderflow.adapters.flowfile import load_flow
-    from orderflow.adapters.report_text import to_json, to_text
-    from orderflow.marking import in_terms_of
-    from orderflow.metrics.report import report
-
-    history, calendar = chosen(read(log, options), where, since, until), None
-    if flow is not None:
-        known = load_flow(flow)
-        history, calendar = in_terms_of(history, known), known.calendar
-    if by is not None:
-        history.by(by)  # an attribute that there is not is told before any figure
+    asked = Asked(**{name: options.pop(name) for name in fields_dict(Asked)})
+    asked.check(options)
+    figures = figures_of(log, asked, options)
+    _assumed(figures.assumptions)
     with _steps(shown=size_of(log) > LONG_WORK) as step:
-        figures = report(history, calendar=calendar, delivered_stage=delivered_stage)
-        _assumed(figures.assumptions)
         _compute(figures, step)
-    if form == "json":
-        click.echo(to_json(figures, ascii_only=not _unicode(), by=by), nl=False)
-    else:
-        click.echo(_printable(to_text(figures, by=by)), nl=False)
+    click.echo(_printable(write_figures(figures, asked, ascii_only=not _unicode())), nl=False)
 
 
 @main.command("convert")

@@ -125,20 +125,28 @@ def read(source: str, options: dict[str, Any]) -> EventLog:
     """The log that the options describe, with a bar while it takes long."""
     from orderflow.adapters.tables import read_log
 
+    given = said(options)
+    with bar("reading", shown=size_of(source) > LONG_WORK) as progress:
+        return read_log(source, progress=progress, **given)
+
+
+def said(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of `reading` that were given, as `read_log` takes them."""
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if "stages" in given:
         given["stages"] = _stages(given["stages"])
     if given.get("lifecycle") == ("all",):
         given["lifecycle"] = "all"
-    with _bar("reading", shown=size_of(source) > LONG_WORK) as progress:
-        return read_log(source, progress=progress, **given)
+    if given.get("errors") == "raise":
+        del given["errors"]
+    return given
 
 
 def write(log: EventLog, path: Path, options: dict[str, Any]) -> tuple[Reason, ...]:
     """Write the log and tell what the format could not hold, with a bar while it takes long."""
     from orderflow.adapters.write_log import write_log
 
-    with _bar("writing", shown=False) as progress:
+    with bar("writing", shown=False) as progress:
         return write_log(log, path, progress=progress, **options)
 
 
@@ -158,7 +166,7 @@ def _stages(pairs: tuple[str, ...]) -> dict[str, str] | list[str]:
 
 
 @contextmanager
-def _bar(title: str, *, shown: bool) -> Iterator[Callable[[float], None] | None]:
+def bar(title: str, *, shown: bool) -> Iterator[Callable[[float], None] | None]:
     """What to tell the share that is done, for a bar on stderr where a person watches: at once with `shown`, as long
     as nothing was told without a share; else when there is something to tell and the work takes long."""
     if not sys.stderr.isatty():

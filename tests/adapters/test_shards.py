@@ -147,6 +147,31 @@ def test_what_cannot_be_read_in_shards_is_refused(tmp_path: Path) -> None:
         assert caught.value.problems[0].code == code
 
 
+@pytest.mark.parametrize("n", [1, 4, 50])
+def test_wrong_rows_of_all_shards_are_reported_at_once(n: int, tmp_path: Path) -> None:
+    """However the file is cut, the error counts every wrong row and names the first of them, as for the whole file."""
+    rows = [("" if i % 5 == 0 else f"SO-{i % 7}", "a", f"bad {i}" if i % 3 == 0 else "2026-01-05") for i in range(30)]
+    pl.DataFrame(rows, schema=["order", "status", "at"], orient="row").with_columns(
+        pl.col("order").replace("", None)
+    ).write_parquet(tmp_path / "log.parquet")
+    with pytest.raises(LogError) as whole:
+        of.read_log(tmp_path / "log.parquet")
+    with pytest.raises(LogError) as found:
+        list(of.read_shards(tmp_path / "log.parquet", n))
+    for name in ("count", "lines", "values"):
+        expected = {item.code: item.params.get(name) for item in whole.value.problems}
+        assert {item.code: item.params.get(name) for item in found.value.problems} == expected
+
+
+@pytest.mark.parametrize("content", ["", "order,status,at\n"])
+def test_a_csv_file_without_rows_is_called_that(content: str, tmp_path: Path) -> None:
+    """An empty file, or one with a header alone, has no rows; it is not called damaged."""
+    (tmp_path / "log.csv").write_text(content)
+    with pytest.raises(LogError) as caught:
+        list(of.read_shards(tmp_path / "log.csv", 3))
+    assert [item.code for item in caught.value.problems] == ["log.no_rows"]
+
+
 @pytest.mark.parametrize("n", [1, 3, 1000])
 def test_a_log_in_memory_is_cut_by_orders(n: int) -> None:
     """Every order is in one shard, and the report is that of the log."""

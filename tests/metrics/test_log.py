@@ -193,3 +193,13 @@ def test_tables_give_timedeltas_in_python_and_seconds_as_data() -> None:
     assert steps.to_polars()["mean"].to_list() == [3600.0, 0.0]
     assert steps == report(small()).flow_map
     assert "2 rows" in repr(steps)
+
+
+@pytest.mark.parametrize("when", [5, None, 1.5, "soon", "2026-13-01"])
+def test_what_is_no_moment_is_an_error_that_says_how_to_write_one(when: object) -> None:
+    """`since` and `until` refuse values of any other kind with the same reason, never with a bare AttributeError."""
+    log = EventLog.from_columns({"order": ["a"], "stage": ["x"], "at": [1]})
+    for cut in (log.since, log.until):
+        with pytest.raises(LogError) as caught:
+            cut(when)  # type: ignore[arg-type]  # the point of the test
+        assert caught.value.problems[0].code == "log.unreadable_moment"

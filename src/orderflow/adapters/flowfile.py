@@ -20,7 +20,7 @@ from orderflow.model.flow import AmendmentRule, Field, Flow, Lifecycle, Select, 
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.policies import SLA, NotifyRule, OwnerRule, Rung, Target
 from orderflow.model.quantities import LineMove, Lines, LineStage
-from orderflow.model.reasons import Place, Problem
+from orderflow.model.reasons import Place, Problem, problem
 from orderflow.rules.check import errors as errors_of
 
 
@@ -30,6 +30,26 @@ def load_flow(path: str | os.PathLike[str]) -> Flow:
     Raises `DefinitionError` with every problem found, each with `file:line:column`, its path, and what to do.
     """
     return read_flow_text(read_text(path), file=str(path))
+
+
+def load_calendar(path: str | os.PathLike[str]) -> WorkCalendar:
+    """The calendar in a YAML or JSON file (UTF-8): of a flow, or of a file with the `calendar:` block of one.
+
+    Raises `DefinitionError` with every problem, as `load_flow`; for a flow that has no calendar (`calendar_not_there`).
+    """
+    text, file = read_text(path), str(path)
+    tree = read_tree(text, file)
+    if isinstance(tree, Pairs) and any(key.value in ("flow", "extends") for key, _ in tree.values):
+        found = read_flow_text(text, file=file).calendar
+        if found is None:
+            raise DefinitionError([problem("calendar_not_there", tree.place)])
+        return found
+    reader = _Reader()
+    parts = reader.mapping(tree, ("calendar",), required=("calendar",))
+    calendar = reader.calendar(parts["calendar"]) if "calendar" in parts else None
+    if calendar is None or reader.problems:
+        raise DefinitionError(reader.problems)
+    return calendar
 
 
 def read_flow_text(text: str, *, file: str | None = None) -> Flow:

@@ -149,6 +149,32 @@ def left_out(given: Given) -> list[Reason]:
     return [reason("log.rows_skipped", table=given.title, count=given.lost), *told]
 
 
+def one_list(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems of parts of one table as those of the whole: what is wrong in one way is one problem.
+
+    Counts are added up; the rows that are named are the first of all parts, with their values.
+    """
+    alike: dict[str, list[Problem]] = {}
+    for item in problems:
+        same = {name: value for name, value in item.params.items() if name not in ("count", "lines", "values")}
+        alike.setdefault(repr((item.code, item.place, sorted(same.items()))), []).append(item)
+    return [_one(items) for items in alike.values()]
+
+
+def _one(items: Sequence[Problem]) -> Problem:
+    first = items[0]
+    if len(items) == 1 or not {"count", "lines"} <= set(first.params):
+        return first
+    named = sorted((line, place, n) for n, item in enumerate(items) for place, line in enumerate(item.params["lines"]))[
+        :SHOWN
+    ]
+    words: dict[str, Any] = {**first.params, "count": sum(item.params["count"] for item in items)}
+    words["lines"] = [line for line, _place, _n in named]
+    if "values" in words:
+        words["values"] = [items[n].params["values"][place] for _line, place, n in named]
+    return problem(first.code, first.place, **words)
+
+
 def _shown(value: Any) -> str:
     text = repr("" if value is None else value)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -7,18 +7,19 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from orderflow.metrics.lead_time import lead_time
+from orderflow.adapters.report_further import conformance, promises_and_progress
+from orderflow.adapters.report_layout import counted, cut, share_of, sparkline, table
+from orderflow.adapters.report_table import long_table
 from orderflow.metrics.report import Report
 from orderflow.metrics.show import duration
 from orderflow.model.errors import OrderflowError
 
-BARS = "▁▂▃▄▅▆▇█"
 ROWS = 15  # how many rows of a long list are shown
-WIDEST = 40  # a longer name is cut
 
 
 def to_json(report: Report, *, ascii_only: bool = False, by: str | None = None) -> str:
-    """The report as JSON text: one line per figure or row, ending with a line feed; keys as `Report.to_dict`.
+    """The report as JSON text: one line per figure or row, ending with a line feed; keys as `Report.to_dict`,
+    and `further`: the further parts that the log can answer.
 
     With `by`, an attribute of orders, also `lead_time_by`: the lead time of each of its values.
     """
@@ -34,12 +35,13 @@ def to_json(report: Report, *, ascii_only: bool = False, by: str | None = None) 
             return "{\n" + ",\n".join(items) + f"\n{indent}}}"
         return line(value)
 
-    grouped = {} if by is None else {"lead_time_by": lead_time(report.log, by=by, calendar=report.calendar).to_dicts()}
-    return block({**report.to_dict(), **grouped}, "") + "\n"
+    grouped = {} if by is None else {"lead_time_by": report.lead_time_by(by).to_dicts()}
+    return block({**report.to_dict(), **grouped, "further": report.further_to_dict()}, "") + "\n"
 
 
 def write_report(report: Report, path: str | os.PathLike[str]) -> None:
-    """Write a report to a file in UTF-8: JSON when the name ends in `.json`, text when in `.txt` or `.md`.
+    """Write a report to a file by the ending of its name: `.json`; text as `.txt` or `.md`; `.csv` or `.parquet`, one
+    table with the columns part, key, figure and value. Texts are UTF-8.
 
     - Raises OrderflowError for another ending; OSError when the file cannot be written.
     """
@@ -48,10 +50,16 @@ def write_report(report: Report, path: str | os.PathLike[str]) -> None:
     target = Path(path)
     if target.suffix.lower() == ".json":
         content = to_json(report)
+    elif target.suffix.lower() == ".csv":
+        content = long_table(report).write_csv()
+    elif target.suffix.lower() == ".parquet":
+        with target.open("wb") as file:
+            long_table(report).write_parquet(file)
+        return
     elif target.suffix.lower() in (".txt", ".md"):
         content = to_text(report, assumptions=True)
     else:
-        raise OrderflowError(f"{target.name}: a report is written as .json, .txt or .md")
+        raise OrderflowError(f"{target.name}: a report is written as .json, .csv, .parquet, .txt or .md")
     target.write_text(content, encoding="utf-8")
 
 
@@ -70,75 +78,21 @@ def to_text(report: Report, *, assumptions: bool = False, by: str | None = None)
         _lead_time(report),
         "" if by is None else _lead_time_by(report, by),
         _on_time(report),
+        *promises_and_progress(report),
         _throughput(report),
         _stages(report),
         _steps(report),
     ]
-    parts += [_variants(report), _rework(report), _handover(report)]
+    parts += [_variants(report), _rework(report), conformance(report), _handover(report)]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def sparkline(values: Sequence[float]) -> str:
-    """One bar per value, the largest the highest; an empty text for no values."""
-    top = max(values, default=0)
-    return "".join(BARS[min(int(value / top * len(BARS)), len(BARS) - 1)] if top else BARS[0] for value in values)
-
-
-def width(text: str) -> int:
-    """How many cells of a terminal a text takes: East Asian wide characters two, combining marks none."""
-    import unicodedata
-
-    return sum(
-        0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1 + (unicodedata.east_asian_width(char) in "WF")
-        for char in text
-    )
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]], left: int = 1, total: int | None = None) -> str:
-    """Aligned columns, the first `left` to the left, the others to the right; `total`: rows there are in all."""
-    cells = [[_cut(_shown(cell)) for cell in row] for row in rows]
-    widths = [max(width(row[n]) for row in [list(head), *cells]) for n in range(len(head))]
-
-    def line(row: Sequence[str]) -> str:
-        padded = []
-        for n, cell in enumerate(row):
-            space = " " * (widths[n] - width(cell))
-            padded.append(cell + space if n < left else space + cell)
-        return "  " + "  ".join(padded).rstrip()
-
-    lines = [line(head), *(line(row) for row in cells)]
-    if total is not None and total > len(cells):
-        lines.append(f"  … {total - len(cells):,} more")
-    return "\n".join(lines)
-
-
-def _shown(cell: Any) -> str:
-    return f"{cell:,}" if isinstance(cell, int) else str(cell)
-
-
-def _cut(text: str) -> str:
-    text = "".join(char if char.isprintable() else "�" for char in text)
-    if width(text) <= WIDEST:
-        return text
-    while width(text) > WIDEST - 1:
-        text = text[:-1]
-    return text + "…"
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}" if whole else "–"
-
-
-def _n(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _head(report: Report) -> str:
     seen = report.overview
-    lines = [f"{_n(seen.orders, 'order')}, {_n(seen.events, 'event')}, {_n(seen.actors, 'actor')}"]
+    lines = [f"{counted(seen.orders, 'order')}, {counted(seen.events, 'event')}, {counted(seen.actors, 'actor')}"]
     if seen.events_without_actor:
-        share = _share(seen.events_without_actor, seen.events)
-        lines.append(f"{_n(seen.events_without_actor, 'event')} ({share}) without a known actor")
+        share = share_of(seen.events_without_actor, seen.events)
+        lines.append(f"{counted(seen.events_without_actor, 'event')} ({share}) without a known actor")
     if seen.first_event and seen.last_event:
         lines.append(f"{seen.first_event:%Y-%m-%d %H:%M} to {seen.last_event:%Y-%m-%d %H:%M} UTC")
     return "\n".join(lines)
@@ -153,7 +107,7 @@ def _lead_time(report: Report) -> str:
 
 
 def _lead_time_by(report: Report, by: str) -> str:
-    found = list(lead_time(report.log, by=by, calendar=report.calendar))
+    found = list(report.lead_time_by(by))
     shown = sorted(found, key=lambda row: -row["n"])[: 2 * ROWS]
     names = ("median", "mean", "p90", "max")
     rows = [("–" if row[by] is None else row[by], row["n"], *(duration(row[name]) for name in names)) for row in shown]
@@ -166,7 +120,7 @@ def _on_time(report: Report) -> str:
         return ""
     late = found.n - found.on_time
     by_day = "–" if found.by_day_rate is None else f"{found.by_day_rate:.1%}"
-    kept = f"{_share(found.on_time, found.n)} of {found.n:,} delivered orders; {late:,} late; {by_day} by day"
+    kept = f"{share_of(found.on_time, found.n)} of {found.n:,} delivered orders; {late:,} late; {by_day} by day"
     return "\n  ".join(["On time", kept, *found.rule.split("; ")])
 
 
@@ -235,11 +189,11 @@ def _variants(report: Report) -> str:
         return ""
     lines = [f"Variants: {report.variants.count:,}"]
     for row in report.variants.top.to_dicts()[:10]:
-        share = _share(row["count"], report.overview.orders)
+        share = share_of(row["count"], report.overview.orders)
         stages = (
             row["stages"] if len(row["stages"]) <= 12 else [*row["stages"][:11], f"… {len(row['stages']) - 11} more"]
         )
-        lines.append(f"  {row['count']:>7,}  {share:>6}  " + " → ".join(_cut(stage) for stage in stages))
+        lines.append(f"  {row['count']:>7,}  {share:>6}  " + " → ".join(cut(stage) for stage in stages))
     if report.variants.count > 10:
         lines.append(f"  … {report.variants.count - 10:,} more")
     return "\n".join(lines)
@@ -247,10 +201,11 @@ def _variants(report: Report) -> str:
 
 def _rework(report: Report) -> str:
     found = report.rework
-    share = _share(found.orders, report.overview.orders)
+    share = share_of(found.orders, report.overview.orders)
     if not found.orders:
         return "Rework: none, no order entered a stage twice"
-    title = f"Rework: {_n(found.orders, 'order')} ({share}) entered a stage again, {_n(found.events, 'time')} in all\n"
+    again = counted(found.events, "time")
+    title = f"Rework: {counted(found.orders, 'order')} ({share}) entered a stage again, {again} in all\n"
     return title + table(("stage", "orders"), list(found.by_stage.items())[:ROWS], total=len(found.by_stage))
 
 

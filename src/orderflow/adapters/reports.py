@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from typing import Any, Literal
 
+from attrs import evolve
+
 from orderflow.adapters.shards import read_shards
 from orderflow.adapters.sketches import note, sketched
 from orderflow.adapters.spark import report_on_spark
 from orderflow.adapters.tables import read_log
+from orderflow.metrics.further import Allowed
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.people import check_people
 from orderflow.metrics.report import Report
 from orderflow.metrics.report import report as report_on_log
 from orderflow.metrics.shards import in_shards, report_of_shards
@@ -24,6 +28,9 @@ def report(
     *,
     calendar: WorkCalendar | None = None,
     delivered_stage: str | None = None,
+    allowed: Allowed | None = None,
+    people: str = "names",
+    minimum: int | None = None,
     shards: int | None = None,
     engine: Any = None,
     partitions: int | None = None,
@@ -36,8 +43,12 @@ def report(
     - `calendar`: durations are open time of this calendar; `report.wall` has them in plain time.
     - `delivered_stage`: the stage whose first event is compared with the promise; without it, the log's done
       stages. Promises come with the log (`read_log(promised=...)`).
+    - `allowed`: the steps that a flow allows (`of.allowed_steps(flow)`), for `report.conformance`.
+    - `people`: `names`, `pseudonyms` or `teams` in every figure by person; `minimum`: how many orders (handovers) each
+      such row has at least; by default 1, and 5 in scorecards.
     - `shards`: read and sum up this many parts of whole orders, one after the other: for files larger than memory
-      (Parquet, CSV), see `read_shards`. The numbers are the same.
+      (Parquet, CSV), see `read_shards`. The numbers are the same. In parts, only `PARTS` are there; the others are left
+      out, and so are teams in the place of people.
     - `engine`: a SparkSession. The source is then a Spark DataFrame or the path of Parquet that Spark can read; orders
       are dealt out to `partitions` (as many as Spark has by default), summed up there, and merged here. The numbers
       are the same. Needs the extra `spark`.
@@ -50,17 +61,24 @@ def report(
     if quantiles not in ("exact", "sketch"):
         raise LogError.of("log.unknown_quantiles", value=quantiles)
     common: dict[str, Any] = {"calendar": calendar, "delivered_stage": delivered_stage}
+    shown: dict[str, Any] = {"people": people, "minimum": minimum}
+    if shards is None and engine is None and quantiles == "exact":
+        return report_on_log(_log(source, reading), allowed=allowed, **common, **shown)
+    check_people(people, 1 if minimum is None else minimum)
+    if people == "teams":
+        raise LogError.of("log.part_not_summed", part="handover(people='teams')")
     if engine is not None:
-        return report_on_spark(engine, source, partitions=partitions, sketch=quantiles == "sketch", **common, **reading)
-    if shards is None and quantiles == "exact":
-        return report_on_log(_log(source, reading), **common)
+        found = report_on_spark(
+            engine, source, partitions=partitions, sketch=quantiles == "sketch", **common, **reading
+        )
+        return evolve(found, **shown)
     if quantiles == "sketch":
         common |= {"reduce": sketched, "notes": [note()]}
     if shards is None or isinstance(source, EventLog):
         parts = in_shards(_log(source, reading), 1 if shards is None else shards)
     else:
         parts = read_shards(source, shards, **reading)
-    return report_of_shards(parts, source=_name(source), **common)
+    return evolve(report_of_shards(parts, source=_name(source), **common), **shown)
 
 
 def _log(source: Any, reading: dict[str, Any]) -> EventLog:

@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from orderflow.adapters.columns import TABLES, separator, to_utf8
 from orderflow.adapters.files import chunks, format_of
-from orderflow.adapters.given import ROW
+from orderflow.adapters.given import ROW, one_list
 from orderflow.adapters.kinds import DECIMAL, WHOLE
 from orderflow.adapters.parts import (
     Columns,
@@ -30,7 +30,7 @@ from orderflow.metrics.figures import check_stage
 from orderflow.metrics.instants import zone
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
-from orderflow.model.reasons import Place, Reason, problem, reason
+from orderflow.model.reasons import Place, Problem, Reason, problem, reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,8 @@ def read_shards(source: Any, n: int = 16, **reading: Any) -> Iterator[EventLog]:
       assumptions about the whole source, each those about its own rows. Shards without orders are left out.
     - In memory is one shard, and the cases. Parquet is scanned once for each shard; CSV is first written as Parquet to
       a temporary folder, with the columns that are needed.
-    - Raises LogError as `read_log`, about wrong rows for the first shard that has any; rows count without the header.
+    - Raises LogError as `read_log`: at the first shard with wrong rows, about those of all shards that are left, so
+      about all of them, since the earlier ones had none. Rows count without the header.
     """
     need_polars()
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -75,16 +76,24 @@ def _shards(source: Any, n: int, asked: Reading) -> Iterator[EventLog]:
     with _scanned(source, asked) as scan:
         cases, more = read_cases(asked, scan.columns)
         about_all: tuple[Reason, ...] = (*scan.assumptions, *scan.columns.assumptions, *more)
-        empty, seen = True, set[str]()
+        empty, seen, wrong = True, set[str](), list[Problem]()
         for k in range(n):
             rows = scan.rows.filter(dealt(scan.columns.order_id, n) == k).collect(engine="streaming").sort(ROW)
             mine = None if cases is None else cases.filter(dealt("order", n) == k)
             if not rows.height and (mine is None or not mine.height):
                 continue
-            log = log_of_rows(rows_given(rows, scan.file), scan.columns, asked, mine)
-            yield evolve(log, assumptions=(*about_all, *log.assumptions))
-            about_all, empty = (), False
+            empty = False
+            try:
+                log = log_of_rows(rows_given(rows, scan.file), scan.columns, asked, mine)
+            except LogError as error:
+                wrong += error.problems
+                continue
+            if not wrong:  # after that the other shards are read only to tell what is wrong with them
+                yield evolve(log, assumptions=(*about_all, *log.assumptions))
+                about_all = ()
             seen.update(log.stages)
+        if wrong:
+            raise LogError(one_list(wrong))
         if empty:
             raise LogError([problem("log.no_rows", _place(scan.file))])
         for stage in asked.ends:
@@ -159,6 +168,8 @@ def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
         kept = rows.select(*dict.fromkeys([*columns.needed, *entries]))
         typed = _numbers(kept, [name for name in columns.attributes if name in columns.needed])
         kept.with_columns(typed).sink_parquet(written, compression="lz4")
+    except pl.exceptions.NoDataError:
+        raise LogError([problem("log.no_rows", _place(file))]) from None
     except pl.exceptions.PolarsError as error:
         raise LogError([problem("log.broken_csv", _place(file), detail=_first_line(error))]) from None
     found = _narrow(pl.scan_parquet(written), file, asked, told)

@@ -20,6 +20,7 @@ from orderflow.metrics.log import EventLog
 from orderflow.metrics.on_time import OnTime, on_time
 from orderflow.metrics.otif import otif
 from orderflow.metrics.overview import Overview, overview
+from orderflow.metrics.people import by_person
 from orderflow.metrics.periods import periods
 from orderflow.metrics.ping_pong import ping_pong
 from orderflow.metrics.queues import queues
@@ -56,6 +57,7 @@ __all__ = [
     "Variants",
     "ageing",
     "bottlenecks",
+    "by_person",
     "cancellation",
     "cohorts",
     "compare",

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from inspect import signature
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from attrs import field, fields, frozen, has
 
+from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import PARTS, Report
-from orderflow.metrics.summary import Samples
+from orderflow.metrics.summary import Samples, Table
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap, freeze
-from orderflow.model.reasons import Reason, suggest
+from orderflow.model.reasons import Reason, reason, suggest
 
+T = TypeVar("T")
 PARTS_OF = {"bottlenecks": "flow_map"}  # parts of a report that it makes from another part
 DURATIONS = ("lead_time", "flow_map", "stage_time", "on_time")  # parts that a calendar turns into open time
 EXACT = 50_000_000  # durations of one group that are kept and sorted; above that, sketches, and only by name
@@ -146,6 +148,13 @@ class MergedReport(Report):
     @property
     def assumptions(self) -> tuple[Reason, ...]:
         return (*super().assumptions, *self.notes)
+
+    def lead_time_by(self, by: By) -> Table:
+        raise LogError.of("log.part_not_summed", part=f"lead_time(by={by!r})")
+
+    def _known(self, part: str, make: Callable[[], T]) -> T | None:
+        self._reasons[part] = reason("log.part_not_summed", part=part)
+        return None
 
     def __repr__(self) -> str:
         return f"<Report on {self.source}: {self.overview.events} events of {self.overview.orders} orders>"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from attrs import evolve
+
 from orderflow.metrics.groups import By, by_step
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.people import shown
 from orderflow.metrics.summary import Counts, Table
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
@@ -19,6 +22,8 @@ def handover(
     calendar: WorkCalendar | None = None,
     *,
     between: Literal["actor", "team"] = "actor",
+    people: str = "names",
+    minimum: int = 1,
 ) -> Table:
     """The handover-of-work network (van der Aalst, Reijers, Song, Discovering Social Networks from Event
     Logs, Computer Supported Cooperative Work 14, 2005).
@@ -28,9 +33,13 @@ def handover(
     - A missing actor takes part in no handover, and nobody is looked for behind it.
     - `by`: attributes of the orders, or the `stage` or `track` of the first of the two events; one row per group and
       pair. A `calendar` changes nothing: nothing is timed here.
+    - `people="pseudonyms"` numbers people, `"teams"` is `between="team"`; rows with fewer than `minimum` handovers are
+      left out.
     - Raises LogError (`log.no_teams`) for teams of a log that knows none.
     """
-    return result(summarise(log, by, calendar, between=between))
+    between = "team" if people == "teams" else between
+    found = summarise(log, by, calendar, between=between)
+    return result(found, people=people if between == "actor" else "teams", minimum=minimum)
 
 
 def summarise(
@@ -58,5 +67,6 @@ def merge(a: Counts, b: Counts) -> Counts:
     return a.merge(b)
 
 
-def result(summary: Counts) -> Table:
-    return summary.table()
+def result(summary: Counts, *, people: str = "names", minimum: int = 1) -> Table:
+    table = summary.table()
+    return evolve(table, frame=shown(table.frame, "source", "dest", count="count", people=people, minimum=minimum))

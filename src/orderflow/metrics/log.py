@@ -320,6 +320,8 @@ def _moment(when: str | date | datetime, tz: str) -> int:
             when = date.fromisoformat(when) if len(when) <= 10 else datetime.fromisoformat(when)
         except ValueError:
             raise LogError.of("log.unreadable_moment", value=when) from None
+    if not isinstance(when, date):
+        raise LogError.of("log.unreadable_moment", value=when)
     return micros(when) if isinstance(when, datetime) else day_start(when, tz)
 
 

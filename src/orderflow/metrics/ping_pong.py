@@ -33,8 +33,10 @@ def ping_pong(
     - `one`, `other`: A and B; `count`: how often; `orders`: in how many orders; `mean`, `total`: the time from the
       first event of B to the return, in open time with a `calendar`.
     - By count descending, then by key. `by`: attributes of orders, or `stage`: that in which B begins.
-    - `people="pseudonyms"` numbers people; rows with fewer than `minimum` orders are left out.
+    - `people="pseudonyms"` numbers people; `"teams"` is `of="team"`; rows with fewer than `minimum` orders are
+      left out.
     """
+    of = "team" if people == "teams" else of
     return result(summarise(log, by, calendar, of=of), people=people if of == "actor" else "teams", minimum=minimum)
 
 

@@ -10,10 +10,15 @@ from typing import Any
 from attrs import asdict, evolve, frozen
 
 from orderflow.metrics.bottlenecks import Bottlenecks, both
+from orderflow.metrics.conformance import Conformance
 from orderflow.metrics.flow_map import result as flow_map_of
 from orderflow.metrics.flow_map import summarise as summarise_flow_map
+from orderflow.metrics.further import Allowed, FurtherParts
+from orderflow.metrics.groups import By
 from orderflow.metrics.handover import result as handover_of
 from orderflow.metrics.handover import summarise as summarise_handover
+from orderflow.metrics.keys import need_column
+from orderflow.metrics.lead_time import lead_time
 from orderflow.metrics.lead_time import summarise as summarise_lead_time
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.on_time import OnTime, check
@@ -22,6 +27,7 @@ from orderflow.metrics.on_time import summarise as summarise_on_time
 from orderflow.metrics.overview import Overview
 from orderflow.metrics.overview import result as overview_of
 from orderflow.metrics.overview import summarise as summarise_overview
+from orderflow.metrics.people import check_people
 from orderflow.metrics.rework import Rework
 from orderflow.metrics.rework import described as rework_of
 from orderflow.metrics.rework import summarise as summarise_rework
@@ -54,18 +60,16 @@ PARTS = (
 
 
 @frozen(kw_only=True, eq=False, repr=False, slots=False)  # no slots: `cached_property` keeps what it found in __dict__
-class Report:
+class Report(FurtherParts):
     """Every figure about one log. Each part (`PARTS`) is computed when it is first read, then kept.
 
+    - Beside `PARTS` there are those of `FURTHER`, which not every log can answer (`FurtherParts`).
     - The parts come from the same summaries as the functions of the same name in `orderflow.metrics`.
     - With a `calendar` every duration is open time; `wall` is the same report in plain time.
     - `on_time` is None when the log has no promises, or nothing says which stage is a delivery.
     - `summaries`: summaries by part that were made elsewhere, of shards; they are used instead of the log's.
     """
 
-    log: EventLog
-    delivered_stage: str | None = None
-    calendar: WorkCalendar | None = None
     summaries: Mapping[str, Any] = EMPTY
 
     @property
@@ -105,7 +109,10 @@ class Report:
 
     @cached_property
     def handover(self) -> Table:
-        return handover_of(self._given("handover") or summarise_handover(self.log))
+        found = self._given("handover")
+        if found is None:
+            found = summarise_handover(self.log, between="team" if self.people == "teams" else "actor")
+        return handover_of(found, **self._by_person)
 
     @cached_property
     def throughput(self) -> Throughput:
@@ -128,6 +135,10 @@ class Report:
         return on_time_of(
             given or summarise_on_time(self.log, calendar=self.calendar, delivered_stage=self.delivered_stage)
         )
+
+    def lead_time_by(self, by: By) -> Table:
+        """The lead time of each value of an attribute of orders, as `of.metrics.lead_time(log, by=...)`."""
+        return lead_time(self.log, by=by, calendar=self.calendar)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data for JSON: seconds as numbers, instants as UTC ISO texts.
@@ -165,6 +176,10 @@ class Report:
             data["on_time"] = self.on_time.to_dict()
         return data if self.calendar is None else {"calendar": self.calendar.name, **data}
 
+    def further_to_dict(self) -> dict[str, Any]:
+        """The further parts that the log can answer as plain data for JSON, each a list of rows; days are ISO texts."""
+        return {name: _plain(part) for name, part in self.further.items()}
+
     def __repr__(self) -> str:
         return f"<Report on {self.log!r}>"
 
@@ -190,18 +205,50 @@ class Report:
         return self.summaries.get(part)
 
 
-def report(log: EventLog, *, calendar: WorkCalendar | None = None, delivered_stage: str | None = None) -> Report:
+def report(
+    log: EventLog,
+    *,
+    calendar: WorkCalendar | None = None,
+    delivered_stage: str | None = None,
+    allowed: Allowed | None = None,
+    people: str = "names",
+    minimum: int | None = None,
+) -> Report:
     """Every figure about a log, computed when it is read.
 
     - `calendar`: durations are open time of this calendar; `report.wall` has them in plain time.
     - `delivered_stage`: the stage whose first event is compared with the promise; without it, the log's done
       stages. Promises come with the log (`read_log(promised=...)`).
-    - Raises LogError at once: a delivered stage that never occurs, or one for a log without promises.
+    - `allowed`: the steps that a flow allows (`of.allowed_steps(flow)`), for `report.conformance`.
+    - `people`: `names`, `pseudonyms` or `teams` in every figure by person; `minimum`: how many orders (handovers) each
+      such row has at least; by default 1, and 5 in scorecards.
+    - Raises LogError at once: a delivered stage that never occurs, or one for a log without promises; teams that the
+      log does not know; an unknown way to name people.
     """
     if delivered_stage is not None:
         check(log, delivered_stage)
-    return Report(log=log, delivered_stage=delivered_stage, calendar=calendar)
+    check_people(people, 1 if minimum is None else minimum)
+    if people == "teams":
+        need_column(log, "team")
+    return Report(
+        log=log,
+        delivered_stage=delivered_stage,
+        calendar=calendar,
+        allowed=allowed,
+        people=people,
+        minimum=minimum,
+    )
 
 
 def _iso(when: datetime | None) -> str | None:
     return None if when is None else when.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _plain(part: Table | Conformance) -> Any:
+    """The rows for JSON: days as ISO texts."""
+    import polars as pl
+    import polars.selectors as cs
+
+    if isinstance(part, Conformance):
+        return {"fit": _plain(part.fit), "breaks": _plain(part.breaks)}
+    return part.frame.with_columns(cs.date().cast(pl.String)).to_dicts()

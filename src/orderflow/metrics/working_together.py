@@ -31,8 +31,10 @@ def working_together(
     - `one`, `other`: two different known actors, `one` first by name; `orders`: orders with both; `share_of_one`:
       these as a share of all orders of `one`, `share_of_other` likewise. Distance and order of events do not matter.
     - By orders descending, then by key. `by`: attributes of orders; shares then are within the same key.
-    - `people="pseudonyms"` numbers people; pairs with fewer than `minimum` orders are left out.
+    - `people="pseudonyms"` numbers people; `"teams"` is `of="team"`; pairs with fewer than `minimum` orders are
+      left out.
     """
+    of = "team" if people == "teams" else of
     return result(summarise(log, by, of=of), people=people if of == "actor" else "teams", minimum=minimum)
 
 

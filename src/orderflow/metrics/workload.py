@@ -32,8 +32,10 @@ def workload(
     - One row per known actor or team, by events descending, then by key; a missing actor is nobody, and has no row.
       So the events of all rows can be fewer than those of the log, and orders with several people count for each.
     - `by`: attributes of orders, or `stage`, `track`.
-    - `people="pseudonyms"` numbers people; rows with fewer than `minimum` orders are left out.
+    - `people="pseudonyms"` numbers people; `"teams"` is `of="team"`; rows with fewer than `minimum` orders are
+      left out.
     """
+    of = "team" if people == "teams" else of
     summary = summarise(log, by, of=of, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(summary, people=people if of == "actor" else "teams", minimum=minimum)
 

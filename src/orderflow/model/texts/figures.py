@@ -8,6 +8,27 @@ TEXTS: dict[str, dict[str, str]] = {
         "Hand it over with log.with_tables({table}=...).",
         "zh": "日志中没有表 {table!r}（列 {columns}）；现有：{known}。请用 log.with_tables({table}=...) 提供。",
     },
+    "log.nobody_named": {
+        "en": "The table has no rows by person that are counted (columns: {columns}). Ask the metric with by='actor', or for "
+        "teams with by='team'.",
+        "zh": "该表没有按人员统计的行（列：{columns}）。请用 by='actor' 计算指标；要按团队统计请用 by='team'。",
+    },
+    "log.unknown_part": {
+        "en": "The report has no part {part!r}. {why}It has: {known}.",
+        "zh": "报告中没有 {part!r} 部分。{why}现有：{known}。",
+    },
+    "log.marks_not_made": {
+        "en": "The {events} events were not held against the time promises of the flow, which takes a while: --mark does it.",
+        "zh": "未用流程的时效规则核对这 {events} 个事件（耗时较长）；需要时请加 --mark。",
+    },
+    "log.no_flow": {
+        "en": "Nothing says which steps are allowed; give allowed=of.allowed_steps(flow) (--flow).",
+        "zh": "没有说明允许哪些流转；请给出 allowed=of.allowed_steps(flow)（--flow）。",
+    },
+    "log.part_not_summed": {
+        "en": "{part} is not among the parts that are summed up over shards; ask of.metrics.{part} for a log.",
+        "zh": "{part} 不在分片汇总的部分之中；请用 of.metrics.{part} 对整份日志计算。",
+    },
     "log.not_in_flow": {
         "en": "The flow does not know these of the log: {names}. It has the stages: {known}. Rename them, or pass over their "
         "events with errors='skip'.",

@@ -156,6 +156,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "there is no reminders {name!r}; there are {known}.",
         "zh": "没有提醒方式 {name!r}；可用的有 {known}。",
     },
+    "calendar_not_there": {
+        "en": "the flow has no calendar: give it one under calendar:, or name a file with a calendar.",
+        "zh": "该流程没有日历：请在 calendar: 下写明，或指定一个含日历的文件。",
+    },
     "unknown_calendar": {
         "en": "there is no calendar {name!r}: neither under calendars: nor from a plugin; known are {known}.",
         "zh": "没有日历 {name!r}：calendars: 中没有，插件也未提供；已知 {known}。",

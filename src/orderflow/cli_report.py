@@ -1,0 +1,213 @@
+"""How `orderflow report` finds its figures and shows them: its options and what they mean. `cli.py` has the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from attrs import frozen
+
+from orderflow.cli_logs import bar, chosen, read, said
+from orderflow.model.reasons import reason
+
+if TYPE_CHECKING:
+    from orderflow.metrics.log import EventLog
+    from orderflow.metrics.report import Report
+    from orderflow.model.calendar import WorkCalendar
+    from orderflow.model.flow import Flow
+
+F = TypeVar("F", bound=Callable[..., Any])
+MARKED = 200_000  # events up to which a log is held against the promises of a flow unasked: about 20 seconds
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+_OPTIONS = (
+    click.option("--delivered-stage", metavar="STAGE", help="Stage whose first event is compared with the promise."),
+    click.option(
+        "--flow",
+        metavar="FILE",
+        type=_FILE,
+        help="Flow file: durations are open time of its calendar, its stages say what has ended, its transitions what "
+        "is allowed, its promises which clocks ran.",
+    ),
+    click.option(
+        "--calendar",
+        metavar="FILE",
+        type=_FILE,
+        help="Durations are open time of this calendar: a file with the calendar block of a flow, or a flow file.",
+    ),
+    click.option(
+        "--mark/--no-mark",
+        default=None,
+        help=f"Hold the orders against the time promises of the flow. [up to {MARKED:,} events]",
+    ),
+    click.option("--by", metavar="ATTRIBUTE", help="Also the lead time for each value of an attribute of orders."),
+    click.option(
+        "--people",
+        type=click.Choice(["names", "pseudonyms", "teams"]),
+        default="names",
+        show_default=True,
+        help="How people are named in figures by person.",
+    ),
+    click.option(
+        "--minimum", type=click.IntRange(min=1), metavar="N", help="Orders that a row by person has at least. [1]"
+    ),
+    click.option(
+        "--shards",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Read a Parquet or CSV file in N parts, one at a time: for files larger than memory.",
+    ),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json", "csv", "parquet"]),
+        default="text",
+        show_default=True,
+        help="csv and parquet are one table: part, key, figure, value.",
+    ),
+    click.option("--part", metavar="NAME", help="With csv and parquet: this part alone, with its own columns."),
+    click.option(
+        "-o", "--output", metavar="FILE", type=_FILE, help="Write to a file. Needed for parquet. [standard output]"
+    ),
+)
+
+
+def reporting(function: F) -> F:
+    """The options of `orderflow report`, in their order."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@frozen(kw_only=True)
+class Asked:
+    """What was asked for, beside how the log is read."""
+
+    delivered_stage: str | None
+    where: tuple[str, ...]
+    since: str | None
+    until: str | None
+    flow: Path | None
+    calendar: Path | None
+    mark: bool | None
+    by: str | None
+    people: str
+    minimum: int | None
+    shards: int | None
+    form: str
+    part: str | None
+    output: Path | None
+
+    def check(self, options: dict[str, Any]) -> None:
+        """Raise UsageError for what does not go together."""
+        if options["promised"] and not (self.delivered_stage or options["done_stages"] or self.flow):
+            raise click.UsageError(
+                "--promised needs --delivered-stage, --done or --flow: which stage is compared with the promise?"
+            )
+        if self.part is not None and self.form not in ("csv", "parquet"):
+            raise click.UsageError("--part goes with --format csv or parquet; text and JSON have all parts")
+        if self.form == "parquet" and self.output is None:
+            raise click.UsageError("--format parquet needs --output FILE")
+        if self.shards is not None and (self.by or self.mark):
+            raise click.UsageError("--by and --mark need the whole log: leave out --shards")
+        if self.shards is not None and self.people == "teams":
+            raise click.UsageError("--people teams needs the whole log: leave out --shards")
+
+
+def figures_of(source: str, asked: Asked, options: dict[str, Any]) -> Report:
+    """The report that was asked for; of shards it is summed up here, else its parts are computed when they are read."""
+    from attrs import evolve
+
+    from orderflow.metrics.report import report
+    from orderflow.metrics.shards import report_of_shards
+    from orderflow.rules.allowed import allowed_steps
+
+    flow, calendar = _flow(asked)
+    if asked.shards is not None:
+        parts = _shards(source, asked, options, flow)
+        found = report_of_shards(parts, source=source, calendar=calendar, delivered_stage=asked.delivered_stage)
+        return evolve(found, people=asked.people, minimum=asked.minimum)
+    log = _chosen(read(source, options), asked)
+    if flow is not None:
+        log = _held_against(log, flow, asked.mark)
+    if asked.by is not None:
+        log.by(asked.by)  # an attribute that there is not is told before any figure
+    return report(
+        log,
+        calendar=calendar,
+        delivered_stage=asked.delivered_stage,
+        allowed=None if flow is None else allowed_steps(flow),
+        people=asked.people,
+        minimum=asked.minimum,
+    )
+
+
+def write_figures(figures: Report, asked: Asked, *, ascii_only: bool) -> str:
+    """The report in the form that was asked for, as text for stdout; an empty one when it went to a file."""
+    from orderflow.adapters.report_table import long_table, table_of
+    from orderflow.adapters.report_text import to_json, to_text
+
+    if asked.form == "json":
+        return _out(to_json(figures, ascii_only=ascii_only, by=asked.by), asked.output)
+    if asked.form == "text":
+        return _out(to_text(figures, by=asked.by), asked.output)
+    table = long_table(figures, by=asked.by) if asked.part is None else table_of(figures, asked.part, by=asked.by)
+    if asked.output is None or asked.form == "csv":
+        return _out(table.write_csv(), asked.output)
+    with asked.output.open("wb") as file:
+        table.write_parquet(file)
+    return ""
+
+
+def _out(text: str, path: Path | None) -> str:
+    if path is None:
+        return text
+    path.write_text(text, encoding="utf-8")
+    return ""
+
+
+def _flow(asked: Asked) -> tuple[Flow | None, WorkCalendar | None]:
+    from orderflow.adapters.flowfile import load_calendar, load_flow
+
+    flow = None if asked.flow is None else load_flow(asked.flow)
+    if asked.calendar is not None:
+        return flow, load_calendar(asked.calendar)
+    return flow, None if flow is None else flow.calendar
+
+
+def _chosen(log: EventLog, asked: Asked) -> EventLog:
+    return chosen(log, asked.where, asked.since, asked.until)
+
+
+def _shards(source: str, asked: Asked, options: dict[str, Any], flow: Flow | None) -> Iterator[EventLog]:
+    """The shards of a file, as far as they were asked for."""
+    from attrs import fields_dict
+
+    from orderflow.adapters.parts import Reading
+    from orderflow.adapters.shards import read_shards
+    from orderflow.marking import in_terms_of
+
+    given = said(options)
+    if wrong := sorted(set(given) - set(fields_dict(Reading))):
+        names = ", ".join("--" + {"format": "from"}.get(name, name).replace("_", "-") for name in wrong)
+        raise click.UsageError(f"--shards reads Parquet and CSV with one row per event; {names} cannot be given")
+    for log in read_shards(source, asked.shards or 1, **given):
+        part = _chosen(log, asked)
+        yield part if flow is None else in_terms_of(part, flow)
+
+
+def _held_against(log: EventLog, flow: Flow, wanted: bool | None) -> EventLog:
+    """The log in the terms of a flow, and with the marks of its promises where that was asked for or is quick."""
+    from attrs import evolve
+
+    from orderflow.marking import in_terms_of, mark
+
+    if not flow.sla or wanted is False:
+        return in_terms_of(log, flow)
+    if wanted is None and len(log) > MARKED:
+        told = (*log.assumptions, reason("log.marks_not_made", events=len(log)))
+        return evolve(in_terms_of(log, flow), assumptions=told)
+    with bar("promises", shown=False) as progress:
+        return mark(log, flow, errors="skip", progress=progress)
