@@ -53,7 +53,8 @@ def events_of(log: of.EventLog) -> list[tuple[Any, ...]]:
 
 
 def small_log() -> of.EventLog:
-    """Names that need escaping, times to the microsecond, a missing actor and attributes of every kind."""
+    """Names that need escaping, times to the microsecond, a missing actor, attributes of every kind, and what we say
+    about the log itself, which must not disturb others."""
     return of.EventLog.from_columns(
         {
             "order": ["SO-1", "SO-1", "SO-2"],
@@ -68,6 +69,8 @@ def small_log() -> of.EventLog:
             "lines": [3, 4],
             "due": [datetime(2026, 1, 9, tzinfo=UTC), None],
         },
+        tz="Asia/Shanghai",
+        done_stages=["下单"],
     )
 
 

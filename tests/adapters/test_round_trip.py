@@ -27,6 +27,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "day": st.dates(),
 }
 KINDS = {"text": pl.String, "whole": pl.Int64, "decimal": pl.Float64, "yes": pl.Boolean, "day": pl.Date}
+ends = st.none() | st.frozensets(texts, max_size=3)  # also of stages that nobody has entered
 counter = itertools.count()
 
 
@@ -47,7 +48,13 @@ def logs(draw: st.DrawFn) -> of.EventLog:
         )
     if draw(st.booleans()):
         orders["promised_at"] = draw(st.lists(st.none() | instants, min_size=len(ids), max_size=len(ids)))
-    return of.EventLog.from_columns(events or {"order": [], "stage": [], "at": []}, orders)
+    return of.EventLog.from_columns(
+        events or {"order": [], "stage": [], "at": []},
+        orders,
+        tz=draw(st.sampled_from(["UTC", "UTC", "Asia/Shanghai", "America/St_Johns"])),
+        done_stages=draw(ends),
+        cancelled_stages=draw(ends),
+    )
 
 
 def events_of(log: of.EventLog) -> list[tuple[Any, ...]]:
@@ -82,6 +89,16 @@ def same(log: of.EventLog, path: Path, told: tuple[of.Reason, ...], **options: A
     missing = {name for name in before if name not in after}
     assert len(missing) == lost
     assert {name: values for name, values in before.items() if name not in missing} == after
+    about_the_whole(log, back, told)
+
+
+def about_the_whole(log: of.EventLog, back: of.EventLog, told: tuple[of.Reason, ...]) -> None:
+    """The zone and the ends of orders came back, or were told, each of them."""
+    lost = {part for item in told if item.code == "log.not_written" for part in item.params["parts"]}
+    lost |= {"tz" for item in told if item.code == "log.zone_not_written"}
+    nothing = {"tz": "UTC", "done_stages": None, "cancelled_stages": None}
+    for name, unknown in nothing.items():
+        assert getattr(back, name) == (unknown if name in lost else getattr(log, name))
 
 
 @pytest.mark.parametrize(
@@ -119,16 +136,18 @@ def test_what_only_the_log_holds_is_told(tmp_path: Path) -> None:
         {"order": ["A", "B"], "since": [datetime(2026, 1, 5, tzinfo=UTC), None], "code": ["12", None]},
         tz="Asia/Shanghai",
         done_stages=["发货"],
+        cancelled_stages=[],
         marks={"order": ["A"], "kind": ["met"]},
     )
     told = {item.code: dict(item.params) for item in of.write_log(log, tmp_path / "log.csv")}
     assert told == {
         "log.orders_not_written": {"count": 1},
         "log.kinds_change": {"changes": {"since": "String", "code": "Int64"}},
-        "log.not_written": {"parts": ["marks", "done_stages"]},
+        "log.not_written": {"parts": ["marks", "done_stages", "cancelled_stages"]},
         "log.zone_not_written": {"tz": "Asia/Shanghai"},
     }
-    assert "log.kinds_change" not in [item.code for item in of.write_log(log, tmp_path / "log.parquet")]
+    held = {item.code: dict(item.params) for item in of.write_log(log, tmp_path / "log.parquet")}
+    assert held == {"log.orders_not_written": {"count": 1}, "log.not_written": {"parts": ["marks"]}}
 
 
 @pytest.mark.parametrize(

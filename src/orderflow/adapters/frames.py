@@ -6,6 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import evolve
+
+from orderflow.adapters.about import about_parquet
 from orderflow.adapters.given import Asked, Given, rows_of
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Place, problem
@@ -51,13 +54,14 @@ def read_parquet(path: str | os.PathLike[str], asked: Asked) -> Given:
         raise LogError([problem("log.no_parquet_in_folder", place)])
     try:
         frame = pl.read_parquet(files)
+        about, told = about_parquet(files)
     except OSError as error:
         raise LogError([problem("log.cannot_open", place, detail=error.strerror or _first_line(error))]) from None
     except pl.exceptions.PolarsError as error:
         raise LogError([problem("log.broken_parquet", place, detail=_first_line(error))]) from None
     if not frame.height:
         raise LogError([problem("log.no_rows", place)])
-    return rows_of(frame, asked, place.file)
+    return evolve(rows_of(frame, asked, place.file, assumptions=told), about=about)
 
 
 def _first_line(error: Exception) -> str:

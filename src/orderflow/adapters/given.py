@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve, field, frozen
 
+from orderflow.adapters.about import SILENT, About
 from orderflow.adapters.columns import TABLES
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap
@@ -57,6 +58,7 @@ class Given:
     - `skipped`, `lost`: what was wrong with the rows that were left out, when the caller asked for that, and how
       many they were.
     - `defaults`: columns whose role the format itself lays down; using them is no guess.
+    - `about`: what the file says about the log in it.
     """
 
     table: str
@@ -70,6 +72,7 @@ class Given:
     skipped: tuple[Problem, ...] = ()
     lost: int = 0
     defaults: FrozenMap[str] = EMPTY
+    about: About = SILENT
 
     @property
     def columns(self) -> list[str]:

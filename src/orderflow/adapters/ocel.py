@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from orderflow.adapters.about import KEY, read_about
 from orderflow.adapters.columns import ACTOR, TABLES, TEAM, TRACK, plain, to_utf8
 from orderflow.adapters.files import read_bytes
 from orderflow.adapters.given import EVENTS, OBJECTS, ROW, Asked, Given
@@ -152,14 +153,16 @@ def _as_given(log: _Log, rows: dict[str, list[Any]], told: list[Reason]) -> Give
     for name in frame.columns:
         if plain(name) in BESIDE:
             roles.setdefault(BESIDE[plain(name)], name)
+    about, more = read_about(log.data.get(KEY))
     return Given(
         table="events",
         file=log.file,
         frame=frame,
         number=lambda positions: [position + 1 for position in positions],
         unit=EVENTS,
-        assumptions=tuple(told),
+        assumptions=(*told, *more),
         defaults=FrozenMap(roles),
+        about=about,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import IO, TYPE_CHECKING, Any
 
+from orderflow.adapters.about import KEY, about_text
 from orderflow.adapters.given import Progress
 from orderflow.adapters.kinds import one_kind
 from orderflow.adapters.sheet import Sheet, writing
@@ -36,7 +37,8 @@ def write_ocel(sheet: Sheet, path: Path, names: str, object_type: str, progress:
         _objects(file, sheet, object_type, {name: values for name, (_kind, values, _becomes) in ready.items()})
         file.write(b'],\n"events":[')
         _events(file, sheet, titles, progress)
-        file.write(b"]}\n")
+        about = about_text(sheet.log)
+        file.write(b"]}\n" if about is None else f'],\n"{KEY}":{about}}}\n'.encode())
     changes = {name: becomes for name, (_kind, _values, becomes) in ready.items() if becomes is not None}
     return [reason("log.kinds_change", changes=changes)] if changes else []
 

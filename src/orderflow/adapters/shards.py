@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from orderflow.adapters.about import SILENT, About, about_parquet, used
 from orderflow.adapters.columns import TABLES, separator, to_utf8
 from orderflow.adapters.files import chunks, format_of
 from orderflow.adapters.given import ROW, one_list
@@ -42,12 +43,14 @@ HEAD = 1 << 20  # bytes of a CSV file by which its encoding and separator are to
 
 @frozen(kw_only=True, eq=False)
 class Scan:
-    """A source that is not read yet: its rows with their positions in ROW, and what was assumed to read it."""
+    """A source that is not read yet: its rows with their positions in ROW, what was assumed to read it, and what it
+    says about the log."""
 
     rows: pl.LazyFrame
     file: str | None
     columns: Columns
     assumptions: tuple[Reason, ...]
+    about: About = SILENT
 
 
 def read_shards(source: Any, n: int = 16, **reading: Any) -> Iterator[EventLog]:
@@ -74,6 +77,7 @@ def read_shards(source: Any, n: int = 16, **reading: Any) -> Iterator[EventLog]:
 
 def _shards(source: Any, n: int, asked: Reading) -> Iterator[EventLog]:
     with _scanned(source, asked) as scan:
+        named, asked = asked.ends, _as_said(asked, scan.about)
         cases, more = read_cases(asked, scan.columns)
         about_all: tuple[Reason, ...] = (*scan.assumptions, *scan.columns.assumptions, *more)
         empty, seen, wrong = True, set[str](), list[Problem]()
@@ -96,7 +100,7 @@ def _shards(source: Any, n: int, asked: Reading) -> Iterator[EventLog]:
             raise LogError(one_list(wrong))
         if empty:
             raise LogError([problem("log.no_rows", _place(scan.file))])
-        for stage in asked.ends:
+        for stage in named:
             check_stage(stage, seen)
 
 
@@ -112,7 +116,11 @@ def _scanned(source: Any, asked: Reading) -> Iterator[Scan]:
         raise LogError.of("log.not_in_shards", kind=type(source).__name__)
     kind = format_of(source)
     if kind == "parquet":
-        yield _narrow(_parquet(source), os.fspath(source), asked, ())
+        files = _files(source)
+        about, told = _about(files, source)
+        said = About(tz=asked.tz, done_stages=_set(asked.done_stages), cancelled_stages=_set(asked.cancelled_stages))
+        scan = _narrow(pl.scan_parquet(files), os.fspath(source), asked, (*told, *used(about, said)))
+        yield evolve(scan, about=about)
     elif kind == "csv":
         with tempfile.TemporaryDirectory(prefix="orderflow-") as folder:
             yield _csv(source, folder, asked)
@@ -140,15 +148,42 @@ def _narrow(table: pl.LazyFrame, file: str | None, asked: Reading, told: Sequenc
     return Scan(rows=rows.select(ROW, *columns.needed), file=file, columns=columns, assumptions=(*told, *entries))
 
 
-def _parquet(path: str | os.PathLike[str]) -> pl.LazyFrame:
-    from pathlib import Path
+def _as_said(asked: Reading, about: About) -> Reading:
+    """How the source is to be read: as the caller said, else as the file itself says."""
+    zone(asked.tz or about.tz or "UTC")
+    return evolve(
+        asked,
+        tz=asked.tz or about.tz,
+        done_stages=asked.done_stages or about.done_stages,
+        cancelled_stages=asked.cancelled_stages or about.cancelled_stages,
+    )
 
+
+def _set(names: tuple[str, ...] | None) -> frozenset[str] | None:
+    return frozenset(names) if names else None
+
+
+def _about(files: Sequence[Path], source: str | os.PathLike[str]) -> tuple[About, list[Reason]]:
+    """What Parquet files say about the log. Raises LogError for files that cannot be read."""
     import polars as pl
+
+    try:
+        return about_parquet(files)
+    except OSError as error:
+        detail = error.strerror or _first_line(error)
+        raise LogError([problem("log.cannot_open", _place(os.fspath(source)), detail=detail)]) from None
+    except pl.exceptions.PolarsError as error:
+        raise LogError([problem("log.broken_parquet", _place(os.fspath(source)), detail=_first_line(error))]) from None
+
+
+def _files(path: str | os.PathLike[str]) -> list[Path]:
+    """A Parquet file, or all below a folder, in the order of their names."""
+    from pathlib import Path
 
     files = sorted(Path(path).rglob("*.parquet")) if Path(path).is_dir() else [Path(path)]
     if not files:
         raise LogError([problem("log.no_parquet_in_folder", _place(os.fspath(path)))])
-    return pl.scan_parquet(files)
+    return files
 
 
 def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:

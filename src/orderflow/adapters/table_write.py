@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING
 
+from orderflow.adapters.about import KEY
 from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, TEAM, TRACK, plain
 from orderflow.adapters.kinds import DECIMAL, LARGEST, WHOLE, one_kind
 from orderflow.adapters.longform import PREFIX
@@ -39,6 +40,7 @@ COLUMNS = {
 TAKEN = frozenset(plain(name) for role in (ORDER, STAGE, AT, ACTOR, TEAM, TRACK) for name in role.names)
 ISO = "%Y-%m-%dT%H:%M:%S%.fZ"
 MOST_DIGITS = 10**18  # whole numbers in CSV are read as numbers up to here
+Write = Callable[["pl.DataFrame", IO[bytes], str | None], None]  # a table, where to, what to say about the log
 Adapted = Callable[["pl.Series"], tuple["pl.Series", str | None]]
 
 
@@ -155,25 +157,25 @@ def _written(value: float | None) -> str | None:
     return digits if "." in digits or not digits.lstrip("-").isdigit() else f"{digits}.0"
 
 
-def _write_csv(frame: pl.DataFrame, file: IO[bytes]) -> None:
+def _write_csv(frame: pl.DataFrame, file: IO[bytes], _about: str | None) -> None:
     header = io.StringIO()
     csv.writer(header, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(frame.columns)
     file.write(header.getvalue().encode())
     frame.write_csv(file, include_header=False, datetime_format="%Y-%m-%dT%H:%M:%S%.fZ")
 
 
-def _write_jsonl(frame: pl.DataFrame, file: IO[bytes]) -> None:
+def _write_jsonl(frame: pl.DataFrame, file: IO[bytes], _about: str | None) -> None:
     import polars as pl
 
     moments = pl.selectors.datetime().dt.strftime(ISO)
     frame.with_columns(moments).write_ndjson(file)
 
 
-def _write_parquet(frame: pl.DataFrame, file: IO[bytes]) -> None:
-    frame.write_parquet(file)
+def _write_parquet(frame: pl.DataFrame, file: IO[bytes], about: str | None) -> None:
+    frame.write_parquet(file, metadata=None if about is None else {KEY: about})
 
 
-WRITERS: Mapping[str, tuple[Callable[[pl.DataFrame, IO[bytes]], None], Adapted]] = {
+WRITERS: Mapping[str, tuple[Write, Adapted]] = {
     "csv": (_write_csv, for_csv),
     "jsonl": (_write_jsonl, for_jsonl),
     "parquet": (_write_parquet, for_parquet),

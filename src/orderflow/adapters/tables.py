@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
+from orderflow.adapters.about import About, used
 from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, TEAM, TRACK, Role
 from orderflow.adapters.given import Asked, Errors, Given, Progress, left_out
 from orderflow.adapters.kinds import one_kind, recognised
@@ -62,7 +63,8 @@ def read_log(
     - Times are ISO 8601 and relatives (`2026/1/5 8:03`); others with `time_format`, a strptime pattern; a date alone
       starts its day, as a promise it ends it. Without an offset they are local in `tz`: one in the gap of a change
       to summer time moves forward by the gap, one that happens twice is the first.
-    - `done_stages`, `cancelled_stages`: in which an order has ended; they must occur. Without them nobody knows.
+    - `done_stages`, `cancelled_stages`: in which an order has ended; they must occur. Where neither they nor `tz` are
+      given, it counts what `write_log` said about the log in a Parquet, XES or OCEL file; else nobody knows.
     - `lifecycle`: which `lifecycle:transition` enters a stage; `complete` where it occurs, else all; or `"all"`.
       `object_type`: whose histories to take from OCEL, where an event counts for each of its objects of that type.
     - Events that share a time keep the order of the source. An empty actor is missing. Empty lines are skipped.
@@ -78,11 +80,14 @@ def read_log(
         encoding=encoding, query=query, object_type=object_type, columns=columns, errors=errors, progress=progress
     )
     given, own = open_source(source, format, asked)
+    way = way if tz is not None else evolve(way, tz=_zone_of(given.about))
     given, entries = only_entries(given, lifecycle)
     read = _read(given, own, named, stages, attributes, promised, way)
     second = None if cases is None else open_source(cases, None, evolve(asked, table="cases", progress=None))[0]
-    log = _log(read, second, promised, way, told=[*given.assumptions, *entries], assumed=tz is None)
-    return _ending(log, as_names(done_stages), as_names(cancelled_stages))
+    log = _log(
+        read, second, promised, way, told=[*given.assumptions, *entries], assumed=tz is None and given.about.tz is None
+    )
+    return _ending(log, tz, as_names(done_stages), as_names(cancelled_stages), given.about)
 
 
 def read_table(source: Any, *, encoding: str | None = None, query: str | None = None) -> pl.DataFrame:
@@ -109,10 +114,22 @@ def _log(
     return EventLog.from_columns(read.events, orders, tz=way.tz, assumptions=assumptions)
 
 
-def _ending(log: EventLog, done: tuple[str, ...], cancelled: tuple[str, ...]) -> EventLog:
-    """The log with the stages that end an order, which must occur."""
+def _ending(log: EventLog, tz: str | None, done: tuple[str, ...], cancelled: tuple[str, ...], about: About) -> EventLog:
+    """The log with the stages that end an order: those that were named, which must occur, else as the file says."""
     need_stages(log, (*done, *cancelled))
-    return evolve(log, done_stages=frozenset(done) or None, cancelled_stages=frozenset(cancelled) or None)
+    said = About(tz=tz, done_stages=frozenset(done) or None, cancelled_stages=frozenset(cancelled) or None)
+    return evolve(
+        log,
+        done_stages=said.done_stages or about.done_stages,
+        cancelled_stages=said.cancelled_stages or about.cancelled_stages,
+        assumptions=(*log.assumptions, *used(about, said)),
+    )
+
+
+def _zone_of(about: About) -> str:
+    """The zone that a file names for its log, else UTC. Raises LogError for one that there is not."""
+    zone(about.tz or "UTC")
+    return about.tz or "UTC"
 
 
 def _way(tz: str | None, time_format: str | None, errors: Errors) -> Way:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Literal
 
+from orderflow.adapters.about import HOLDING, STAGES, about_text
 from orderflow.adapters.files import format_of
 from orderflow.adapters.given import Progress
 from orderflow.adapters.ocel_write import write_ocel
@@ -41,7 +42,8 @@ def write_log(
       events. `names="pm4py"` gives the columns the names by which pm4py and XES know them.
     - OCEL has one object per order, of the type `object_type`.
     - Times are in UTC, to the microsecond. `read_log` reads back the same orders, stages, times, actors, teams,
-      tracks and attributes, except for what the result tells.
+      tracks and attributes, except for what the result tells. Parquet, XES and OCEL also hold the zone of the log and
+      the stages that end an order; further tables such as marks only `log.save(folder)` holds.
     - An existing file is replaced when the new one is complete. `progress` is told the share that is written.
     - Raises LogError: an unknown format, an attribute whose column would be taken for something else, characters
       that the format cannot hold. Raises OSError when the file cannot be written.
@@ -79,18 +81,19 @@ def _write_tables(sheet: Sheet, kind: str, path: Path, names: Names, cases: Path
         write_second, adapted_second = WRITERS[second_kind]
         table, changes = cases_frame(sheet, names, adapted_second)
         with writing(cases) as file:
-            write_second(table, file)
+            write_second(table, file, None)
     with writing(path) as file:
-        write(frame, file)
+        write(frame, file, about_text(sheet.log))
     return [*told, *([reason("log.kinds_change", changes=changes)] if changes else [])]
 
 
 def _left_behind(log: EventLog, kind: str) -> list[Reason]:
-    """What only the log itself holds: further tables, done stages, the zone of its days."""
+    """What the format has no place for: further tables; and in tables of texts which stages end an order, and the
+    zone of the days."""
     parts = list(log.more)
-    if log.done_stages is not None:
-        parts.append("done_stages")
+    if kind not in HOLDING:
+        parts += [name for name in STAGES if getattr(log, name) is not None]
     told = [reason("log.not_written", parts=parts)] if parts else []
-    if log.tz != "UTC":
+    if log.tz != "UTC" and kind not in HOLDING:
         told.append(reason("log.zone_not_written", tz=log.tz))
     return told

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
+from orderflow.adapters.about import KEY, parse_about
 from orderflow.adapters.columns import TABLES
 from orderflow.adapters.files import chunks
 from orderflow.adapters.given import ROW, Asked, Given
@@ -89,6 +90,7 @@ class _Reader:
         self.keys = tuple(dict.fromkeys((*KEPT, *asked.columns)))
         self.kept = frozenset(self.keys)
         self.names: list[str | None] = []  # of the traces, by position
+        self.own: str | None = None  # what our writer says about the log
         self.about: dict[str, dict[int, tuple[str, str]]] = {}  # attribute of traces -> trace -> type and value
         self.trace_lines = array("L")
         self.rows: list[tuple[int | None, dict[str, str]]] = []
@@ -152,10 +154,12 @@ class _Reader:
             self.parted += name in PARTED
 
     def of_other(self, kind: str, key: str, value: str) -> None:
-        """A simple attribute of a trace, or a declared one; those of the log itself are not kept."""
+        """A simple attribute of a trace, or a declared one; of those of the log itself ours alone is kept."""
         if self.trace is None:
             if self.scope == "event":
                 self.declared[key] = value
+            elif self.scope is None and key == KEY:
+                self.own = value
         elif key == NAME:
             self.names[self.trace] = value
         else:
@@ -206,13 +210,15 @@ class _Reader:
             "track": "track",
         }
         lines = self.lines
+        about, more = parse_about(self.own)
         return Given(
             table="events",
             file=self.file,
             frame=frame,
             number=lambda positions: [lines[position] for position in positions],
-            assumptions=tuple(self.told(frame)),
+            assumptions=(*self.told(frame), *more),
             defaults=FrozenMap({role: key for role, key in roles.items() if key in frame.columns}),
+            about=about,
         )
 
     def told(self, events: pl.DataFrame) -> list[Reason]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
+from orderflow.adapters.about import KEY, about_text
 from orderflow.adapters.given import Progress
 from orderflow.adapters.kinds import one_kind
 from orderflow.adapters.sheet import Sheet, refuse_characters, writing
@@ -46,6 +47,8 @@ def write_xes(sheet: Sheet, path: Path, progress: Progress | None) -> list[Reaso
     names = {name: _escaped(sheet.log.names[name]) for name in ("stage", *sheet.beside)}
     with writing(path) as file:
         file.write(HEAD.encode())
+        if (about := about_text(sheet.log)) is not None:
+            file.write(f'\t<string key="{KEY}" value={_attribute(about)}/>\n'.encode())
         start = 0
         for orders, events, share in sheet.steps():
             bodies = _bodies(events, names)

@@ -187,8 +187,20 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "{format} 无法保存 {text!r} 中的字符 {character}。请删除该字符，或改用其他格式。",
     },
     "log.not_written": {
-        "en": "Not written, this format has no place for it: {parts}.",
-        "zh": "该格式无处存放、未写出的内容：{parts}。",
+        "en": "Not written, this format has no place for it: {parts}. log.save(folder) keeps everything.",
+        "zh": "该格式无处存放、未写出的内容：{parts}。log.save(文件夹) 可保存全部内容。",
+    },
+    "log.about_used": {
+        "en": "The file says about the log: {pairs}.",
+        "zh": "文件对日志的说明：{pairs}。",
+    },
+    "log.about_not_understood": {
+        "en": "What the file says about the log under 'orderflow' cannot be understood and is not used: {said}.",
+        "zh": "文件中 'orderflow' 处对日志的说明无法理解，未予采用：{said}。",
+    },
+    "log.about_differs": {
+        "en": "The Parquet files say different things about the log; none of it is used (tz=, done_stages=, cancelled_stages=).",
+        "zh": "各 Parquet 文件对日志的说明不一致，均未采用（tz=、done_stages=、cancelled_stages=）。",
     },
     "log.orders_not_written": {
         "en": "{count} order(s) without an event are not written (cases= writes a table of orders beside).",
