@@ -88,6 +88,8 @@ def _write_tables(sheet: Sheet, kind: str, path: Path, names: Names, cases: Path
 def _left_behind(log: EventLog, kind: str) -> list[Reason]:
     """What only the log itself holds: further tables, done stages, the zone of its days."""
     parts = list(log.more)
+    if kind == "ocel" and "started_at" in log.events.columns:
+        parts.append("started_at")
     if log.done_stages is not None:
         parts.append("done_stages")
     told = [reason("log.not_written", parts=parts)] if parts else []
