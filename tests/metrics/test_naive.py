@@ -473,7 +473,7 @@ def test_a_report_is_plain_data(events: list[Row]) -> None:
 def test_waiting_and_working_are_before_and_after_the_start(
     rows: list[tuple[str, str, int, int | None]], open_time: bool
 ) -> None:
-    """Working is from the start to the end of an event, waiting from the event before to the start, never below zero."""
+    """Working is from the start to the end of an event, waiting from the event before to the start, at least zero."""
     hour = 3_600_000_000
     columns = {
         "order": [row[0] for row in rows],
@@ -482,10 +482,10 @@ def test_waiting_and_working_are_before_and_after_the_start(
     }
     starts = [None if row[3] is None or row[3] < 0 else (row[2] - row[3]) * hour for row in rows]
     log = EventLog.from_columns({**columns, "started_at": starts})
-    calendar = WorkCalendar.from_dict({"timezone": "UTC", "hours": {"thu-fri": ["09:00-17:00"]}}) if open_time else None
+    calendar = WorkCalendar.from_dict({"timezone": "UTC", "hours": {"mon-sun": ["09:00-17:00"]}}) if open_time else None
 
     def between(one: int, other: int) -> int:
-        """Whole hours from one to another: from Thursday, 1 January 1970, of office hours."""
+        """Whole hours from one to another, of office hours where they count."""
         return sum(1 for h in range(one, other) if calendar is None or 9 <= h % 24 < 17)
 
     working: dict[str, list[int]] = {}

@@ -86,9 +86,9 @@ class Running:
         - Orders may be new, open or closed; events may be older than what is known. Ties keep the order of arrival.
         - With `key`, the same batch under the same key again changes nothing (False); another one is refused.
           Without a key every batch counts: nothing else tells a repeated batch from events that are alike.
-        - Raises LogError and changes nothing: a key used for another batch (`log.batch_key_reused`), another zone. Where
-          the shelf fails (a full disk), its error comes through; no event is lost or counts twice, and the batch under
-          its key can be added again.
+        - Raises LogError and changes nothing: a key used for another batch (`log.batch_key_reused`), another zone.
+        - Where the shelf fails (a full disk), its error comes through; no event is lost or counts twice, and the batch
+          can be added again under its key.
         """
         log = batch if isinstance(batch, EventLog) else EventLog.from_columns(batch, tz=self._whole.tz)
         if key is not None:

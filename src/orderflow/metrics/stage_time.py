@@ -26,10 +26,10 @@ def stage_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = Non
       left at least once, by n descending, then by name.
     - Every visit counts, so a stage that an order enters twice gives two values. The last event of an order
       gives none: nobody knows yet how long it lasts (censored).
-    - `of="working"`: from `started_at` to `at` of each event that has it, in the stage of that event. `of="waiting"`: from
-      the event before in the same order to that start; 0 where work began before it.
-    - `by`: attributes of the orders, or the `actor`, `team` or `track` of the event that entered the stage (with working
-      and waiting: of the event that ended the work); one row per group and stage. `calendar`: open time.
+    - `of="working"`: from `started_at` to `at` of each event that has it, in the stage of that event.
+      `of="waiting"`: from the event before in the same order to that start; 0 where work began before it.
+    - `by`: attributes of the orders, or the `actor`, `team` or `track` of the event that entered the stage (with
+      working and waiting: of the event that ended the work); one row per group and stage. `calendar`: open time.
     - Raises LogError (`log.no_starts`) for working or waiting in a log whose events have no `started_at`.
     """
     return result(summarise(log, by, calendar, of=of))
