@@ -46,6 +46,9 @@ _READING = (
     click.option("--team", metavar="COLUMN", help="Column with the team or department. [guessed]"),
     click.option("--track", metavar="COLUMN", help="Column with the track. [guessed]"),
     click.option(
+        "--started-at", metavar="COLUMN", help="Column with the start of the work that an event ends. [guessed]"
+    ),
+    click.option(
         "--stages",
         metavar="STAGE=COLUMN",
         multiple=True,

@@ -65,9 +65,18 @@ def test_a_report_holds_one_rule_for_all_its_figures() -> None:
     assert len(of.report(log(), minimum=3).handover) == 0
 
 
+def test_stages_are_no_people() -> None:
+    """A flow map by actor keeps the names of its stages, and tables without an actor name nobody."""
+    table = of.metrics.flow_map(log(), by="actor")
+    [row] = of.metrics.by_person(table, people="pseudonyms", minimum=3)
+    assert (row["actor"], row["source"], row["dest"]) == ("person 1", "in", "out")
+
+
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
+        (lambda: of.metrics.by_person(of.metrics.flow_map(log())), "log.nobody_named"),
+        (lambda: of.metrics.by_person(of.metrics.conformance(log(), []).breaks), "log.nobody_named"),
         (lambda: of.metrics.by_person(of.metrics.lead_time(log())), "log.nobody_named"),
         (lambda: of.metrics.by_person(of.metrics.handover(log()), people="teams"), "log.nobody_named"),
         (lambda: of.metrics.handover(log(), people="initials"), "log.unknown_choice"),

@@ -11,6 +11,7 @@ import pytest
 import orderflow as of
 from orderflow.metrics.compare import newcombe, resampled
 from orderflow.metrics.sums import share, wilson
+from orderflow.model.errors import LogError
 
 HOUR = 3_600_000_000
 
@@ -112,3 +113,14 @@ def test_nothing_is_compared_with_nothing() -> None:
     empty = of.EventLog.from_columns({"order": [], "stage": [], "at": []}, done_stages=["done"])
     [row] = of.compare(empty, log_of([1])).times.to_dicts()
     assert (row["n_before"], row["after"], row["difference"], row["low"]) == (0, 3600.0, None, None)
+
+
+def test_logs_that_know_different_things_are_not_compared() -> None:
+    """Lead times of done orders beside those of all would be no comparison; promises that nobody knows have no row."""
+    columns = {"order": ["a", "a"], "stage": ["x", "y"], "at": [0, 5]}
+    plain, ended = of.EventLog.from_columns(columns), of.EventLog.from_columns(columns, done_stages=["y"])
+    with pytest.raises(LogError) as caught:
+        of.compare(plain, ended)
+    assert caught.value.problems[0].code == "log.ends_known_once"
+    assert [row["figure"] for row in of.compare(plain, plain).shares] == ["rework"]
+    assert len(of.compare(plain, ended, done_stages=["y"]).times) == 2

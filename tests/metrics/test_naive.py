@@ -461,3 +461,44 @@ def test_a_report_is_plain_data(events: list[Row]) -> None:
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["events"] == len(events)
     assert found.flow_map is found.flow_map
     assert found.to_dict() == found.to_dict()
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("AB"), st.sampled_from("xy"), st.integers(0, 60), st.none() | st.integers(-5, 20)),
+        max_size=12,
+    ),
+    st.booleans(),
+)
+def test_waiting_and_working_are_before_and_after_the_start(
+    rows: list[tuple[str, str, int, int | None]], open_time: bool
+) -> None:
+    """Working is from the start to the end of an event, waiting from the event before to the start, at least zero."""
+    hour = 3_600_000_000
+    columns = {
+        "order": [row[0] for row in rows],
+        "stage": [row[1] for row in rows],
+        "at": [row[2] * hour for row in rows],
+    }
+    starts = [None if row[3] is None or row[3] < 0 else (row[2] - row[3]) * hour for row in rows]
+    log = EventLog.from_columns({**columns, "started_at": starts})
+    calendar = WorkCalendar.from_dict({"timezone": "UTC", "hours": {"mon-sun": ["09:00-17:00"]}}) if open_time else None
+
+    def between(one: int, other: int) -> int:
+        """Whole hours from one to another, of office hours where they count."""
+        return sum(1 for h in range(one, other) if calendar is None or 9 <= h % 24 < 17)
+
+    working: dict[str, list[int]] = {}
+    waiting: dict[str, list[int]] = {}
+    for order in "AB":
+        mine = sorted((row for row in rows if row[0] == order), key=lambda row: row[2])
+        for n, (_, stage, end, length) in enumerate(mine):
+            if length is not None and length >= 0:
+                working.setdefault(stage, []).append(between(end - length, end))
+                if n:
+                    waiting.setdefault(stage, []).append(between(mine[n - 1][2], end - length))
+    for of, expected in (("working", working), ("waiting", waiting)):
+        found = {
+            row["stage"]: (row["n"], row["sum"] / 3600) for row in stage_time(log, calendar=calendar, of=of).to_dicts()
+        }
+        assert found == {stage: (len(hours), sum(hours)) for stage, hours in expected.items()}

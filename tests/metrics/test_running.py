@@ -340,3 +340,45 @@ def test_following_reads_only_what_is_new(tracker: of.Tracker) -> None:
     loaded.follow(Watched())
     assert asked == [["R-3"]]
     assert loaded.report().to_dict() == report(tracker.log()).to_dict()
+
+
+class Failing(dict[str, bytes]):
+    """A shelf that fails at one write, as a full disk does, and works again afterwards."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.left = at
+
+    def __setitem__(self, name: str, content: bytes) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise OSError("no space left")
+        super().__setitem__(name, content)
+
+
+@pytest.mark.parametrize("at", range(1, 40))
+def test_a_shelf_that_fails_loses_nothing_and_counts_nothing_twice(at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever write fails: after the batch was added again under its key, the figures are those of all events."""
+    monkeypatch.setattr(segments, "FULL", 4)
+    monkeypatch.setattr(segments, "TOGETHER", 2)
+    monkeypatch.setattr(running, "MOST_OPEN", 6)
+    batches = [
+        {"order": ["a", "a", "b"], "stage": ["x", "y", "x"], "at": [0, 1, 2]},
+        {"order": [f"c{n}" for n in range(9)], "stage": ["y"] * 9, "at": list(range(9))},
+        {"order": ["a", "b", "c1"], "stage": ["x", "y", "x"], "at": [7, 8, 9]},
+        {"order": ["d", "e", "a"], "stage": ["y", "y", "y"], "at": [1, 2, 10]},
+    ]
+    totals = Running(done_stages=["y"], shelf=Failing(at))
+    for n, batch in enumerate(batches):
+        try:
+            totals.add(batch, key=str(n))
+        except OSError:
+            totals.add(batch, key=str(n))
+    columns: dict[str, list[Any]] = {name: [v for b in batches for v in b[name]] for name in ("order", "stage", "at")}
+    whole = EventLog.from_columns(columns, done_stages=["y"])
+    assert len(totals) == len(whole)
+    try:
+        found = totals.report().to_dict()
+    except OSError:
+        found = totals.report().to_dict()
+    assert found == report(whole).to_dict()

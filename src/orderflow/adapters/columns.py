@@ -82,6 +82,11 @@ TRACK = Role(
     title=FrozenMap(en="track", zh="分支"),
     names=("track", "分支"),
 )
+STARTED = Role(
+    parameter="started_at",
+    title=FrozenMap(en="start of work", zh="开始时间"),
+    names=("start_timestamp", "started_at", "work_started_at", "开始时间", "开工时间", "开始处理时间"),
+)
 PROMISED = Role(
     parameter="promised",
     title=FrozenMap(en="promise", zh="承诺时间"),

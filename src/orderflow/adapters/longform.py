@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from orderflow.adapters.choosing import about_times, bad_times, choose, missing
 from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, Role, guess, plain
-from orderflow.adapters.given import ROW, Errors, Given
+from orderflow.adapters.given import ROW, Errors, Fault, Given
 from orderflow.adapters.kinds import as_texts
 from orderflow.metrics.instants import Times, read_moments
 from orderflow.model.errors import LogError
@@ -80,15 +80,18 @@ def read_long(
     times = way.times(given.frame[columns["at"]])
     faults = missing(given, ORDER, columns["order_id"]) + missing(given, STAGE, columns["stage"])
     faults += bad_times(given, columns["at"], times, way.form)
+    faults += bad_starts(given, columns, way)
     kept = given.without(faults, way.errors)
     if kept is not given:
         times = way.times(kept.frame[columns["at"]])
     events = {"order": as_texts(kept, columns["order_id"]), "stage": as_texts(kept, columns["stage"])}
     events |= {"at": times.micros} | {name: as_texts(kept, columns[name]) for name in BESIDE if name in columns}
+    started, more = _starts(kept, columns, times, way)
+    events |= started
     used = {*columns.values(), *about.values(), LIFECYCLE}
     if unused := [name for name in kept.columns if name not in used]:
         assumptions.append(reason("log.unused_columns", columns=unused, table=given.title))
-    assumptions += about_times(times, columns["at"], way.tz)
+    assumptions += [*about_times(times, columns["at"], way.tz), *more]
     if about:
         orders, varying = _first_known(kept, columns["order_id"], about)
         if varying:
@@ -102,6 +105,30 @@ def read_long(
         assumptions=assumptions,
         local=times.local,
     )
+
+
+def bad_starts(given: Given, columns: Mapping[str, str], way: Way) -> list[Fault]:
+    """The rows whose start of work cannot be read; an empty one is not known."""
+    column = columns.get("started_at")
+    return [] if column is None else bad_times(given, column, way.times(given.frame[column]), way.form, empty=False)
+
+
+def _starts(
+    given: Given, columns: Mapping[str, str], ends: Times, way: Way
+) -> tuple[dict[str, pl.Series], list[Reason]]:
+    """When work was begun, as a column of the events; a start that comes after its end is not known, and told."""
+    import polars as pl
+
+    column = columns.get("started_at")
+    if column is None:
+        return {}, []
+    starts = way.times(given.frame[column])
+    later = (starts.micros > ends.micros).fill_null(value=False)
+    told = about_times(starts, column, way.tz)
+    if later.any():
+        told.append(reason("log.starts_after_end", count=int(later.sum()), column=column))
+    known = pl.DataFrame({"at": starts.micros, "later": later}).select(pl.when(~pl.col("later")).then("at"))
+    return {"started_at": known["at"]}, told
 
 
 def only_entries(given: Given, wanted: str | Sequence[str] | None) -> tuple[Given, list[Reason]]:

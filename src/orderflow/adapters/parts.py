@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from attrs.converters import optional
 
 from orderflow.adapters.choosing import choose
-from orderflow.adapters.columns import ACTOR, AT, ORDER, PROMISED, STAGE, TEAM, TRACK, Role, guess, plain
+from orderflow.adapters.columns import ACTOR, AT, ORDER, PROMISED, STAGE, STARTED, TEAM, TRACK, Role, guess, plain
 from orderflow.adapters.given import ROW, ROWS, Asked, Errors, Given, left_out
 from orderflow.adapters.longform import LIFECYCLE, PREFIX, Way, only_entries, read_long
 from orderflow.adapters.opening import open_source
@@ -38,6 +38,7 @@ class Reading:
     actor: str | None = None
     team: str | None = None
     track: str | None = None
+    started_at: str | None = None
     cases: Any = None
     promised: str | None = None
     done_stages: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
@@ -52,8 +53,8 @@ class Reading:
     @property
     def roles(self) -> dict[Role, str | None]:
         """The column of each role, None where it was not named."""
-        named = (self.order_id, self.stage, self.at, self.actor, self.team, self.track)
-        return dict(zip((ORDER, STAGE, AT, ACTOR, TEAM, TRACK), named, strict=True))
+        named = (self.order_id, self.stage, self.at, self.actor, self.team, self.track, self.started_at)
+        return dict(zip((ORDER, STAGE, AT, ACTOR, TEAM, TRACK, STARTED), named, strict=True))
 
     @property
     def ends(self) -> tuple[str, ...]:

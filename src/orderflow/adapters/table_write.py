@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import IO, TYPE_CHECKING
 
 from orderflow.adapters.about import KEY
-from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, TEAM, TRACK, plain
+from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, STARTED, TEAM, TRACK, plain
 from orderflow.adapters.kinds import DECIMAL, LARGEST, WHOLE, one_kind
 from orderflow.adapters.longform import PREFIX
 from orderflow.adapters.sheet import Sheet, refuse_characters
@@ -27,6 +27,7 @@ COLUMNS = {
         "actor": "actor",
         "team": "team",
         "track": "track",
+        "started_at": "started_at",
     },
     "pm4py": {
         "order": "case:concept:name",
@@ -35,9 +36,10 @@ COLUMNS = {
         "actor": "org:resource",
         "team": "org:group",
         "track": "track",
+        "started_at": "start_timestamp",
     },
 }
-TAKEN = frozenset(plain(name) for role in (ORDER, STAGE, AT, ACTOR, TEAM, TRACK) for name in role.names)
+TAKEN = frozenset(plain(name) for role in (ORDER, STAGE, AT, ACTOR, TEAM, TRACK, STARTED) for name in role.names)
 ISO = "%Y-%m-%dT%H:%M:%S%.fZ"
 MOST_DIGITS = 10**18  # whole numbers in CSV are read as numbers up to here
 Write = Callable[["pl.DataFrame", IO[bytes], str | None], None]  # a table, where to, what to say about the log
@@ -55,6 +57,10 @@ def events_frame(
     columns[titles["stage"]] = decode(log.events["stage"], log.names["stage"])
     columns[titles["at"]] = pl.from_epoch(log.events["at"], time_unit="us").dt.replace_time_zone("UTC")
     columns |= {titles[name]: decode(log.events[name], log.names[name]) for name in sheet.beside}
+    if "started_at" in log.events.columns:
+        columns[titles["started_at"]] = pl.from_epoch(log.events["started_at"], time_unit="us").dt.replace_time_zone(
+            "UTC"
+        )
     for column in columns.values():
         adapted(column) if column.dtype == pl.String else None
     changes: dict[str, str] = {}

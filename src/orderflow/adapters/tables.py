@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from orderflow.adapters.about import About, used
-from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, TEAM, TRACK, Role
+from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, STARTED, TEAM, TRACK, Role
 from orderflow.adapters.given import Asked, Errors, Given, Progress, left_out
 from orderflow.adapters.kinds import one_kind, recognised
 from orderflow.adapters.longform import Read, Way, only_entries, read_long
 from orderflow.adapters.opening import open_source
 from orderflow.adapters.orders import about_orders, id_column, read_orders, together
+from orderflow.adapters.starts import with_starts
 from orderflow.adapters.wide import Stages, read_wide, wide_stages
 from orderflow.metrics.codes import need_polars
 from orderflow.metrics.instants import zone
@@ -38,6 +39,7 @@ def read_log(
     actor: str | None = None,
     team: str | None = None,
     track: str | None = None,
+    started_at: str | None = None,
     promised: str | None = None,
     done_stages: Iterable[str] | None = None,
     cancelled_stages: Iterable[str] | None = None,
@@ -66,7 +68,8 @@ def read_log(
     - `done_stages`, `cancelled_stages`: in which an order has ended; they must occur. Where neither they nor `tz` are
       given, it counts what `write_log` said about the log in a Parquet, XES or OCEL file; else nobody knows.
     - `lifecycle`: which `lifecycle:transition` enters a stage; `complete` where it occurs, else all; or `"all"`.
-      `object_type`: whose histories to take from OCEL, where an event counts for each of its objects of that type.
+      `object_type`: whose histories to take from OCEL. `started_at`: when the work that an event ends was begun,
+      else by the starts of activities, each with its completion.
     - Events that share a time keep the order of the source. An empty actor is missing. Empty lines are skipped.
     - What is wrong raises LogError, all at once, each with lines; with `errors="skip"` such rows are left out.
       What was guessed, assumed, left out or not used is in `log.assumptions`.
@@ -74,14 +77,14 @@ def read_log(
     """
     need_polars()
     way = _way(tz, time_format, errors)
-    named = {ORDER: order_id, STAGE: stage, AT: at, ACTOR: actor, TEAM: team, TRACK: track}
+    named = {ORDER: order_id, STAGE: stage, AT: at, ACTOR: actor, TEAM: team, TRACK: track, STARTED: started_at}
     columns = tuple(name for name in (*named.values(), promised, *(attributes or ())) if name is not None)
     asked = Asked(
         encoding=encoding, query=query, object_type=object_type, columns=columns, errors=errors, progress=progress
     )
     given, own = open_source(source, format, asked)
     way = way if tz is not None else evolve(way, tz=_zone_of(given.about))
-    given, entries = only_entries(given, lifecycle)
+    given, entries = _entries(given, lifecycle, named)
     read = _read(given, own, named, stages, attributes, promised, way)
     second = None if cases is None else open_source(cases, None, evolve(asked, table="cases", progress=None))[0]
     log = _log(
@@ -101,6 +104,15 @@ def read_table(source: Any, *, encoding: str | None = None, query: str | None = 
     given, _orders = open_source(source, None, Asked(table="cases", encoding=encoding, query=query))
     kind = recognised if given.texts else one_kind
     return pl.DataFrame({name: kind(given.frame[name]) for name in given.columns})
+
+
+def _entries(
+    given: Given, wanted: str | Sequence[str] | None, named: Mapping[Role, str | None]
+) -> tuple[Given, list[Reason]]:
+    """The rows that enter a stage, with the starts of those that were begun before."""
+    kept, told = only_entries(given, wanted)
+    kept, more = with_starts(given, kept, named)
+    return kept, [*told, *more]
 
 
 def _log(

@@ -32,7 +32,7 @@ NAME, TIME, RESOURCE, GROUP, LIFECYCLE = (
     *("org:group", "lifecycle:transition"),
 )
 ORDER_COLUMN = "case:concept:name"
-KEPT = (NAME, TIME, RESOURCE, GROUP, LIFECYCLE, "track")
+KEPT = (NAME, TIME, RESOURCE, GROUP, LIFECYCLE, "track", "start_timestamp")
 SIMPLE = frozenset(("string", "date", "int", "float", "boolean", "id"))
 PARTED = frozenset(("list", "container", "values"))
 AT_ONCE = 200_000  # events that are held as Python texts before they become columns

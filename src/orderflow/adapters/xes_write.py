@@ -33,6 +33,7 @@ HEAD = """\
 \t<classifier name="Activity" keys="concept:name"/>
 """
 KEYS = {"actor": RESOURCE, "team": GROUP, "track": "track"}
+STARTED = "start_timestamp"  # as pm4py calls it; XES has a start of its own only as another event
 Lines = Callable[[Any], str]
 
 
@@ -73,6 +74,11 @@ def _bodies(events: pl.DataFrame, names: dict[str, pl.Series]) -> pl.DataFrame:
         frame = frame.with_columns(decode(events[name], names[name]).alias(name))
         text = pl.format(f'\t\t\t<string key="{KEYS[name]}" value={{}}/>\n', pl.col(name))
         beside.append(pl.when(pl.col(name).is_not_null()).then(text).otherwise(pl.lit("")))
+    if "started_at" in events.columns:
+        starts = pl.from_epoch(events["started_at"], time_unit="us").dt.strftime("%Y-%m-%dT%H:%M:%S%.f+00:00")
+        frame = frame.with_columns(starts.alias("started_at"))
+        text = pl.format(f'\t\t\t<date key="{STARTED}" value="{{}}"/>\n', "started_at")
+        beside.append(pl.when(pl.col("started_at").is_not_null()).then(text).otherwise(pl.lit("")))
     body = pl.concat_str(
         pl.format(f'\t\t<event>\n\t\t\t<string key="{NAME}" value={{}}/>\n', "stage"),
         pl.format(f'\t\t\t<date key="{TIME}" value="{{}}"/>\n', "at"),

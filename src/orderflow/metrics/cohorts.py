@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
 from orderflow.metrics.deliveries import can_be_late, kept_promises
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, Stages, all_periods, on_clock, period_of
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Spread, Sums, beside, running, share
+from orderflow.metrics.sums import Spread, Sums, Tally, beside, running, share
 from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -23,12 +21,6 @@ FIGURES = (
     *("cohort", "orders", "done", "cancelled", "open", "share", "low", "high", *TIMES),
     *("promised", "on_time", "on_time_low", "on_time_high"),
 )
-
-
-@frozen(kw_only=True, eq=False)
-class CohortsSummary:
-    counts: Sums
-    times: Spread
 
 
 def cohorts(
@@ -73,7 +65,7 @@ def summarise(
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
     delivered_stage: str | None = None,
-) -> CohortsSummary:
+) -> Tally:
     import polars as pl
 
     keys = Keys.of(shard, by, figures=FIGURES)
@@ -89,14 +81,14 @@ def summarise(
         kept=pl.col("kept").cast(pl.Int64).sum(),
         **{name: pl.col(name).cast(pl.Int64).sum() for name in names},
     )
-    return CohortsSummary(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "cohort"))
+    return Tally(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "cohort"))
 
 
-def merge(a: CohortsSummary, b: CohortsSummary) -> CohortsSummary:
-    return CohortsSummary(counts=a.counts.merge(b.counts), times=a.times.merge(b.times))
+def merge(a: Tally, b: Tally) -> Tally:
+    return a.merge(b)
 
 
-def result(summary: CohortsSummary, *, period: str = "month") -> Table:
+def result(summary: Tally, *, period: str = "month") -> Table:
     keys = summary.counts.keys
     rows = running(summary.counts, all_periods(summary.counts.frame["cohort"], period), "cohort")
     rows = beside(rows, summary.times.figures().select(*keys, *TIMES), keys)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from orderflow.metrics.cohorts import orders_of
+from orderflow.metrics.deliveries import can_be_late
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, Stages, next_in
 from orderflow.metrics.summary import SECOND, Table
 from orderflow.metrics.sums import Spread, wilson
 from orderflow.model.calendar import WorkCalendar
+from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ def compare(
       `on_time` (of those with a promise and a delivery, when both logs know): `n_before`, `n_after`, `before`, `after`,
       `difference`, `low`, `high` by Newcombe (Interval estimation for the difference between independent proportions,
       Statistics in Medicine 17, 1998, pp. 873-890, method 10).
+    - Raises LogError when only one of the logs says which stages are done: lead times would be of different orders.
     - Orders are taken to be independent; the two logs to have none in common. `calendar`: open time.
     """
     options = {"done_stages": done_stages, "cancelled_stages": cancelled_stages, "delivered_stage": delivered_stage}
@@ -100,7 +103,8 @@ def summarise(
         shares["done"] = (int(orders["done"].sum()), everyone)
     if cancelled_stages is not None or shard.cancelled_stages is not None:
         shares["cancelled"] = (int(orders["cancelled"].sum()), everyone)
-    shares["on_time"] = (int(orders["kept"].sum() or 0), int(orders["kept"].count()))
+    if can_be_late(shard, delivered_stage):
+        shares["on_time"] = (int(orders["kept"].sum() or 0), int(orders["kept"].count()))
     return CompareSummary(
         lead=Spread.from_rows(lead, keys), stages=Spread.from_rows(stays, keys, "stage"), shares=FrozenMap(shares)
     )
@@ -118,6 +122,8 @@ def merge(a: CompareSummary, b: CompareSummary) -> CompareSummary:
 def result(before: CompareSummary, after: CompareSummary, *, seed: int = 0, resamples: int = 1000) -> Comparison:
     import polars as pl
 
+    if ("done" in before.shares) != ("done" in after.shares):
+        raise LogError.of("log.ends_known_once")
     pairs = [(LEAD, None, _values(before.lead, None), _values(after.lead, None))]
     both = set(before.stages.groups["stage"]) & set(after.stages.groups["stage"])
     for stage in sorted(both):

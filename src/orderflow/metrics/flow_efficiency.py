@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Stages, next_in
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Spread, Sums, beside, in_seconds
+from orderflow.metrics.sums import Spread, Sums, Tally, beside, in_seconds
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
 
 FIGURES = ("orders", "lead", "working", "share", "median")
-
-
-@frozen(kw_only=True, eq=False)
-class FlowEfficiencySummary:
-    times: Sums
-    shares: Spread
 
 
 def flow_efficiency(
@@ -45,7 +37,7 @@ def flow_efficiency(
 
 def summarise(
     shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, waiting_stages: Stages = None
-) -> FlowEfficiencySummary:
+) -> Tally:
     import polars as pl
 
     keys = Keys.of(shard, by, figures=FIGURES)
@@ -71,20 +63,19 @@ def summarise(
     rows = keys.onto(orders)
     large = {name: pl.col(name).cast(pl.Int128).sum() for name in ("lead", "working")}
     shares = rows.filter(pl.col("lead") > 0).with_columns(micros=pl.col("working") / pl.col("lead"))
-    return FlowEfficiencySummary(
-        times=Sums.from_rows(rows, keys, orders=pl.len().cast(pl.Int64), **large), shares=Spread.from_rows(shares, keys)
-    )
+    counts = Sums.from_rows(rows, keys, orders=pl.len().cast(pl.Int64), **large)
+    return Tally(counts=counts, times=Spread.from_rows(shares, keys))
 
 
-def merge(a: FlowEfficiencySummary, b: FlowEfficiencySummary) -> FlowEfficiencySummary:
-    return FlowEfficiencySummary(times=a.times.merge(b.times), shares=a.shares.merge(b.shares))
+def merge(a: Tally, b: Tally) -> Tally:
+    return a.merge(b)
 
 
-def result(summary: FlowEfficiencySummary) -> Table:
+def result(summary: Tally) -> Table:
     import polars as pl
 
-    keys = summary.times.keys
-    rows = beside(summary.times.sorted(), summary.shares.medians(), keys)
+    keys = summary.counts.keys
+    rows = beside(summary.counts.sorted(), summary.times.medians(), keys)
     rows = rows.with_columns(lead=in_seconds(pl.col("lead")), working=in_seconds(pl.col("working")))
     rows = rows.with_columns(share=pl.when(pl.col("lead") > 0).then(pl.col("working") / pl.col("lead")))
     return Table(frame=rows.select(*keys, *FIGURES), durations=("lead", "working"))

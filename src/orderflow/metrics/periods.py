@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
 from orderflow.metrics.cohorts import TIMES, orders_of
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, Stages, all_periods, period_of
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Spread, Sums, beside, running, share
+from orderflow.metrics.sums import Spread, Sums, Tally, beside, running, share
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = (
     *("period", "arrived", "done", "cancelled", *TIMES),
     *("promised", "on_time", "on_time_low", "on_time_high"),
 )
-
-
-@frozen(kw_only=True, eq=False)
-class PeriodsSummary:
-    counts: Sums
-    times: Spread
 
 
 def periods(
@@ -66,7 +58,7 @@ def summarise(
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
     delivered_stage: str | None = None,
-) -> PeriodsSummary:
+) -> Tally:
     import polars as pl
 
     keys = Keys.of(shard, by, figures=FIGURES)
@@ -87,14 +79,14 @@ def summarise(
         promised=kept.is_not_null().cast(pl.Int64).sum(),
         kept=kept.cast(pl.Int64).sum(),
     )
-    return PeriodsSummary(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "period"))
+    return Tally(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "period"))
 
 
-def merge(a: PeriodsSummary, b: PeriodsSummary) -> PeriodsSummary:
-    return PeriodsSummary(counts=a.counts.merge(b.counts), times=a.times.merge(b.times))
+def merge(a: Tally, b: Tally) -> Tally:
+    return a.merge(b)
 
 
-def result(summary: PeriodsSummary, *, period: str = "month") -> Table:
+def result(summary: Tally, *, period: str = "month") -> Table:
     keys = summary.counts.keys
     rows = running(summary.counts, all_periods(summary.counts.frame["period"], period), "period")
     rows = beside(rows, summary.times.figures().select(*keys, *TIMES), keys)

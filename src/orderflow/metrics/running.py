@@ -87,6 +87,8 @@ class Running:
         - With `key`, the same batch under the same key again changes nothing (False); another one is refused.
           Without a key every batch counts: nothing else tells a repeated batch from events that are alike.
         - Raises LogError and changes nothing: a key used for another batch (`log.batch_key_reused`), another zone.
+        - Where the shelf fails (a full disk), its error comes through; no event is lost or counts twice, and the batch
+          can be added again under its key.
         """
         log = batch if isinstance(batch, EventLog) else EventLog.from_columns(batch, tz=self._whole.tz)
         if key is not None:
@@ -96,9 +98,10 @@ class Running:
                     return False
                 raise LogError.of("log.batch_key_reused", key=key)
         self._widen(log)
+        ids = self._take_in(log)
         if key is not None:
             self._keys[key] = digest
-        self._add(log)
+        self._lay_down(ids)
         return True
 
     def replace(self, log: EventLog) -> None:
@@ -107,7 +110,7 @@ class Running:
         ids = log.orders["id"].to_list()
         self._open.drop(ids)
         self._rest.take(id for id in ids if id in self._rest)
-        self._add(log)
+        self._lay_down(self._take_in(log))
 
     def follow(self, tracker: Source) -> int:
         """Take in what a Tracker has committed since the last time; how many events that were.
@@ -202,17 +205,22 @@ class Running:
             self._rest.forget_totals()
         self._whole, self._zone_open = whole, False
 
-    def _add(self, log: EventLog) -> None:
+    def _take_in(self, log: EventLog) -> list[str]:
+        """Put the events of a batch among the open orders, which ids they are; all of them, or none."""
         self._now.clear()
         for known in self._rest.take(id for id in log.orders["id"].to_list() if id in self._rest):
             self._open.put(known)
         if len(log) > MOST_OPEN:
             log = self._lay_new(log)
-        ids = self._open.put(log)
+        return self._open.put(log)
+
+    def _lay_down(self, ids: Sequence[str]) -> None:
+        """Lay down those of these orders that have ended, and the oldest where too many are open."""
         ended = (self._whole.done_stages or frozenset()) | (self._whole.cancelled_stages or frozenset())
         self._settle(self._open.ended_in(ended if self._closed_stages is None else self._closed_stages, ids))
         if self._open.events > MOST_OPEN:
             self._settle(self._open.oldest(self._open.events - MOST_OPEN * 3 // 4))
+        self._rest.tidy()
 
     def _lay_new(self, log: EventLog) -> EventLog:
         """Lay orders of a large batch that are new down at once; the rest of the batch."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve
 
 from orderflow.metrics.deliveries import can_be_late, kept_promises
 from orderflow.metrics.groups import By
@@ -12,7 +12,7 @@ from orderflow.metrics.keys import Keys, need_choice, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import MINIMUM, OTHERS, check_people, persons, pseudonymous
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Spread, Sums, beside, share
+from orderflow.metrics.sums import Spread, Sums, Tally, beside, share
 from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -24,12 +24,6 @@ FIGURES = (
     *("people", "orders", "events", "times", *TIMES),
     *("promised", "on_time", "on_time_low", "on_time_high", "rework", "rework_low", "rework_high"),
 )
-
-
-@frozen(kw_only=True, eq=False)
-class ScorecardSummary:
-    counts: Sums
-    times: Spread
 
 
 def scorecard(
@@ -77,7 +71,7 @@ def summarise(
     of: str = "actor",
     stay: str = "before",
     delivered_stage: str | None = None,
-) -> ScorecardSummary:
+) -> Tally:
     import polars as pl
 
     need_choice("of", of, OF)
@@ -109,18 +103,18 @@ def summarise(
         kept=pl.col("kept").cast(pl.Int64).sum(),
         again=pl.col("again").cast(pl.Int64).sum(),
     )
-    return ScorecardSummary(counts=counts, times=Spread.from_rows(rows.drop_nulls("micros"), keys, of))
+    return Tally(counts=counts, times=Spread.from_rows(rows.drop_nulls("micros"), keys, of))
 
 
-def merge(a: ScorecardSummary, b: ScorecardSummary) -> ScorecardSummary:
+def merge(a: Tally, b: Tally) -> Tally:
     import polars as pl
 
-    counts = a.counts.merge(b.counts)
-    one = counts.frame.with_columns(people=pl.lit(1, dtype=pl.Int64))  # the same person, seen in both
-    return ScorecardSummary(counts=Sums(keys=counts.keys, frame=one), times=a.times.merge(b.times))
+    both = a.merge(b)
+    one = both.counts.frame.with_columns(people=pl.lit(1, dtype=pl.Int64))  # the same person, seen in both
+    return evolve(both, counts=Sums(keys=both.counts.keys, frame=one))
 
 
-def result(summary: ScorecardSummary, *, people: str = "names", minimum: int = MINIMUM) -> Table:
+def result(summary: Tally, *, people: str = "names", minimum: int = MINIMUM) -> Table:
     import polars as pl
 
     check_people(people, minimum)
@@ -145,7 +139,7 @@ def result(summary: ScorecardSummary, *, people: str = "names", minimum: int = M
     return Table(frame=rows.select(*keys, *FIGURES), durations=TIMES)
 
 
-def _grouped(summary: ScorecardSummary, minimum: int) -> tuple[Sums, Spread]:
+def _grouped(summary: Tally, minimum: int) -> tuple[Sums, Spread]:
     """The summary with small rows put together as `others`, and without others that would still show somebody."""
     import polars as pl
 

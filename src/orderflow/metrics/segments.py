@@ -42,31 +42,50 @@ class Segments:
         return len(self._where)
 
     def put(self, log: EventLog) -> None:
-        """Lay down orders that are not here yet."""
-        for piece in parts(log, FULL):
-            self._lay(piece)
+        """Lay down orders that are not here yet. Where the shelf fails, none of them is here."""
+        laid: list[str] = []
+        try:
+            for piece in parts(log, FULL):
+                laid.append(self._lay(piece))
+        except BaseException:
+            for name in laid:
+                self._forget(name)
+            raise
+
+    def tidy(self) -> None:
+        """Join small segments. Where the shelf fails, they stay as they are."""
         while small := self._joinable():
-            joined = join([self._log(name) for name in small])
+            self._lay(join([self._log(name) for name in small]))
             for name in small:
                 self._drop(name)
-            self._lay(joined)
 
     def take(self, ids: Iterable[str]) -> list[EventLog]:
-        """Take orders out and give what is known about them; only the segments that they are in are touched."""
+        """Take orders out and give what is known about them; only the segments that they are in are touched.
+
+        Where the shelf fails, all of them stay here.
+        """
         import polars as pl
 
         wanted: dict[str, list[str]] = {}
         for id in ids:
             wanted.setdefault(self._where[id], []).append(id)
-        taken = []
-        for name, members in wanted.items():
-            log = self._log(name)
-            chosen = log.orders["id"].is_in(pl.Series(members).implode())
-            taken.append(part(log, log.orders["order"].filter(chosen)))
+        taken, laid = [], list[str]()
+        try:
+            for name, members in wanted.items():
+                log = self._log(name)
+                chosen = log.orders["id"].is_in(pl.Series(members).implode())
+                taken.append(part(log, log.orders["order"].filter(chosen)))
+                rest = part(log, log.orders["order"].filter(~chosen))
+                if rest.orders.height:
+                    laid.append(self._lay(rest))
+        except BaseException:
+            for name in wanted:  # the old segments are all there still: their orders are found in them again
+                self._where.update(dict.fromkeys(unpack(self._shelf[f"{name}.ids"]).to_list(), name))
+            for name in laid:
+                self._forget(name)
+            raise
+        for name in wanted:
             self._drop(name)
-            rest = part(log, log.orders["order"].filter(~chosen))
-            if rest.orders.height:
-                self._lay(rest)
         return taken
 
     def logs(self) -> Iterator[EventLog]:
@@ -137,23 +156,29 @@ class Segments:
             for figure, mark in missing.items():
                 self._write(name, mark, figure.summarise(log))
 
-    def _lay(self, log: EventLog) -> None:
-        content = pack(log)
+    def _lay(self, log: EventLog) -> str:
+        """Write a segment, then know it: a shelf that fails leaves no trace here."""
+        content, ids = pack(log), log.orders["id"]
         name = f"segment-{sha256(content).hexdigest()[:20]}"
-        self._entries[name] = set()
-        self.sizes[name] = len(log)
         self._shelf[f"{name}.log"] = content
-        self._entries[name].add(f"{name}.log")
-        self._write(name, "ids", log.orders["id"])
-        self._where.update(dict.fromkeys(log.orders["id"].to_list(), name))
+        self._shelf[f"{name}.ids"] = pack(ids)
+        self._entries[name] = {f"{name}.log", f"{name}.ids"}
+        self.sizes[name] = len(log)
+        self._where.update(dict.fromkeys(ids.to_list(), name))
+        return name
 
     def _drop(self, name: str) -> None:
         """Forget a segment. Entries that a saved state names stay on the shelf until the next state is saved."""
-        for id in unpack(self._shelf[f"{name}.ids"]).to_list():
-            del self._where[id]
-        for entry in self._entries.pop(name) - self._saved:
+        for entry in self._forget(name) - self._saved:
             del self._shelf[entry]
+
+    def _forget(self, name: str) -> set[str]:
+        """Know a segment no more, and its orders where they are in no other; its entries on the shelf."""
+        for id in unpack(self._shelf[f"{name}.ids"]).to_list():
+            if self._where.get(id) == name:
+                del self._where[id]
         del self.sizes[name]
+        return self._entries.pop(name)
 
     def _joinable(self) -> list[str]:
         classes: dict[int, list[str]] = {}

@@ -166,6 +166,18 @@ class Spread:
         return Spread(keys=keys, groups=groups, values=pl.concat(moved))
 
 
+@frozen(kw_only=True, eq=False)
+class Tally:
+    """What is counted and what is timed by the same keys: the summary of figures that need both."""
+
+    counts: Sums
+    times: Spread
+
+    def merge(self, other: Tally) -> Tally:
+        """The counts and the durations of both."""
+        return Tally(counts=self.counts.merge(other.counts), times=self.times.merge(other.times))
+
+
 def _one_group() -> pl.DataFrame:
     """The one group of what is not grouped."""
     import polars as pl

@@ -21,6 +21,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "The {events} events were not held against the time promises of the flow, which takes a while: --mark does it.",
         "zh": "未用流程的时效规则核对这 {events} 个事件（耗时较长）；需要时请加 --mark。",
     },
+    "log.ends_known_once": {
+        "en": "Only one of the two logs says in which stages an order is finished; name them with done_stages=.",
+        "zh": "两份日志中只有一份说明订单在哪些节点算完成；请用 done_stages= 指定。",
+    },
+    "log.no_starts": {
+        "en": "Nothing says when work was begun: the events have no 'started_at'. Name its column when reading: started_at=....",
+        "zh": "无法得知何时开始处理：事件没有 'started_at'。读取时请用 started_at=… 指定其列。",
+    },
     "log.no_flow": {
         "en": "Nothing says which steps are allowed; give allowed=of.allowed_steps(flow) (--flow).",
         "zh": "没有说明允许哪些流转；请给出 allowed=of.allowed_steps(flow)（--flow）。",

@@ -180,6 +180,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "No column looks like the actor; nobody is known (name it with actor=, --actor).",
         "zh": "找不到操作人列，因此操作人未知（用 actor=、--actor 指定）。",
     },
+    "log.starts_paired": {
+        "en": "Starts of activities are paired with their completions: {pairs} of {starts}.",
+        "zh": "活动的开始与完成已配对：{starts} 个开始中配上 {pairs} 个。",
+    },
+    "log.starts_after_end": {
+        "en": "{count} event(s) began, by {column!r}, after they ended: their start is taken as not known.",
+        "zh": "按 {column!r} 列，{count} 个事件的开始晚于结束：视为开始时间未知。",
+    },
     "log.unused_columns": {
         "en": "Not used of the {table}: {columns}.",
         "zh": "{table}中未使用的列：{columns}。",
