@@ -38,6 +38,8 @@ def logs(draw: st.DrawFn) -> of.EventLog:
     events = dict(
         zip(("order", "stage", "at", "actor", "team", "track"), map(list, zip(*rows, strict=True)), strict=False)
     )
+    if rows and draw(st.booleans()):
+        events["started_at"] = [draw(st.none() | st.integers(FIRST, when)) for when in events["at"]]
     ids = draw(st.lists(st.sampled_from([row[0] for row in rows]) | texts if rows else texts, unique=True))
     orders: dict[str, Any] = {"order": ids}
     for name in draw(st.lists(st.sampled_from(sorted(VALUES)), unique=True)):
@@ -58,13 +60,14 @@ def logs(draw: st.DrawFn) -> of.EventLog:
 
 
 def events_of(log: of.EventLog) -> list[tuple[Any, ...]]:
-    """The events as order, stage, microseconds, actor, team, track, by order and time; ties as they are."""
+    """The events as order, stage, microseconds, actor, team, track, start, by order and time; ties as they are."""
     frame = log.events.join(log.orders.select("order", "id"), on="order", how="left", maintain_order="left")
     columns = [frame["id"].to_list()]
     for name in ("stage", "actor", "team", "track"):
         codes = frame[name].to_list() if name in frame.columns else [None] * frame.height
         columns.append([None if code is None else log.names[name][code] for code in codes])
     columns.insert(2, frame["at"].to_list())
+    columns.append(frame["started_at"].to_list() if "started_at" in frame.columns else [None] * frame.height)
     return sorted(zip(*columns, strict=True), key=lambda row: row[0])
 
 
@@ -107,7 +110,8 @@ def about_the_whole(log: of.EventLog, back: of.EventLog, told: tuple[of.Reason, 
 @settings(max_examples=60, deadline=None)
 @given(log=logs())
 def test_what_is_written_is_read_back(tmp_path_factory: Any, ending: str, log: of.EventLog) -> None:
-    """Orders, stages, times to the microsecond, ties, actors, teams, tracks, attributes, promises; in every format."""
+    """Orders, stages, times and starts to the microsecond, ties, actors, teams, tracks, attributes, promises; in every
+    format."""
     path = tmp_path_factory.getbasetemp() / f"law-{next(counter)}.{ending}"
     names: Any = "pm4py" if "pm4py" in ending else "orderflow"
     told = of.write_log(log, path, names=names)

@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import orderflow as of
 from orderflow.model.errors import LogError
@@ -73,8 +75,97 @@ def test_the_life_cycle_pairs_each_start_with_its_completion(tmp_path: Path) -> 
     log = read(tmp_path, "\n".join([HEAD, *lines]) + "\n")
     assert started(log) == [("check", 0), ("pack", None), ("check", 2)]
     told = [item.params for item in log.assumptions if item.code == "log.starts_paired"]
-    assert [(item["pairs"], item["starts"]) for item in told] == [(2, 3)]
+    assert [(item["count"], item["starts"]) for item in told] == [(2, 3)]
     assert "started_at" not in read(tmp_path, "\n".join([HEAD, *lines]) + "\n", lifecycle="all").events.columns
+
+
+def test_a_completion_without_a_start_takes_none_that_comes_later(tmp_path: Path) -> None:
+    """Nor does it shift those after it; newest first, as many exports are, is the same."""
+    lines = [
+        *("A,x,2026-03-02T09:00Z,complete", "A,x,2026-03-02T10:00Z,start", "A,x,2026-03-02T11:00Z,complete"),
+        *("A,x,2026-03-02T12:00Z,complete", "A,x,2026-03-02T13:00Z,start", "A,x,2026-03-02T15:00Z,complete"),
+    ]
+    for ordered in (lines, lines[::-1]):
+        log = read(tmp_path, "\n".join([HEAD, *ordered]) + "\n")
+        assert started(log) == [("x", None), ("x", 1), ("x", None), ("x", 4)]
+        assert "log.starts_after_end" not in [item.code for item in log.assumptions]
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from("AB"), st.sampled_from("xy"), st.integers(0, 6), st.sampled_from(["start", "complete"]),
+        st.sampled_from([None, "1", "2"]),
+    ),
+    min_size=1,
+    max_size=14,
+)  # fmt: skip
+
+
+def pairs_of(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The definition: one queue of open starts for each order, stage and instance."""
+    queues: dict[Any, list[int]] = {}
+    found = []
+    for order, stage, hour, kind, instance in sorted(rows, key=lambda row: row[2]):
+        queue = queues.setdefault((order, stage, instance), [])
+        if kind == "start":
+            queue.append(hour)
+        else:
+            found.append((order, stage, hour, queue.pop(0) if queue else None))
+    return sorted(found, key=str)
+
+
+@settings(max_examples=80, deadline=None)
+@given(rows=ROWS.filter(lambda rows: {row[3] for row in rows} == {"start", "complete"}))
+def test_pairs_are_first_in_first_out(rows: list[tuple[Any, ...]]) -> None:
+    """As one queue of open starts for each order, stage and instance, by time and at one time as in the source; the same
+    from shards, of which each knows the starts even if it has none."""
+    names = ("order", "stage", "at", "lifecycle:transition", "concept:instance")
+    frame = pl.DataFrame([(*row[:2], at(row[2]), *row[3:]) for row in rows], schema=list(names), orient="row")
+    shards = list(of.read_shards(frame, 3))
+    for logs in ([of.read_log(frame)], shards):
+        events = [row for log in logs for row in log.to_polars().select("order", "stage", "at", "started_at").rows()]
+        hours = [
+            (order, stage, *(None if when is None else (when - START) // timedelta(hours=1) for when in times))
+            for order, stage, *times in events
+        ]
+        assert sorted(hours, key=str) == pairs_of(rows)
+    efficiency = of.metrics.flow_efficiency
+    assert of.report(frame, shards=3).to_dict() == of.report(frame).to_dict()
+    assert efficiency(of.read_log(frame)).to_dicts()[0]["orders"] == sum(
+        efficiency(log).to_dicts()[0]["orders"] for log in shards if len(log)
+    )
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_shards_say_of_starts_what_the_whole_says(tmp_path: Path, ending: str) -> None:
+    """How many were paired, which columns were used and which not, once."""
+    names = ("order", "stage", "at", "lifecycle:transition", "concept:instance", "note")
+    rows = [(f"S-{n // 4}", "x", at(n), "start" if n % 2 else "complete", "1", "?") for n in range(40)]
+    path = tmp_path / f"log.{ending}"
+    frame = pl.DataFrame(rows, schema=list(names), orient="row")
+    frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
+    told = [
+        {item.code: dict(item.params) for item in of.report(path, shards=shards, tz="UTC").assumptions}
+        for shards in (None, 4)
+    ]
+    assert told[0] == told[1]
+    assert told[0]["log.starts_paired"]["count"] == 10
+    assert told[0]["log.unused_columns"]["columns"] == ["note"]
+
+
+def test_instances_of_an_xes_file_keep_parallel_work_apart(tmp_path: Path) -> None:
+    """As in a table: `concept:instance` is kept where it is needed."""
+    rows = [(1, "start", 1), (2, "start", 2), (3, "complete", 2), (5, "complete", 1)]
+    events = "".join(
+        f'<event><string key="concept:name" value="x"/><date key="time:timestamp" value="2026-03-02T{9 + hour}:00:00Z"/>'
+        f'<string key="lifecycle:transition" value="{kind}"/><string key="concept:instance" value="{number}"/></event>'
+        for hour, kind, number in rows
+    ).replace("T9:", "T09:")
+    path = tmp_path / "log.xes"
+    path.write_text(f'<log><trace><string key="concept:name" value="A"/>{events}</trace></log>', encoding="utf-8")
+    log = of.read_log(path)
+    assert started(log) == [("x", 2), ("x", 1)]
+    assert "log.unused_columns" not in [item.code for item in log.assumptions]
 
 
 def test_instances_keep_parallel_work_apart(tmp_path: Path) -> None:
@@ -88,17 +179,15 @@ def test_instances_keep_parallel_work_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", ["orderflow", "pm4py"])
-@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl", "xes"])
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl", "xes", "json"])
 def test_starts_are_written_and_read_back(tmp_path: Path, ending: str, names: Any) -> None:
-    """To the microsecond, where they are known; a format without a place for them says so."""
+    """To the microsecond, where they are known."""
     log = of.EventLog.from_columns(
         {"order": ["A", "A"], "stage": ["审核", "发货"], "at": [at(1), at(3)], "started_at": [None, at(2.5)]}
     )
     path = tmp_path / f"log.{ending}"
     assert of.write_log(log, path, names=names) == ()
     assert started(of.read_log(path)) == [("审核", None), ("发货", 2.5)]
-    told = of.write_log(log, tmp_path / "log.ocel.json", format="ocel")
-    assert told[0].params["parts"] == ["started_at"]
 
 
 def test_shards_read_the_column_of_starts(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PREFIX = "case:"  # as pm4py marks a column that is about the whole order
 LIFECYCLE = "lifecycle:transition"
 COMPLETE = "complete"
+INSTANCE = "concept:instance"
+STARTS = "start_timestamp"  # as pm4py calls it: the column with the starts that were paired here
 IDS = "\0order"  # the column with the ids in a table of orders that was made here
 BESIDE = ("actor", "team", "track")
 
@@ -89,6 +91,8 @@ def read_long(
     started, more = _starts(kept, columns, times, way)
     events |= started
     used = {*columns.values(), *about.values(), LIFECYCLE}
+    if given.defaults.get("started_at") == STARTS:  # starts were paired, by instance where there is one
+        used |= {name for name in kept.columns if plain(name) == plain(INSTANCE)}
     if unused := [name for name in kept.columns if name not in used]:
         assumptions.append(reason("log.unused_columns", columns=unused, table=given.title))
     assumptions += [*about_times(times, columns["at"], way.tz), *more]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from orderflow.adapters.about import KEY, read_about
-from orderflow.adapters.columns import ACTOR, TABLES, TEAM, TRACK, plain, to_utf8
+from orderflow.adapters.columns import ACTOR, STARTED, TABLES, TEAM, TRACK, plain, to_utf8
 from orderflow.adapters.files import read_bytes
 from orderflow.adapters.given import EVENTS, OBJECTS, ROW, Asked, Given
 from orderflow.adapters.kinds import column, text
@@ -23,14 +23,14 @@ from orderflow.model.reasons import Place, Reason, problem, reason, suggest
 if TYPE_CHECKING:
     import polars as pl
 
-BESIDE = {plain(name): role.parameter for role in (ACTOR, TEAM, TRACK) for name in role.names}
+BESIDE = {plain(name): role.parameter for role in (ACTOR, TEAM, TRACK, STARTED) for name in role.names}
 
 
 def read_ocel(path: str | os.PathLike[str], asked: Asked) -> tuple[Given, Given]:
     """The events of an OCEL 2.0 JSON file, once for each object of the type they belong to; and these objects.
 
     - `object_type` may be left out when there is only one. The type of an event is its stage.
-    - Attributes of events that are named as people, teams or tracks usually are keep their roles.
+    - Attributes of events that are named as people, teams, tracks or starts of work usually are keep their roles.
     - An attribute of an object that changes over time has its last value.
     - Events without an object of the type, and those that count several times, are told.
     - Raises LogError: no JSON, no OCEL 2.0, an object type that is not given or not there (with those that are).

@@ -31,6 +31,9 @@ def write_ocel(sheet: Sheet, path: Path, names: str, object_type: str, progress:
         _dump(file, [{"name": object_type, "attributes": [{"name": n, "type": kind} for n, kind in kinds.items()]}])
         file.write(b',\n"eventTypes":')
         beside = [{"name": title, "type": "string"} for title in titles.values()]
+        if "started_at" in sheet.log.events.columns:
+            titles["started_at"] = COLUMNS[names]["started_at"]
+            beside.append({"name": titles["started_at"], "type": "time"})
         present = sorted(set(sheet.log.events["stage"].unique().to_list()))
         _dump(file, [{"name": sheet.log.stages[code], "attributes": beside} for code in present])
         file.write(b',\n"objects":[')
@@ -64,7 +67,7 @@ def _events(file: IO[bytes], sheet: Sheet, titles: dict[str, str], progress: Pro
     """The events one to a line, built as texts by polars: names are put into JSON once each."""
     import polars as pl
 
-    names = {name: _quoted(sheet.log.names[name]) for name in ("stage", *titles)}
+    names = {name: _quoted(sheet.log.names[name]) for name in ("stage", *titles) if name in sheet.log.names}
     number = 0
     for orders, events, share in sheet.steps():
         ids = pl.DataFrame({"order": orders["order"], "id": _quoted(orders["id"])})
@@ -76,6 +79,9 @@ def _events(file: IO[bytes], sheet: Sheet, titles: dict[str, str], progress: Pro
                 **{name: decode(events[name], texts) for name, texts in names.items()},
             }
         )
+        if "started_at" in titles:
+            starts = pl.from_epoch(events["started_at"], time_unit="us").dt.strftime(f'"{ISO}"')
+            frame = frame.with_columns(starts.alias("started_at"))
         parts = [
             pl.when(pl.col(name).is_not_null()).then(
                 pl.concat_str(pl.lit(f'{{"name":{json.dumps(title)},"value":'), name, pl.lit("}"))

@@ -12,11 +12,25 @@ from attrs import evolve, field, frozen
 from attrs.converters import optional
 
 from orderflow.adapters.choosing import choose
-from orderflow.adapters.columns import ACTOR, AT, ORDER, PROMISED, STAGE, STARTED, TEAM, TRACK, Role, guess, plain
+from orderflow.adapters.columns import (
+    ACTOR,
+    AT,
+    ORDER,
+    PROMISED,
+    STAGE,
+    STARTED,
+    TABLES,
+    TEAM,
+    TRACK,
+    Role,
+    guess,
+    plain,
+)
 from orderflow.adapters.given import ROW, ROWS, Asked, Errors, Given, left_out
-from orderflow.adapters.longform import LIFECYCLE, PREFIX, Way, only_entries, read_long
+from orderflow.adapters.longform import COMPLETE, INSTANCE, LIFECYCLE, PREFIX, STARTS, Way, only_entries, read_long
 from orderflow.adapters.opening import open_source
 from orderflow.adapters.orders import about_orders, id_column, read_orders, together
+from orderflow.adapters.starts import START, with_starts
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
@@ -71,14 +85,27 @@ class Reading:
 class Columns:
     """Which columns of a source are read, and as what: decided once, the same for every part.
 
-    `entries` is the column with the life cycle of activities, if there is one.
+    - `entries`, `instance`: the columns with the life cycle of activities and its instances, if there are such.
+    - `kept`: the kinds of entries that enter a stage, where starts are read too, to be paired with completions.
     """
 
     roles: Mapping[Role, str | None]
     attributes: tuple[str, ...]
     promise: str | None
     entries: str | None
-    assumptions: tuple[Reason, ...]
+    instance: str | None
+    guesses: tuple[Reason, ...] = ()
+    unused: tuple[str, ...] = ()
+    kept: tuple[str | None, ...] | None = None
+
+    @property
+    def assumptions(self) -> tuple[Reason, ...]:
+        """What was guessed of the columns, and which are not used."""
+        unused = [name for name in self.unused if self.kept is None or name != self.instance]
+        return (
+            *self.guesses,
+            *([reason("log.unused_columns", columns=unused, table=TABLES["events"])] if unused else []),
+        )
 
     @property
     def order_id(self) -> str:
@@ -87,7 +114,8 @@ class Columns:
     @property
     def needed(self) -> list[str]:
         """The columns that are read, once each."""
-        chosen = [*self.roles.values(), *self.attributes, self.promise]
+        paired = [] if self.kept is None else [self.entries, self.instance]
+        chosen = [*self.roles.values(), *self.attributes, self.promise, *paired]
         return list(dict.fromkeys(name for name in chosen if name is not None))
 
 
@@ -109,11 +137,10 @@ def columns_of(empty: pl.DataFrame, asked: Reading, file: str | None = None) -> 
         attributes=tuple(attributes),
         promise=promise if promise in given.columns else None,
         entries=next((name for name in given.columns if plain(name) == plain(LIFECYCLE)), None),
-        assumptions=(),
+        instance=next((name for name in given.columns if plain(name) == plain(INSTANCE)), None),
+        guesses=tuple(assumptions),
     )
-    if unused := [name for name in given.columns if name not in (*columns.needed, columns.entries)]:
-        assumptions.append(reason("log.unused_columns", columns=unused, table=given.title))
-    return evolve(columns, assumptions=tuple(assumptions))
+    return evolve(columns, unused=tuple(n for n in given.columns if n not in (*columns.needed, columns.entries)))
 
 
 def kept_entries(
@@ -134,6 +161,35 @@ def kept_entries(
         for item in told
     ]
     return kept.frame[LIFECYCLE].to_list(), corrected
+
+
+def read_entries(
+    columns: Columns, counts: Mapping[str | None, int], wanted: str | Sequence[str] | None
+) -> tuple[Columns, list[str | None], list[Reason]]:
+    """Which kinds of entries are read - those that enter a stage, and the starts that are paired with completions -
+    and what is left out."""
+    kept, told = kept_entries(counts, wanted)
+    entering = {kind.lower() for kind in kept if kind is not None}
+    starts = [kind for kind in counts if kind is not None and kind.lower() == START]
+    if columns.roles[STARTED] is not None or not starts or START in entering or COMPLETE not in entering:
+        return columns, kept, told
+    return evolve(columns, kept=tuple(kept)), [*kept, *starts], told
+
+
+def _entered(rows: Given, columns: Columns, way: Way) -> tuple[Given, list[Reason]]:
+    """The rows that enter a stage, each with its start; the column of starts is there even if none was found."""
+    import polars as pl
+
+    if columns.kept is None or columns.entries is None:
+        return rows, []
+    kinds = pl.lit(pl.Series(columns.kept, dtype=pl.String)).implode()
+    entering = rows.frame.filter(pl.col(columns.entries).cast(pl.String).is_in(kinds, nulls_equal=True))
+    found, told = with_starts(rows, evolve(rows, frame=entering), columns.roles, way)
+    if STARTS not in found.columns:
+        unknown = pl.lit(None, dtype=rows.frame[columns.roles[AT] or ""].dtype).alias(STARTS)
+        defaults = found.defaults.set(STARTED.parameter, STARTS)
+        found = evolve(found, frame=found.frame.with_columns(unknown), defaults=defaults)
+    return found, told
 
 
 def rows_given(
@@ -158,8 +214,9 @@ def log_of_rows(rows: Given, columns: Columns, asked: Reading, cases: pl.DataFra
     Raises LogError for wrong rows, unless they are to be skipped.
     """
     promised = asked.promised if asked.promised == columns.promise else None
+    rows, paired = _entered(rows, columns, asked.way)
     read = read_long(rows, None, columns.roles, attributes=asked.attributes, promised=promised, way=asked.way)
-    assumptions, tables, local = [*read.assumptions, *left_out(read.given)], [], read.local
+    assumptions, tables, local = [*paired, *read.assumptions, *left_out(read.given)], [], read.local
     if read.orders is not None:
         found, kept, more, without_offset = read_orders(read.orders, read.orders_id, promised, asked.way)
         assumptions += [*more, *left_out(kept)]

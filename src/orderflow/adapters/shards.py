@@ -21,9 +21,9 @@ from orderflow.adapters.parts import (
     Reading,
     columns_of,
     dealt,
-    kept_entries,
     log_of_rows,
     read_cases,
+    read_entries,
     rows_given,
 )
 from orderflow.metrics.codes import need_polars
@@ -138,7 +138,7 @@ def _narrow(table: pl.LazyFrame, file: str | None, asked: Reading, told: Sequenc
         entries: list[Reason] = []
         if columns.entries is not None:
             kinds = rows.group_by(pl.col(columns.entries).cast(pl.String)).len().collect(engine="streaming")
-            kept, entries = kept_entries(dict(kinds.iter_rows()), asked.lifecycle)
+            columns, kept, entries = read_entries(columns, dict(kinds.iter_rows()), asked.lifecycle)
             chosen = pl.lit(pl.Series(kept, dtype=pl.String)).implode()
             rows = rows.filter(pl.col(columns.entries).cast(pl.String).is_in(chosen, nulls_equal=True))
     except OSError as error:
@@ -199,7 +199,7 @@ def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
     try:
         columns = columns_of(rows.collect_schema().to_frame(), asked, file)
         rows = rows.with_row_index(ROW).filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
-        entries = [] if columns.entries is None else [columns.entries]
+        entries = [name for name in (columns.entries, columns.instance) if name is not None]
         kept = rows.select(*dict.fromkeys([*columns.needed, *entries]))
         typed = _numbers(kept, [name for name in columns.attributes if name in columns.needed])
         kept.with_columns(typed).sink_parquet(written, compression="lz4")
@@ -208,7 +208,8 @@ def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
     except pl.exceptions.PolarsError as error:
         raise LogError([problem("log.broken_csv", _place(file), detail=_first_line(error))]) from None
     found = _narrow(pl.scan_parquet(written), file, asked, told)
-    return evolve(found, columns=columns)  # which knows of the columns that were not written
+    # What was guessed of all columns, and which are not used, also of those that were not written.
+    return evolve(found, columns=evolve(found.columns, guesses=columns.guesses, unused=columns.unused))
 
 
 def _as_utf8(path: Path, copy: Path, encoding: str | None) -> tuple[Path, str, list[Reason]]:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from attrs import evolve, frozen
 
 from orderflow.adapters.given import ROW
-from orderflow.adapters.parts import Columns, Reading, columns_of, kept_entries, log_of_rows, rows_given
+from orderflow.adapters.parts import Columns, Reading, columns_of, log_of_rows, read_entries, rows_given
 from orderflow.adapters.sketches import note, sketched
 from orderflow.metrics.assumptions import summed
 from orderflow.metrics.batches import shape_of, without_rows
@@ -78,7 +78,7 @@ def report_on_spark(
     columns = columns_of(_empty(table), asked)
     told = [*columns.assumptions]
     if columns.entries is not None:
-        table, entries = _only_entries(table, columns.entries, asked)
+        table, columns, entries = _only_entries(table, columns, asked)
         told += entries
     task = Task(
         asked=asked, columns=columns, calendar=calendar, delivered_stage=delivered_stage, sketch=sketch, rows=rows
@@ -235,15 +235,15 @@ def _table(spark: Any, source: Any) -> tuple[Any, str, int]:
     return table.drop("_file"), path, FILE_ROWS
 
 
-def _only_entries(table: Any, column: str, asked: Reading) -> tuple[Any, list[Reason]]:
-    """The rows that enter a stage, by the life cycle of an activity."""
+def _only_entries(table: Any, columns: Columns, asked: Reading) -> tuple[Any, Columns, list[Reason]]:
+    """The rows that enter a stage, by the life cycle of an activity, and the starts that are paired with them."""
     from pyspark.sql import functions as f
 
-    kind = f.col(f"`{column}`").cast("string")
+    kind = f.col(f"`{columns.entries}`").cast("string")
     counts = {row[0]: row[1] for row in table.groupBy(kind.alias("kind")).count().collect()}
-    kept, told = kept_entries(counts, asked.lifecycle)
+    columns, kept, told = read_entries(columns, counts, asked.lifecycle)
     known = kind.isin([name for name in kept if name is not None])
-    return table.filter(known | kind.isNull() if None in kept else known), told
+    return table.filter(known | kind.isNull() if None in kept else known), columns, told
 
 
 def _empty(table: Any) -> Any:

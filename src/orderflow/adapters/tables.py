@@ -84,7 +84,7 @@ def read_log(
     )
     given, own = open_source(source, format, asked)
     way = way if tz is not None else evolve(way, tz=_zone_of(given.about))
-    given, entries = _entries(given, lifecycle, named)
+    given, entries = _entries(given, lifecycle, named, way)
     read = _read(given, own, named, stages, attributes, promised, way)
     second = None if cases is None else open_source(cases, None, evolve(asked, table="cases", progress=None))[0]
     log = _log(
@@ -107,11 +107,11 @@ def read_table(source: Any, *, encoding: str | None = None, query: str | None = 
 
 
 def _entries(
-    given: Given, wanted: str | Sequence[str] | None, named: Mapping[Role, str | None]
+    given: Given, wanted: str | Sequence[str] | None, named: Mapping[Role, str | None], way: Way
 ) -> tuple[Given, list[Reason]]:
     """The rows that enter a stage, with the starts of those that were begun before."""
     kept, told = only_entries(given, wanted)
-    kept, more = with_starts(given, kept, named)
+    kept, more = with_starts(given, kept, named, way)
     return kept, [*told, *more]
 
 

@@ -91,8 +91,6 @@ def _left_behind(log: EventLog, kind: str) -> list[Reason]:
     """What the format has no place for: further tables; and in tables of texts which stages end an order, and the
     zone of the days."""
     parts = list(log.more)
-    if kind == "ocel" and "started_at" in log.events.columns:
-        parts.append("started_at")
     if kind not in HOLDING:
         parts += [name for name in STAGES if getattr(log, name) is not None]
     told = [reason("log.not_written", parts=parts)] if parts else []

@@ -19,6 +19,7 @@ from orderflow.adapters.columns import TABLES
 from orderflow.adapters.files import chunks
 from orderflow.adapters.given import ROW, Asked, Given
 from orderflow.adapters.kinds import column
+from orderflow.adapters.longform import INSTANCE, STARTS
 from orderflow.metrics.instants import read_texts
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap
@@ -32,7 +33,7 @@ NAME, TIME, RESOURCE, GROUP, LIFECYCLE = (
     *("org:group", "lifecycle:transition"),
 )
 ORDER_COLUMN = "case:concept:name"
-KEPT = (NAME, TIME, RESOURCE, GROUP, LIFECYCLE, "track", "start_timestamp")
+KEPT = (NAME, TIME, RESOURCE, GROUP, LIFECYCLE, "track", STARTS, INSTANCE)
 SIMPLE = frozenset(("string", "date", "int", "float", "boolean", "id"))
 PARTED = frozenset(("list", "container", "values"))
 AT_ONCE = 200_000  # events that are held as Python texts before they become columns

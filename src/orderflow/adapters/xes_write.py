@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 from orderflow.adapters.about import KEY, about_text
 from orderflow.adapters.given import Progress
 from orderflow.adapters.kinds import one_kind
+from orderflow.adapters.longform import STARTS  # XES has a start of its own only as another event
 from orderflow.adapters.sheet import Sheet, refuse_characters, writing
 from orderflow.adapters.xes import GROUP, LIFECYCLE, NAME, RESOURCE, TIME
 from orderflow.metrics.codes import decode
@@ -33,7 +34,6 @@ HEAD = """\
 \t<classifier name="Activity" keys="concept:name"/>
 """
 KEYS = {"actor": RESOURCE, "team": GROUP, "track": "track"}
-STARTED = "start_timestamp"  # as pm4py calls it; XES has a start of its own only as another event
 Lines = Callable[[Any], str]
 
 
@@ -77,7 +77,7 @@ def _bodies(events: pl.DataFrame, names: dict[str, pl.Series]) -> pl.DataFrame:
     if "started_at" in events.columns:
         starts = pl.from_epoch(events["started_at"], time_unit="us").dt.strftime("%Y-%m-%dT%H:%M:%S%.f+00:00")
         frame = frame.with_columns(starts.alias("started_at"))
-        text = pl.format(f'\t\t\t<date key="{STARTED}" value="{{}}"/>\n', "started_at")
+        text = pl.format(f'\t\t\t<date key="{STARTS}" value="{{}}"/>\n', "started_at")
         beside.append(pl.when(pl.col("started_at").is_not_null()).then(text).otherwise(pl.lit("")))
     body = pl.concat_str(
         pl.format(f'\t\t<event>\n\t\t\t<string key="{NAME}" value={{}}/>\n', "stage"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from orderflow.model.reasons import Reason, reason
 
-ADDED = ("count", "lost", "repeated")  # parameters that add up over the parts
+ADDED = ("count", "lost", "repeated", "starts")  # parameters that add up over the parts
 LISTS = {"lines": 100, "values": 5, "orders": 5}  # parameters that are put together, and how many are kept
 
 

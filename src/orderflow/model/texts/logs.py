@@ -181,8 +181,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "找不到操作人列，因此操作人未知（用 actor=、--actor 指定）。",
     },
     "log.starts_paired": {
-        "en": "Starts of activities are paired with their completions: {pairs} of {starts}.",
-        "zh": "活动的开始与完成已配对：{starts} 个开始中配上 {pairs} 个。",
+        "en": "Starts of activities are paired with their completions: {count} of {starts}.",
+        "zh": "活动的开始与完成已配对：{starts} 个开始中配上 {count} 个。",
     },
     "log.starts_after_end": {
         "en": "{count} event(s) began, by {column!r}, after they ended: their start is taken as not known.",
