@@ -26,8 +26,8 @@ def flow_efficiency(
       to the next event of the order).
     - `lead`, `working`: sums over the orders; `share` = working / lead, missing when lead is 0. `median`: of the shares
       of single orders, those with a lead time of 0 left out (type 7). `orders`: with events.
-    - Work is not counted twice, and not outside of the lead time: where it overlaps or begins before the first event,
-      the part that is already counted or too early is left out.
+    - Work is not counted twice, and not outside of the lead time: what began before the event before it counts from
+      that event on, and before the first event nothing counts.
     - One row, or one per value of `by` (attributes of orders). `calendar`: open time on both sides.
     - Raises LogError when events have no `started_at` and no waiting stages are named, or such a stage never occurs.
     """
