@@ -19,7 +19,7 @@ def flow_efficiency(
     log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, waiting_stages: Stages = None
 ) -> Table:
     """Working time divided by lead time (flow efficiency: Modig, Åhlström, This is Lean, 2012; cycle time
-    efficiency: Dumas et al., Fundamentals of Business Process Management, 2nd ed., 2018, ch. 7.1).
+    efficiency: Dumas et al., Fundamentals of Business Process Management, 2nd ed., 2018).
 
     - Lead time: last minus first event of an order. Working time: without `waiting_stages`, the time from `started_at`
       to `at` of each event that has it; with them, the lead time without the stays in these stages (from an event there
