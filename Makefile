@@ -42,7 +42,7 @@ format: $(READY)
 	@touch $@
 
 bench: .venv-bench/.ready
-	.venv-bench/bin/python -m pytest -q tests/model/test_calendar_countries.py tests/adapters/test_log_peers.py  # with the oracles that are peers
+	.venv-bench/bin/python -m pytest -q tests/model/test_calendar_countries.py tests/adapters/test_log_peers.py tests/adapters/test_metric_peers.py  # with the oracles that are peers
 	for script in tests/benchmarks/bench_*.py; do echo "== $$script"; .venv-bench/bin/python $$script || exit 1; done
 
 torture: $(READY)

@@ -15,8 +15,8 @@ FIGURES = ("orders", "open", "cancelled", "share", "low", "high")
 
 
 def cancellation(log: EventLog, by: By = None, *, cancelled_stages: Stages = None, done_stages: Stages = None) -> Table:
-    """The share of orders that were cancelled (cancellation rate as shops count it: cancelled orders by all orders,
-    such as the pre-fulfilment cancel rate of Amazon Seller Central).
+    """The share of orders that were cancelled, whoever did it (marketplaces judge a seller by a narrower rate: that of
+    Amazon Seller Central counts what the seller cancelled, not what the customer did).
 
     - `cancelled`: orders whose last event is in a cancelled stage, so one that was taken up again is not.
       `orders`: all with events; `open` of them are undecided and may still be cancelled (missing when nothing says

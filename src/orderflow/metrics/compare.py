@@ -59,7 +59,7 @@ def compare(
     - `times`: `figure` (`lead_time` of the orders that are done - of all when nothing says which are -, and
       `stage_time`, from an event to the next of the order), `stage`, `n_before`, `n_after`, the medians `before`,
       `after`, `difference`, and its interval `low`, `high` by the percentile bootstrap (Efron, Tibshirani, An
-      Introduction to the Bootstrap, 1993, ch. 13): 2.5% and 97.5% of the differences of the medians of `resamples`
+      Introduction to the Bootstrap, 1993): 2.5% and 97.5% of the differences of the medians of `resamples`
       resamples of each. The same `seed` gives the same interval; there is no other chance in it. From 2,000 values on,
       the rank of a resampled median is taken from its normal approximation, n/2 ± √n/2. Stages that are left in both
       logs, by name.

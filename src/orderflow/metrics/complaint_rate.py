@@ -17,7 +17,7 @@ from orderflow.model.frozen import as_names
 def complaint_rate(
     log: EventLog, by: By = None, *, stages: Stages = None, kinds: str | Iterable[str] = ("complaint",)
 ) -> Table:
-    """The share of orders with at least one complaint (complaints as in ISO 10002:2018, 3.2, counted by order).
+    """The share of orders with at least one complaint (complaints as in ISO 10002:2018, counted by order).
 
     - A complaint is an event in one of `stages`, or a row of the table `feedback` whose `kind` is one of `kinds`. All
       else as in `error_rate`.

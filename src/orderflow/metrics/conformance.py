@@ -39,8 +39,8 @@ class ConformanceSummary:
 
 def conformance(log: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = None) -> Conformance:
     """How far the steps of a log are those that a flow allows (the naive fitness of van der Aalst, Process Mining,
-    2nd ed., 2016, ch. 8.2: the share of cases that can be replayed wholly; and the same share of steps, as in its
-    comparison of footprints, ch. 8.4).
+    2nd ed., 2016, ch. 8: the share of cases that can be replayed wholly; and the same share of steps, as in its
+    comparison of footprints).
 
     - `allowed`: pairs (source, dest) of stages, or such pairs by the kind of track; `of.allowed_steps(flow)` makes them
       from a flow. A pair (None, stage) allows to begin there; without any, beginnings are not judged.

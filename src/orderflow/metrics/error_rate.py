@@ -20,7 +20,7 @@ def error_rate(
     log: EventLog, by: By = None, *, stages: Stages = None, kinds: str | Iterable[str] = ("error",)
 ) -> Table:
     """The share of orders with at least one error (fraction nonconforming: Montgomery, Introduction to
-    Statistical Quality Control, 8th ed., 2019, ch. 7).
+    Statistical Quality Control, 8th ed., 2019).
 
     - An error is an event in one of `stages`, or a row of the table `feedback` whose `kind` is one of `kinds`.
     - `orders`: with events; `affected`: those with an error; `occurrences`: errors, several in one order each counted;

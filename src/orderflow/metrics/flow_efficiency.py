@@ -19,15 +19,15 @@ def flow_efficiency(
     log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, waiting_stages: Stages = None
 ) -> Table:
     """Working time divided by lead time (flow efficiency: Modig, Åhlström, This is Lean, 2012; cycle time
-    efficiency: Dumas et al., Fundamentals of Business Process Management, 2nd ed., 2018, ch. 7.1).
+    efficiency: Dumas et al., Fundamentals of Business Process Management, 2nd ed., 2018).
 
     - Lead time: last minus first event of an order. Working time: without `waiting_stages`, the time from `started_at`
       to `at` of each event that has it; with them, the lead time without the stays in these stages (from an event there
       to the next event of the order).
     - `lead`, `working`: sums over the orders; `share` = working / lead, missing when lead is 0. `median`: of the shares
       of single orders, those with a lead time of 0 left out (type 7). `orders`: with events.
-    - Work is not counted twice, and not outside of the lead time: where it overlaps or begins before the first event,
-      the part that is already counted or too early is left out.
+    - Work is not counted twice, and not outside of the lead time: what began before the event before it counts from
+      that event on, and before the first event nothing counts.
     - One row, or one per value of `by` (attributes of orders). `calendar`: open time on both sides.
     - Raises LogError when events have no `started_at` and no waiting stages are named, or such a stage never occurs.
     """

@@ -14,7 +14,7 @@ from orderflow.model.calendar import WorkCalendar
 def handover_of_teams(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """How often work passes between two teams, and the wait at the handover (信息断层; the handover-of-work network of
     van der Aalst, Reijers, Song, CSCW 14, 2005, between organisational units; waiting time at handoffs: Dumas et al.,
-    Fundamentals of Business Process Management, 2nd ed., 2018, ch. 6).
+    Fundamentals of Business Process Management, 2nd ed., 2018).
 
     - Columns `source`, `dest`, `n` and the figures of the time from the last event of the one team to the first of the
       other: consecutive events of an order by two different known teams. By sum descending, then by key.

@@ -44,7 +44,7 @@ class ReworkSummary:
 
 def rework(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """How often orders enter a stage again, at once or later (repetitions and loops in Dumas, La Rosa,
-    Mendling, Reijers, Fundamentals of Business Process Management, 2nd ed., 2018, ch. 7).
+    Mendling, Reijers, Fundamentals of Business Process Management, 2nd ed., 2018).
 
     - Columns `n` (orders with events), `orders` (those in which at least one stage occurs twice or more), `share`
       (orders / n), `events` (occurrences after the first), `self_loops` (events whose stage is that of the event

@@ -16,8 +16,8 @@ FIGURES = (
 
 
 def touches(log: EventLog, by: By = None) -> Table:
-    """Events and touches per order, and the no-touch rate (touchless orders, as APQC's Open Standards
-    Benchmarking counts orders that are processed without manual intervention).
+    """Events and touches per order, and the no-touch rate (touchless orders, as is said of order processing: those
+    that go through without anybody's hand).
 
     - A touch is an event by a person: no `system:…`, `automation:…`, `customer:…`, `external:…`, and not a missing
       actor.

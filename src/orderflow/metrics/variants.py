@@ -23,7 +23,7 @@ class Variants:
 
 
 def variants(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, top: int | None = TOP) -> Table:
-    """The different sequences of stages (trace variants in van der Aalst, Process Mining, 2nd ed., 2016, ch. 5).
+    """The different sequences of stages (trace variants in van der Aalst, Process Mining, 2nd ed., 2016).
 
     - Columns `stages` (a list), `count`: by count descending, then by the names of the stages in order.
     - Two orders are of one variant when they entered the same stages in the same order; repetitions count.

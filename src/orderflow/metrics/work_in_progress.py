@@ -20,8 +20,8 @@ def work_in_progress(
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
 ) -> Table:
-    """Arrivals, finishes and open orders over time (work in process: Hopp, Spearman, Factory Physics, 3rd ed., 2008,
-    ch. 7; its mean is what Little's law speaks of: Little, Operations Research 9, 1961).
+    """Arrivals, finishes and open orders over time (work in process: Hopp, Spearman, Factory Physics, 3rd ed., 2008;
+    its mean is what Little's law speaks of: Little, Operations Research 9, 1961).
 
     - One row per `period` (its first date: the day, the Monday, the first of the month, in `log.tz`) from the first to
       the last in which anything happened, without gaps. `open` = arrived + reopened - finished, of all rows so far: the

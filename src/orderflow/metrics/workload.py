@@ -25,7 +25,7 @@ def workload(
     minimum: int = 1,
 ) -> Table:
     """Events and orders by actor or team (workload as counted from events: van der Aalst, Process Mining, 2nd ed.,
-    2016, ch. 9.3, organizational mining).
+    2016, ch. 9, on the organisational perspective).
 
     - `events`: all of theirs; `orders`: different orders that they touched; `open`: orders that are open at the end of
       the log and whose last event is theirs, missing when nothing says how an order ends (see `work_in_progress`).
