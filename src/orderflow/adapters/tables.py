@@ -87,9 +87,7 @@ def read_log(
     given, entries = _entries(given, lifecycle, named, way)
     read = _read(given, own, named, stages, attributes, promised, way)
     second = None if cases is None else open_source(cases, None, evolve(asked, table="cases", progress=None))[0]
-    log = _log(
-        read, second, promised, way, told=[*given.assumptions, *entries], assumed=tz is None and given.about.tz is None
-    )
+    log = _log(read, second, promised, way, [*given.assumptions, *entries], tz is None and given.about.tz is None)
     return _ending(log, tz, as_names(done_stages), as_names(cancelled_stages), given.about)
 
 
@@ -116,7 +114,7 @@ def _entries(
 
 
 def _log(
-    read: Read, second: Given | None, promised: str | None, way: Way, *, told: Sequence[Reason], assumed: bool
+    read: Read, second: Given | None, promised: str | None, way: Way, told: Sequence[Reason], assumed: bool
 ) -> EventLog:
     """The log of what was read; `told`: what was assumed before, `assumed`: nobody has said in which zone times are."""
     orders, more, local = _orders(read, second, promised, way)
