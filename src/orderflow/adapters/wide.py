@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from orderflow.adapters.choosing import about_times, bad_times, choose, missing, repeated
-from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, Role, guess
+from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, STARTED, Role, guess
 from orderflow.adapters.given import ROW, Given
 from orderflow.adapters.kinds import as_texts
 from orderflow.adapters.longform import BESIDE, PREFIX, Read, Way
@@ -36,7 +36,8 @@ def wide_stages(given: Given, stages: Stages | None, order_id: str | None) -> di
 
     - As `stages` says: stage -> column, or columns alone, whose names without `时间`, `日期`, `_at`, `_time`, `_date`
       are the stages.
-    - Guessed: the ids are all different, and several columns hold times that are not only planned.
+    - Guessed: the ids are all different, and several columns hold times that are not only planned; not those two alone
+      between which an event was worked on.
     - Raises LogError for stages of which a column is not there, or two have one name.
     """
     if stages is not None:
@@ -49,6 +50,8 @@ def wide_stages(given: Given, stages: Stages | None, order_id: str | None) -> di
     times = [name for name in own if not PLANNED.search(name)]
     times = [name for name in times if _holds_times(given.frame[name])]
     if len(times) < 2:
+        return None
+    if guess(STAGE.names, given.columns) and {*times} <= {guess(role.names, times) for role in (AT, STARTED)}:
         return None
     known = blank_to_missing(as_texts(given, ids)).drop_nulls()
     several = guess(STAGE.names, given.columns) is None or guess(AT.names, given.columns) is None or len(known) > 1
