@@ -117,8 +117,8 @@ def pairs_of(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 @settings(max_examples=80, deadline=None)
 @given(rows=ROWS.filter(lambda rows: {row[3] for row in rows} == {"start", "complete"}))
 def test_pairs_are_first_in_first_out(rows: list[tuple[Any, ...]]) -> None:
-    """As one queue of open starts for each order, stage and instance, by time and at one time as in the source; the same
-    from shards, of which each knows the starts even if it has none."""
+    """As one queue of open starts for each order, stage and instance, by time and then as in the source; the same from
+    shards, of which each knows the starts even if it has none."""
     names = ("order", "stage", "at", "lifecycle:transition", "concept:instance")
     frame = pl.DataFrame([(*row[:2], at(row[2]), *row[3:]) for row in rows], schema=list(names), orient="row")
     shards = list(of.read_shards(frame, 3))
@@ -157,7 +157,8 @@ def test_instances_of_an_xes_file_keep_parallel_work_apart(tmp_path: Path) -> No
     """As in a table: `concept:instance` is kept where it is needed."""
     rows = [(1, "start", 1), (2, "start", 2), (3, "complete", 2), (5, "complete", 1)]
     events = "".join(
-        f'<event><string key="concept:name" value="x"/><date key="time:timestamp" value="2026-03-02T{9 + hour}:00:00Z"/>'
+        f'<event><string key="concept:name" value="x"/>'
+        f'<date key="time:timestamp" value="2026-03-02T{9 + hour}:00:00Z"/>'
         f'<string key="lifecycle:transition" value="{kind}"/><string key="concept:instance" value="{number}"/></event>'
         for hour, kind, number in rows
     ).replace("T9:", "T09:")

@@ -137,10 +137,10 @@ def _narrow(table: pl.LazyFrame, file: str | None, asked: Reading, told: Sequenc
         rows = table.with_row_index(ROW)
         entries: list[Reason] = []
         if columns.entries is not None:
-            kinds = rows.group_by(pl.col(columns.entries).cast(pl.String)).len().collect(engine="streaming")
+            kind = pl.col(columns.entries).cast(pl.String)
+            kinds = rows.group_by(kind).len().collect(engine="streaming")
             columns, kept, entries = read_entries(columns, dict(kinds.iter_rows()), asked.lifecycle)
-            chosen = pl.lit(pl.Series(kept, dtype=pl.String)).implode()
-            rows = rows.filter(pl.col(columns.entries).cast(pl.String).is_in(chosen, nulls_equal=True))
+            rows = rows.filter(kind.is_in(pl.lit(pl.Series(kept, dtype=pl.String)).implode(), nulls_equal=True))
     except OSError as error:
         raise LogError([problem("log.cannot_open", _place(file), detail=error.strerror or str(error))]) from None
     except pl.exceptions.PolarsError as error:
