@@ -539,6 +539,22 @@ def test_quantities_stay_where_they_stand() -> None:
     assert world.tracker.revert_migration(plan, by="boss").done == 1
 
 
+def test_clocks_of_a_track_that_goes_settle_before_it_goes() -> None:
+    """A promise that broke on a track of the new version is told when the order goes back to the one without it."""
+    promise = (
+        PAYMENT.replace("due: {}", "due: {owner: boss}") + "sla:\n  pay: {start: due, target: 2h, track: payment}\n"
+    )
+    world = World(orders=False)
+    world.tracker.place(of.Order("P-1", attributes={"region": "east"}), by=SHOP)
+    plan = world.tracker.plan_migration(flow(NEW.split("sla:")[0] + "find: [order.region]\n" + promise))
+    assert world.tracker.migrate(plan, by="boss").done == 1
+    world.wait(hours=9)
+    assert world.tracker.revert_migration(plan, by="boss").done == 1
+    world.tracker.deliver()
+    assert "payment" not in world.tracker.get("P-1").tracks
+    assert [(item.topic, item.to) for item in world.sent if item.topic == "breached"] == [("breached", ("boss",))]
+
+
 @pytest.mark.parametrize(
     ("new", "code"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import orderflow as of
+from orderflow.metrics.shards import in_shards
 from orderflow.model.errors import LogError
 
 
@@ -40,12 +41,57 @@ def test_no_name_is_shown_that_was_not_to_be(name: str, people: str) -> None:
 
 
 def test_rows_below_the_minimum_are_left_out() -> None:
-    """The same number for all: handovers, orders, stays."""
+    """The same number for all."""
     assert of.metrics.handover(log(), minimum=2).to_dicts() == [{"source": "li", "dest": "wang", "count": 2}]
     assert [row["actor"] for row in of.metrics.workload(log(), minimum=3)] == ["li"]
     by_actor = of.metrics.stage_time(log(), by="actor")
     assert of.metrics.by_person(by_actor, minimum=3).to_dicts()[0]["actor"] == "li"
     assert len(of.metrics.by_person(by_actor, minimum=4)) == 0
+
+
+BUSY = {
+    "order": ["A"] * 7 + ["B", "C"],
+    "stage": ["pack", "check", "pack", "check", "pack", "check", "pack", "pack", "pack"],
+    "actor": ["li", "wang", "li", "wang", "li", "wang", "li", "li", "li"],
+    "at": list(range(9)),
+}
+
+
+@pytest.mark.parametrize("shards", [None, 1, 3])
+def test_what_counts_is_orders(shards: int | None) -> None:
+    """Three stays, or five handovers, of one order are one order: in functions, and in reports on shards too."""
+    busy = of.EventLog.from_columns(BUSY)
+    for figure in (of.metrics.stage_time, of.metrics.flow_map, of.metrics.self_loops):
+        table = figure(busy, by="actor")
+        assert table.to_polars()["orders"].max() in (1, None)
+        assert len(of.metrics.by_person(table, minimum=2)) == 0
+    assert [row["count"] for row in of.metrics.handover(busy, minimum=1)] == [3, 3]
+    assert len(of.metrics.handover(busy, minimum=2)) == 0
+    assert len(of.report(busy, shards=shards, minimum=2).handover) == 0
+    twice = of.EventLog.from_columns({**BUSY, "order": ["A"] * 4 + ["B"] * 5})
+    found = of.report(twice, shards=shards, minimum=2).handover
+    assert found.to_dicts() == [
+        {"source": "li", "dest": "wang", "count": 3},
+        {"source": "wang", "dest": "li", "count": 2},
+    ]
+
+
+def test_orders_of_shards_add_up() -> None:
+    """The orders behind the figures of a person, in parts as in the whole; those of satisfaction too."""
+    feedback = {"order": ["A", "A", "B"], "at": [1, 2, 9], "kind": ["csat"] * 3, "score": [5, 4, 1]}
+    whole = of.EventLog.from_columns(BUSY, feedback=feedback, done_stages=["check"])
+    table = of.metrics.satisfaction(whole, by="actor")
+    assert [(row["actor"], row["n"], row["orders"]) for row in table] == [("li", 2, 2), ("wang", 1, 1)]
+    running = of.metrics.Running()
+    for shard in in_shards(whole, 3):
+        running.add(shard)
+    asked: list[tuple[str, dict[str, Any]]] = [
+        *((name, {"by": "actor"}) for name in ("stage_time", "flow_map", "satisfaction")),
+        ("handover", {"minimum": 2}),
+        ("work_in_progress", {"period": "week"}),
+    ]
+    for name, options in asked:
+        assert running.result(name, **options).to_dicts() == getattr(of.metrics, name)(whole, **options).to_dicts()
 
 
 def test_any_figure_by_actor_can_be_shown_with_pseudonyms() -> None:

@@ -362,15 +362,19 @@ def test_groups_of_steps_may_be_by_who_did_the_first_event(events: list[Row], ca
     """By an actor (missing is a group too) alone and with an attribute; stages and pairs come after the groups."""
     log = regional(events)
     values: dict[tuple[Any, ...], list[int]] = {}
+    orders: dict[tuple[Any, ...], set[str]] = {}
     for region, part in by_region(events, calendar).items():
         for before, after in steps(part):
             actor = before[3] if (before[3] or "").strip() else None
             values.setdefault((actor, region, before[1]), []).append(after[2] - before[2])
+            orders.setdefault((actor, region, before[1]), set()).add(before[0])
     found = stage_time(log, by=["actor", "region"], calendar=calendar)
-    assert found.to_polars().columns[:4] == ["actor", "region", "stage", "n"]
+    assert found.to_polars().columns[:5] == ["actor", "region", "stage", "n", "orders"]
     assert len(found) == len(values)
     for (actor, region, stage), durations in values.items():
-        assert of_group(found.to_dicts(), actor=actor, region=region, stage=stage) == [near(figures(durations))]
+        counted = {"orders": len(orders[actor, region, stage])}
+        [row] = of_group(found.to_dicts(), actor=actor, region=region, stage=stage)
+        assert row == near(figures(durations)) | counted
     pairs = Counter((REGIONS.get(a[0]), a[3], b[3]) for a, b in steps(events) if a[3] != b[3] and shown(a) and shown(b))
     rows = handover(log, by="region", calendar=calendar).to_dicts()
     assert {(row["region"], row["source"], row["dest"]): row["count"] for row in rows} == dict(pairs)

@@ -44,7 +44,7 @@ def report(
     - `delivered_stage`: the stage whose first event is compared with the promise; without it, the log's done
       stages. Promises come with the log (`read_log(promised=...)`).
     - `allowed`: the steps that a flow allows (`of.allowed_steps(flow)`), for `report.conformance`.
-    - `people`: `names`, `pseudonyms` or `teams` in every figure by person; `minimum`: how many orders (handovers) each
+    - `people`: `names`, `pseudonyms` or `teams` in every figure by person; `minimum`: how many orders each
       such row has at least; by default 1, and 5 in scorecards.
     - `shards`: read and sum up this many parts of whole orders, one after the other: for files larger than memory
       (Parquet, CSV), see `read_shards`. The numbers are the same. In parts, only `PARTS` are there; the others are left
@@ -64,7 +64,8 @@ def report(
     shown: dict[str, Any] = {"people": people, "minimum": minimum}
     if shards is None and engine is None and quantiles == "exact":
         return report_on_log(_log(source, reading), allowed=allowed, **common, **shown)
-    check_people(people, 1 if minimum is None else minimum)
+    common["minimum"] = 1 if minimum is None else minimum
+    check_people(people, common["minimum"])
     if people == "teams":
         raise LogError.of("log.part_not_summed", part="handover(people='teams')")
     if engine is not None:

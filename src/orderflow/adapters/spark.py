@@ -44,6 +44,7 @@ class Task:
     calendar: WorkCalendar | None
     delivered_stage: str | None
     sketch: bool
+    minimum: int
     rows: int  # places are counted anew after so many
 
 
@@ -55,6 +56,7 @@ def report_on_spark(
     sketch: bool = False,
     calendar: WorkCalendar | None = None,
     delivered_stage: str | None = None,
+    minimum: int = 1,
     **reading: Any,
 ) -> MergedReport:
     """The report on a Spark DataFrame, or on Parquet at a path that Spark can read.
@@ -81,7 +83,13 @@ def report_on_spark(
         table, columns, entries = _only_entries(table, columns, asked)
         told += entries
     task = Task(
-        asked=asked, columns=columns, calendar=calendar, delivered_stage=delivered_stage, sketch=sketch, rows=rows
+        asked=asked,
+        columns=columns,
+        calendar=calendar,
+        delivered_stage=delivered_stage,
+        sketch=sketch,
+        minimum=minimum,
+        rows=rows,
     )
     found = _gathered(table, task, partitions).report(task, f"{name} on Spark", told)
     for stage in asked.ends:
@@ -208,7 +216,7 @@ class Gathered:
 
 
 def _figures(log: Any, task: Task) -> dict[str, Figure]:
-    return figures_of_report(log, calendar=task.calendar, delivered_stage=task.delivered_stage)
+    return figures_of_report(log, calendar=task.calendar, delivered_stage=task.delivered_stage, minimum=task.minimum)
 
 
 def _table(spark: Any, source: Any) -> tuple[Any, str, int]:

@@ -54,7 +54,7 @@ class Figure:
         given = {name: value for name, value in (options or {}).items() if value is not None}
         if unknown := set(given) - takes - shows:
             raise TypeError(f"{calculator} takes no {', '.join(sorted(unknown))}")
-        shown = {name: value for name, value in given.items() if name not in takes}
+        shown = {name: value for name, value in given.items() if name in shows}
         return cls(
             calculator=calculator,
             options={name: value for name, value in given.items() if name in takes},
@@ -68,7 +68,7 @@ class Figure:
 
     def check(self, whole: EventLog) -> None:
         """Raise what the public function raises when a log with these columns cannot answer the question."""
-        getattr(_calculator(self.calculator), self.calculator)(whole, **self.options, **self.shown)
+        getattr(_calculator(self.calculator), self.calculator)(whole, **{**self.options, **self.shown})
 
     def summarise(self, shard: EventLog) -> Any:
         return _calculator(self.calculator).summarise(shard, **self.options)
@@ -109,11 +109,12 @@ class Pile:
 
 
 def figures_of_report(
-    whole: EventLog, *, calendar: WorkCalendar | None = None, delivered_stage: str | None = None
+    whole: EventLog, *, calendar: WorkCalendar | None = None, delivered_stage: str | None = None, minimum: int = 1
 ) -> dict[str, Figure]:
     """The figures that a report needs, by the name of its part; those that the log cannot answer are left out.
 
     - `whole`: a log with the columns of the whole one; its events do not matter.
+    - `minimum`: below how many orders no figure by person will be shown.
     - Raises LogError (`log.no_promises`) for a delivered stage where there are no promises.
     """
     promised = "promised_at" in whole.orders.columns
@@ -123,8 +124,12 @@ def figures_of_report(
     for name in PARTS:
         if name in PARTS_OF or (name == "on_time" and not (promised and (delivered_stage or whole.done_stages))):
             continue
-        options = {"calendar": calendar if name in DURATIONS else None}
-        figures[name] = Figure.of(name, options | ({"delivered_stage": delivered_stage} if name == "on_time" else {}))
+        options: dict[str, Any] = {"calendar": calendar if name in DURATIONS else None}
+        if name == "on_time":
+            options["delivered_stage"] = delivered_stage
+        if name == "handover":
+            options["minimum"] = minimum
+        figures[name] = Figure.of(name, options)
     return figures
 
 

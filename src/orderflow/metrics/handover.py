@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from attrs import evolve
-
 from orderflow.metrics.groups import By, by_step
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import shown
-from orderflow.metrics.summary import Counts, Table
+from orderflow.metrics.summary import Table, Totals, ranked
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
-OWN = ("source", "dest", "count")
+OWN = ("source", "dest", "count", "order", "orders")
 
 
 def handover(
@@ -33,12 +31,12 @@ def handover(
     - A missing actor takes part in no handover, and nobody is looked for behind it.
     - `by`: attributes of the orders, or the `stage` or `track` of the first of the two events; one row per group and
       pair. A `calendar` changes nothing: nothing is timed here.
-    - `people="pseudonyms"` numbers people, `"teams"` is `between="team"`; rows with fewer than `minimum` handovers are
-      left out.
+    - `people="pseudonyms"` numbers people, `"teams"` is `between="team"`; rows of fewer than `minimum` orders are left
+      out.
     - Raises LogError (`log.no_teams`) for teams of a log that knows none.
     """
     between = "team" if people == "teams" else between
-    found = summarise(log, by, calendar, between=between)
+    found = summarise(log, by, calendar, between=between, minimum=minimum)
     return result(found, people=people if between == "actor" else "teams", minimum=minimum)
 
 
@@ -48,25 +46,30 @@ def summarise(
     calendar: WorkCalendar | None = None,
     *,
     between: Literal["actor", "team"] = "actor",
-) -> Counts:
+    minimum: int = 1,
+) -> Totals:
+    """How often each passed work to each; with a minimum above 1 also in how many orders."""
     import polars as pl
 
     grouped = by_step(shard, by, OWN, ("stage", "track"))
-    rows = grouped.rows.select(*grouped.keys, giver="giver", taker="taker")
+    rows = grouped.rows.select(*grouped.keys, "order", source="giver", dest="taker")
     if between == "team":
         if "team" not in shard.names:
             raise LogError.of("log.no_teams")
-        rows = rows.with_columns(giver=shard.at_steps("team")["team"], taker=shard.at_steps("team", dest=True)["team"])
-    passed = rows.lazy().filter(pl.col("giver") != pl.col("taker"))  # a missing actor compares as missing: left out
+        rows = rows.with_columns(source=shard.at_steps("team")["team"], dest=shard.at_steps("team", dest=True)["team"])
+    passed = rows.filter(pl.col("source") != pl.col("dest"))  # a missing actor compares as missing: left out
     people = shard.names[between]
     names = {**grouped.names, "source": people, "dest": people}
-    return Counts.of(passed.select(*grouped.keys, source="giver", dest="taker"), names)
+    amounts = {"count": pl.len()} | ({"orders": pl.col("order").n_unique()} if minimum > 1 else {})
+    return Totals.of(passed, (*grouped.keys, "source", "dest"), names, amounts)
 
 
-def merge(a: Counts, b: Counts) -> Counts:
+def merge(a: Totals, b: Totals) -> Totals:
     return a.merge(b)
 
 
-def result(summary: Counts, *, people: str = "names", minimum: int = 1) -> Table:
-    table = summary.table()
-    return evolve(table, frame=shown(table.frame, "source", "dest", count="count", people=people, minimum=minimum))
+def result(summary: Totals, *, people: str = "names", minimum: int = 1) -> Table:
+    rows = ranked(summary.frame, "count", summary.keys)
+    count = "orders" if minimum > 1 else "count"
+    rows = shown(rows, "source", "dest", count=count, people=people, minimum=minimum)
+    return Table(frame=rows.select(*summary.keys, "count"))

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 MINIMUM = 5  # orders: a usual rule for figures about people, as of k-anonymity and of statistical offices
 HOW = ("names", "pseudonyms", "teams")
 OTHERS = "others"
-COUNTED = ("orders", "n", "count")
 _KINDS = tuple(f"{kind}:" for kind in get_args(ActorKind) if kind != "person")
 _MACHINES = ("automation:", "system:")
 
@@ -56,19 +55,17 @@ def shown(frame: pl.DataFrame, *columns: str, count: str, people: str, minimum: 
 def by_person(table: Table, *, people: str = "names", minimum: int = MINIMUM) -> Table:
     """A table with figures by person, fit to be shown: for any metric with `by="actor"`.
 
-    - Rows with fewer than `minimum` orders are left out; where a table counts no `orders`, by what it does count
-      (`n`, else `count`: stays, handovers).
+    - Rows of fewer than `minimum` orders are left out.
     - `people="pseudonyms"`: `person 1`, `person 2` … in the column `actor`, by row, for this table only. `source` and
       `dest`, `one` and `other` may be stages: `handover`, `working_together`, `ping_pong` take `people=` themselves.
-    - Raises LogError for a table that names no people, or counts nothing; and for `people="teams"`: ask the metric for
-      teams (`by="team"`, `between="team"`, `of="team"`).
+    - Raises LogError for a table that names no people, or counts no orders; and for `people="teams"`: ask the metric
+      for teams (`by="team"`, `between="team"`, `of="team"`).
     """
     check_people(people, minimum)
     columns = table.frame.columns
-    count = next((name for name in COUNTED if name in columns), None)
-    if "actor" not in columns or count is None or people == "teams":
+    if "actor" not in columns or "orders" not in columns or people == "teams":
         raise LogError.of("log.nobody_named", columns=columns)
-    return evolve(table, frame=shown(table.frame, "actor", count=count, people=people, minimum=minimum))
+    return evolve(table, frame=shown(table.frame, "actor", count="orders", people=people, minimum=minimum))
 
 
 def pseudonymous(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:

@@ -111,7 +111,8 @@ class Report(FurtherParts):
     def handover(self) -> Table:
         found = self._given("handover")
         if found is None:
-            found = summarise_handover(self.log, between="team" if self.people == "teams" else "actor")
+            between: Any = "team" if self.people == "teams" else "actor"
+            found = summarise_handover(self.log, between=between, minimum=self._by_person["minimum"])
         return handover_of(found, **self._by_person)
 
     @cached_property
@@ -220,7 +221,7 @@ def report(
     - `delivered_stage`: the stage whose first event is compared with the promise; without it, the log's done
       stages. Promises come with the log (`read_log(promised=...)`).
     - `allowed`: the steps that a flow allows (`of.allowed_steps(flow)`), for `report.conformance`.
-    - `people`: `names`, `pseudonyms` or `teams` in every figure by person; `minimum`: how many orders (handovers) each
+    - `people`: `names`, `pseudonyms` or `teams` in every figure by person; `minimum`: how many orders each
       such row has at least; by default 1, and 5 in scorecards.
     - Raises LogError at once: a delivered stage that never occurs, or one for a log without promises; teams that the
       log does not know; an unknown way to name people.

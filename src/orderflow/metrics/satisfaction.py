@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 RANGES = {"csat": (1, 5), "nps": (0, 10)}
 COLUMNS = ("stage", "actor", "team", "track")
 FIGURES = ("kind", "n", "mean", "positive", "negative", "score", "low", "high")
+OWN = (*FIGURES, "orders")
 
 
 def satisfaction(log: EventLog, by: By = None, *, delivered_stage: str | None = None) -> Table:
@@ -35,7 +36,7 @@ def satisfaction(log: EventLog, by: By = None, *, delivered_stage: str | None = 
     - `by`: attributes of orders; `stage`, `actor`, `team`: those of the order's last event at or before the feedback
       (missing when there is none); `lateness`: whether the order was `late`, `in time` or `not delivered` by its
       promise (delivery as in `on_time`: the first event in `delivered_stage`, or in a done stage); missing without a
-      promise.
+      promise. With `by="actor"` also `orders`: how many different ones have such a score.
     - Raises LogError: no feedback; scores outside of their range.
     """
     return result(summarise(log, by, delivered_stage=delivered_stage))
@@ -46,7 +47,7 @@ def summarise(shard: EventLog, by: By = None, *, delivered_stage: str | None = N
 
     table = need_table(shard, "feedback", ("at", "score", "kind"))
     names = as_names(by)
-    keys = Keys.of(shard, [name for name in names if name != "lateness"], columns=COLUMNS, figures=FIGURES)
+    keys = Keys.of(shard, [name for name in names if name != "lateness"], columns=COLUMNS, figures=OWN)
     rows = table.select("order", "at", pl.col("kind").str.to_lowercase(), pl.col("score").cast(pl.Float64))
     rows = rows.filter(pl.col("kind").is_in(list(RANGES)) & pl.col("score").is_not_null())
     _check(rows)
@@ -66,6 +67,7 @@ def summarise(shard: EventLog, by: By = None, *, delivered_stage: str | None = N
         total=(score * 1_000_000).round().cast(pl.Int64).sum(),  # whole millionths: sums do not depend on the order
         positive=positive.cast(pl.Int64).sum(),
         negative=negative.cast(pl.Int64).sum(),
+        **({"orders": pl.col("order").n_unique().cast(pl.Int64)} if "actor" in keys.names else {}),
     )
 
 
@@ -87,7 +89,8 @@ def result(summary: Sums) -> Table:
         low=pl.when(csat).then("share_low").otherwise((p - q - width).clip(-1, 1)),
         high=pl.when(csat).then("share_high").otherwise((p - q + width).clip(-1, 1)),
     )
-    return Table(frame=rows.select(*summary.keys, *FIGURES[1:]))
+    counted = ["orders"] if "orders" in rows.columns else []
+    return Table(frame=rows.select(*summary.keys, "n", *counted, *FIGURES[2:]))
 
 
 def _check(rows: pl.DataFrame) -> None:

@@ -39,12 +39,14 @@ def report_of_shards(
     source: str,
     calendar: WorkCalendar | None = None,
     delivered_stage: str | None = None,
+    minimum: int = 1,
     reduce: Callable[[Any], Any] | None = None,
     notes: Iterable[Reason] = (),
 ) -> MergedReport:
     """The report on all shards, of which one at a time is in memory, and the summaries so far.
 
     - `shards`: at least one, with the same columns and no order in common. `source`: what they are, in words.
+    - `minimum`: of how many orders at least figures by person will be shown.
     - `reduce`: what is done to each summary before it is merged (sketches).
     """
     whole: EventLog | None = None
@@ -53,7 +55,7 @@ def report_of_shards(
     for shard in shards:
         if whole is None:
             whole = shape_of([shard])
-            figures = figures_of_report(whole, calendar=calendar, delivered_stage=delivered_stage)
+            figures = figures_of_report(whole, calendar=calendar, delivered_stage=delivered_stage, minimum=minimum)
             piles = {name: (figure, Pile(figure)) for name, figure in figures.items()}
         assumptions += shard.assumptions
         for figure, pile in piles.values():

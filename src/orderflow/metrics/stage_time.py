@@ -10,6 +10,7 @@ from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import FIGURES, Samples, Table
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
+from orderflow.model.frozen import as_names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +24,7 @@ def stage_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = Non
     van der Aalst, Process Mining, 2nd ed., 2016, ch. 9); or the waiting and the working in it.
 
     - Columns `stage`, `n`, `mean`, `median`, `p90`, `p95`, `min`, `max`, `sum`; one row per stage that was
-      left at least once, by n descending, then by name.
+      left at least once, by n descending, then by name. With `by="actor"` also `orders`: how many different ones.
     - Every visit counts, so a stage that an order enters twice gives two values. The last event of an order
       gives none: nobody knows yet how long it lasts (censored).
     - `of="working"`: from `started_at` to `at` of each event that has it, in the stage of that event.
@@ -37,14 +38,16 @@ def stage_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = Non
 
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "stay") -> Samples:
     need_choice("of", of, OF)
-    timed, own = shard.business(calendar), ("stage", "n", *FIGURES)
+    timed, own = shard.business(calendar), ("stage", "n", "order", "orders", *FIGURES)
     if of == "stay":
         grouped = by_step(timed, by, own, WITHIN)
-        rows = grouped.rows.select(*grouped.keys, "micros", stage="source")
+        rows = grouped.rows.select(*grouped.keys, "order", "micros", stage="source")
     else:
         grouped = by_event(timed, by, own, WITHIN)
-        rows = grouped.rows.with_columns(_work(timed, of)).select(*grouped.keys, "micros", "stage").drop_nulls("micros")
-    return Samples.of(rows, (*grouped.keys, "stage"), {**grouped.names, "stage": shard.names["stage"]})
+        rows = grouped.rows.with_columns(_work(timed, of)).select(*grouped.keys, "order", "micros", "stage")
+        rows = rows.drop_nulls("micros")
+    orders = rows["order"] if "actor" in as_names(by) else None  # by which people are few or many: see by_person
+    return Samples.of(rows, (*grouped.keys, "stage"), {**grouped.names, "stage": shard.names["stage"]}, orders)
 
 
 def _work(log: EventLog, of: str) -> pl.Series:

@@ -194,24 +194,32 @@ class Samples:
     """Durations by group, each kept, so that every figure stays exact after a merge.
 
     - `groups`: `group` (a number) and the values that name the group; `values`: `group`, `micros` (Int64).
+    - `orders`: how many orders a group's durations come from (`group`, `orders`), where that was counted.
     - Sums are made in 128 bits where 64 would overflow: at 292,000 years, which a large history reaches.
     """
 
     groups: pl.DataFrame
     values: pl.DataFrame
+    orders: pl.DataFrame | None = None
 
     @classmethod
-    def of(cls, rows: pl.DataFrame, keys: Sequence[str], names: pl.Series | Mapping[str, pl.Series]) -> Samples:
+    def of(
+        cls,
+        rows: pl.DataFrame,
+        keys: Sequence[str],
+        names: pl.Series | Mapping[str, pl.Series],
+        orders: pl.Series | None = None,
+    ) -> Samples:
         """From rows with coded key columns and `micros`; `names`: what the codes of all keys, or of each, stand for.
 
-        A missing code is a group of its own, whose name is missing.
+        A missing code is a group of its own, whose name is missing. `orders`: those of the rows, to be counted.
         """
         import polars as pl
 
         known = {key: names[key] if isinstance(names, Mapping) else names for key in keys}
         sizes = {key: len(known[key]) + 1 for key in keys}  # the last code is that of a missing one
         if prod(sizes.values()).bit_length() > WORD:
-            return cls._of_many(rows, keys, known)
+            return cls._of_many(rows, keys, known, orders)
         number: pl.Expr = pl.lit(0, dtype=pl.UInt64)
         for key, size in sizes.items():
             code = pl.col(key).fill_null(size - 1) if rows[key].null_count() else pl.col(key)
@@ -224,14 +232,18 @@ class Samples:
         for key, size in reversed(sizes.items()):
             columns.append(decode(codes % size, known[key].extend_constant(None, 1)).alias(key))
             codes = codes // size
-        return cls(groups=groups.with_columns(reversed(columns)), values=values)
+        return cls(groups=groups.with_columns(reversed(columns)), values=values, orders=_counted(orders, values))
 
     @classmethod
-    def _of_many(cls, rows: pl.DataFrame, keys: Sequence[str], known: Mapping[str, pl.Series]) -> Samples:
+    def _of_many(
+        cls, rows: pl.DataFrame, keys: Sequence[str], known: Mapping[str, pl.Series], orders: pl.Series | None
+    ) -> Samples:
         """The same where one number cannot hold the codes of all keys: groups are numbered as they come."""
         groups = rows.select(keys).unique(maintain_order=True).with_row_index("group")
-        values = rows.join(groups, on=list(keys), how="left", nulls_equal=True).select("group", "micros")
-        return cls(groups=groups.with_columns(decode(groups[key], known[key]) for key in keys), values=values)
+        values = rows.join(groups, on=list(keys), how="left", nulls_equal=True, maintain_order="left")
+        values = values.select("group", "micros")
+        named = groups.with_columns(decode(groups[key], known[key]) for key in keys)
+        return cls(groups=named, values=values, orders=_counted(orders, values))
 
     @property
     def keys(self) -> list[str]:
@@ -248,10 +260,15 @@ class Samples:
             both = pl.concat([part.values.with_columns(pl.col("group").cast(pl.UInt32)) for part in (self, other)])
             return Samples(groups=both.select(pl.col("group").unique()), values=both)
         groups = named.unique(maintain_order=True).with_row_index("group")
-        return Samples(groups=groups, values=pl.concat([_regroup(part, groups, keys) for part in (self, other)]))
+        counted = [_moved(part, part.orders, groups) for part in (self, other) if part.orders is not None]
+        return Samples(
+            groups=groups,
+            values=pl.concat([_moved(part, part.values, groups) for part in (self, other)]),
+            orders=_added(counted, ["group"]) if counted else None,
+        )
 
     def figures(self) -> pl.DataFrame:
-        """One row per group: the names, `n`, and the figures in microseconds, `sum` as a 128-bit integer.
+        """One row per group: names, `n`, `orders` if counted, figures in microseconds, `sum` as a 128-bit integer.
 
         Without keys there is always one row: n is 0 and the figures are missing when there are no durations.
         """
@@ -269,7 +286,10 @@ class Samples:
         found += [_quantile(at, n - 1, *share).alias(name) for name, share in QUANTILES.items()]
         mean = (pl.col("sum").cast(pl.Float64) / pl.col("n")).alias("mean")
         figures = figures.with_columns(mean, *found)
-        named = self.groups.join(figures, on="group", how="inner").select(*self.keys, "n", *FIGURES)
+        counted = ["n"]
+        if self.orders is not None:
+            figures, counted = figures.join(self.orders, on="group", how="left"), ["n", "orders"]
+        named = self.groups.join(figures, on="group", how="inner").select(*self.keys, *counted, *FIGURES)
         return named if self.keys or named.height else named.clear(1).with_columns(n=pl.lit(0, dtype=pl.Int64))
 
     def table(self) -> Table:
@@ -352,11 +372,19 @@ def _ends(numbers: pl.Series) -> tuple[int, int]:
     return (low, high) if isinstance(low, int) and isinstance(high, int) else (0, 0)
 
 
-def _regroup(samples: Samples, groups: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+def _counted(orders: pl.Series | None, values: pl.DataFrame) -> pl.DataFrame | None:
+    """How many of the orders, each that of one value, a group has."""
+    counts = None if orders is None else values.select("group", orders=orders).unique().group_by("group").len("orders")
+    return None if counts is None else counts.cast({"orders": int})
+
+
+def _moved(samples: Samples, rows: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """Rows of these samples with the numbers that `groups` gives to their groups."""
+    keys = samples.keys
     named = samples.groups.cast({key: groups.schema[key] for key in keys})
     moves = named.join(groups, on=keys, how="left", suffix="_new", nulls_equal=True)
-    moved = samples.values.join(moves.select("group", "group_new"), on="group", how="left")
-    return moved.select("micros", group="group_new").select("group", "micros")
+    moved = rows.join(moves.select("group", "group_new"), on="group", how="left")
+    return moved.drop("group").rename({"group_new": "group"}).select(rows.columns)
 
 
 def _need(*libraries: str) -> None:

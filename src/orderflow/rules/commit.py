@@ -7,8 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from attrs import evolve
-
 from orderflow.model.canonical import write_decimal, write_instant
 from orderflow.model.clock import Mark
 from orderflow.model.commit import Commit, IndexRow, KeyRecord, Message, PersonalValue
@@ -79,13 +77,24 @@ def make_commit(
     program: Program, before: State, after: State, events: Sequence[Event], channels: tuple[str, ...], key: str | None
 ) -> Commit:
     """Everything that one decision writes. `channels` are those that are registered now."""
+    return _commit(program, before, after, events, owed(program, before, after, events, channels), key)
+
+
+def _commit(
+    program: Program,
+    before: State,
+    after: State,
+    events: Sequence[Event],
+    messages: tuple[Message, ...],
+    key: str | None,
+) -> Commit:
     stream = before.stream
     digest = events[-1].command_digest
     return Commit(
         expects={stream: before.version},
         events=tuple(events),
         rows=(index_row(program, after),),
-        messages=owed(program, before, after, events, channels),
+        messages=messages,
         personal=tuple(
             PersonalValue(stream=stream, value=value) for event in events for value in personal_values(event)
         ),
@@ -108,7 +117,7 @@ def crossing_commit(
     at = next(place for place, event in enumerate(events) if isinstance(event.body, FlowMigrated))
     between = fold(before, events[:at])
     messages = (*owed(old, before, between, events[:at], channels), *owed(new, between, after, events[at:], channels))
-    return evolve(make_commit(new, before, after, events, channels, key), messages=messages)
+    return _commit(new, before, after, events, messages, key)
 
 
 def owed(
