@@ -32,7 +32,8 @@ FAST = (
 # Every form that is read without being told: ISO 8601 and its everyday relatives, the year always first.
 ISO = (
     r"^\s*(?<year>\d{4})[-/.年](?<month>\d{1,2})[-/.月](?<day>\d{1,2})日?"
-    r"(?:(?:T|\s*)(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?"
+    r"(?:(?:T|\s*)(?<before>上午|下午)?\s*(?<hour>\d{1,2})[:时](?<minute>\d{2})"
+    r"(?:[:分](?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?秒?|分)?\s*(?<after>[AaPp][Mm])?"
     r"\s*(?<zone>Z|z|[+-]\d{2}(?::?\d{2})?)?)?\s*$"
 )
 BARE_DATE = r"^\s*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*$"
@@ -126,8 +127,8 @@ def read_texts(texts: pl.Series, tz: str, *, form: str | None = None, ends_day: 
     """Read a column of texts.
 
     - Without `form`: ISO 8601 with or without an offset, `Z`, a blank for the `T`, up to nine decimals (cut
-      to microseconds), `/`, `.` or 年月日 between the parts, one-digit parts, and dates alone. Each row on
-      its own: forms may be mixed.
+      to microseconds), `/`, `.` or 年月日 and 时分秒 between the parts, one-digit parts, 上午 and 下午 before the
+      time, AM and PM after it, and dates alone. Each row on its own: forms may be mixed.
     - With `form`, a strptime pattern such as `%d/%m/%Y %H:%M`: only that. Raises LogError
       (`log.unknown_time_format`) when the pattern does not say the whole date, or is not known.
     - Without an offset a time is local in `tz`: one inside a gap moves forward by the gap, one that happens
@@ -241,11 +242,12 @@ def _read_parts(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
         return pl.col(part).fill_null("").str.zfill(width)
 
     moment = pl.concat_str(
-        padded("year"), padded("month"), padded("day"), padded("hour"), padded("minute"), padded("second")
+        padded("year"), padded("month"), padded("day"), padded("hour24"), padded("minute"), padded("second")
     ).str.to_datetime("%Y%m%d%H%M%S", strict=False, time_unit="us")
     parts = (
         texts.str.extract_groups(ISO)
         .struct.unnest()
+        .with_columns(hour24=_of_24())
         .with_columns(
             moment=pl.when(pl.col("year").is_not_null()).then(moment)
             + pl.duration(
@@ -263,6 +265,25 @@ def _read_parts(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
         parts.select(
             fixed=pl.when(pl.col("zone").is_not_null() & in_range).then(pl.col("moment").dt.timestamp("us") - offset)
         )["fixed"],
+    )
+
+
+def _of_24() -> pl.Expr:
+    """The hour of the day as text, by its half where that is said; hours that the half has not give no time (`?`).
+
+    12 at the beginning of a half is its zero. People write 下午 before hours above 12 too, but not PM after them.
+    """
+    import polars as pl
+
+    hour, half = pl.col("hour").cast(pl.Int64), pl.coalesce("before", pl.col("after").str.to_lowercase())
+    later = half.is_in(["下午", "pm"])
+    found = hour % 12 + 12 * later.cast(pl.Int64)
+    return (
+        pl.when(half.is_null() | ((half == "下午") & hour.is_between(13, 23)))
+        .then("hour")
+        .when(hour.is_between(1, 12))
+        .then(found.cast(pl.String))
+        .otherwise(pl.when(hour.is_not_null()).then(pl.lit("?")))
     )
 
 
