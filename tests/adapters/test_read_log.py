@@ -160,6 +160,8 @@ def test_problems_come_all_at_once_with_their_lines(tmp_path: Path) -> None:
     ]
     with pytest.raises(LogError, match=r"2 time\(s\) .* line\(s\) 3, 6: '2026-02-30', 'soon'"):
         read(tmp_path, content)
+    with pytest.raises(LogError, match=r"1 row\(s\) have no time \(column 'time'\), first in line\(s\) 3"):
+        read(tmp_path, "order_id,status,time\nA,x,2026-01-05\nA,y,\n")
     told = "order_id,status,time\nA,x,01/02/2026\n"
     assert [row[2] for row in rows(read(tmp_path, told, time_format="%d/%m/%Y"))] == ["02-01 00:00"]
     assert problems(tmp_path, told, time_format="%d.%m.%Y") == [("log.times_do_not_fit", 2)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orderflow.adapters.columns import ACTOR, PROMISED, Role, find, guessed, not_guessed
+from orderflow.adapters.columns import ACTOR, AT, PROMISED, Role, find, guessed, not_guessed
 from orderflow.adapters.given import SHOWN, Errors, Fault, Given, fault
 from orderflow.adapters.kinds import as_texts
 from orderflow.metrics.codes import blank_to_missing
@@ -71,12 +71,14 @@ def bad_times(given: Given, column: str, times: Times, form: str | None, *, empt
         return []
     series = given.frame[column]
     texts = series if series.dtype == pl.String else series.cast(pl.String, strict=False)
-    if not empty:
-        bad &= blank_to_missing(texts).is_not_null()
+    absent = bad & blank_to_missing(texts).is_null()
+    bad &= ~absent
+    told = fault("log.missing_in_rows", absent, role=AT.title, column=column) if empty else []
     if form is not None:
-        return fault("log.times_do_not_fit", bad, column, column=column, form=form)
+        return [*told, *fault("log.times_do_not_fit", bad, column, column=column, form=form)]
     ambiguous = bad & texts.str.contains(AMBIGUOUS).fill_null(False)
     return [
+        *told,
         *fault("log.times_ambiguous", ambiguous, column, column=column),
         *fault("log.times_unreadable", bad & ~ambiguous, column, column=column),
     ]

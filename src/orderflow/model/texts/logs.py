@@ -32,8 +32,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "西欧用 'cp1252'（--encoding gb18030）。",
     },
     "log.no_rows": {
-        "en": "The file has no rows: nothing to report on.",
-        "zh": "文件中没有数据行，无可统计。",
+        "en": "There are no rows: nothing to report on.",
+        "zh": "没有数据行，无可统计。",
     },
     # Columns.
     "log.column_not_found": {
