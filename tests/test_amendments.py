@@ -53,7 +53,7 @@ def tracker(rules: str = "", **more: Any) -> of.Tracker:
 
 
 def order(**more: Any) -> of.Order:
-    more.setdefault("customer", of.Customer("C-1", {"phone": "138", "level": "A"}))
+    more.setdefault("customer", of.Customer("C-1", {"phone": "+86 138", "level": "A"}))
     return of.Order(
         "SO-1",
         lines=[of.Line("1", "A-7", 5, price=PRICE), of.Line("2", "B-2", 1, price=PRICE)],
@@ -125,17 +125,17 @@ def test_a_new_price_counts_in_conditions() -> None:
 def test_personal_values_stay_out_of_the_history() -> None:
     """A new personal value is hidden like the first one, and both are erased together."""
     subject = tracker(storage="memory:")
-    receipt = subject.amend("SO-1", {"customer.phone": "139"}, by="li")
+    receipt = subject.amend("SO-1", {"customer.phone": "+86 139"}, by="li")
     view = receipt.view
-    assert view.customer is not None and view.customer.attributes["phone"] == "139"
+    assert view.customer is not None and view.customer.attributes["phone"] == "+86 139"
     from orderflow.model.canonical import body_bytes
 
-    assert b"139" not in body_bytes(receipt.events[0]) and b"138" not in body_bytes(receipt.events[0])
+    assert b"+86 139" not in body_bytes(receipt.events[0]) and b"+86 138" not in body_bytes(receipt.events[0])
     subject.erase("SO-1", by="li")
     customer = subject.get("SO-1").customer
     assert customer is not None and "phone" not in customer.attributes
-    assert "138" not in repr(subject.history("SO-1")) and "139" not in repr(subject.history("SO-1"))
-    assert "138" not in str(subject.get("SO-1")) and "139" not in str(subject.get("SO-1"))
+    assert "+86 138" not in repr(subject.history("SO-1")) and "+86 139" not in repr(subject.history("SO-1"))
+    assert "+86 138" not in str(subject.get("SO-1")) and "+86 139" not in str(subject.get("SO-1"))
 
 
 def test_the_same_amendment_with_the_same_key_repeats() -> None:
@@ -151,7 +151,7 @@ def test_the_same_amendment_with_the_same_key_repeats() -> None:
 def test_rules_say_what_may_be_changed_when_and_by_whom() -> None:
     """Each path needs a rule that covers it and holds; every rule that does not says why."""
     subject = tracker(RULES)
-    receipt = subject.amend("SO-1", {"customer.phone": "139"}, by="li", lines={"1": {"quantity": 6}})
+    receipt = subject.amend("SO-1", {"customer.phone": "+86 139"}, by="li", lines={"1": {"quantity": 6}})
     assert receipt.events[0].rule == "amendment:address,amendment:quantity"
     with pytest.raises(of.Refused) as refused:
         subject.amend("SO-1", {"order.region": "west", "order.total": PRICE}, by="li")
@@ -270,22 +270,22 @@ def test_fields_that_must_be_there_before_a_stage_is_left() -> None:
 def test_the_same_key_with_another_personal_value_is_another_command() -> None:
     """No digest tells personal values apart, so they are compared: a changed phone number is not silently dropped."""
     subject = tracker()
-    first = subject.amend("SO-1", {"customer.phone": "139"}, lines={"1": {"quantity": 6}}, by="li", key="k")
-    assert subject.amend("SO-1", {"customer.phone": "139"}, lines={"1": {"quantity": 6}}, by="li", key="k").repeated
+    first = subject.amend("SO-1", {"customer.phone": "+86 139"}, lines={"1": {"quantity": 6}}, by="li", key="k")
+    assert subject.amend("SO-1", {"customer.phone": "+86 139"}, lines={"1": {"quantity": 6}}, by="li", key="k").repeated
     with pytest.raises(of.KeyReused):
         subject.amend("SO-1", {"customer.phone": "137"}, lines={"1": {"quantity": 6}}, by="li", key="k")
     subject.amend("SO-1", {"customer.phone": "136"}, by="li")
-    again = subject.amend("SO-1", {"customer.phone": "139"}, lines={"1": {"quantity": 6}}, by="li", key="k")
+    again = subject.amend("SO-1", {"customer.phone": "+86 139"}, lines={"1": {"quantity": 6}}, by="li", key="k")
     assert again.repeated and again.version == first.version
 
 
 def test_an_amended_order_placed_again_repeats() -> None:
     """What was placed is compared with what was placed, not with what a later amendment made of a personal value."""
     subject = tracker()
-    subject.amend("SO-1", {"customer.phone": "139"}, by="li")
+    subject.amend("SO-1", {"customer.phone": "+86 139"}, by="li")
     assert subject.place(order(), by=SHOP).repeated
     with pytest.raises(of.KeyReused):
-        subject.place(order(customer=of.Customer("C-1", {"phone": "139", "level": "A"})), by=SHOP)
+        subject.place(order(customer=of.Customer("C-1", {"phone": "+86 139", "level": "A"})), by=SHOP)
 
 
 class Counted(str):
