@@ -44,7 +44,7 @@ def read_csv(path: str | os.PathLike[str], asked: Asked) -> Given:
     try:
         frame = pl.read_csv(content, separator=between, infer_schema=False)
         if any('"' in name for name in frame.columns):  # polars leaves quotes within quotes doubled in the header
-            frame.columns = _names(next(row for _line, row in rows(content, between) if any(row)))
+            frame.columns = column_names(next(row for _line, row in rows(content, between) if any(row)))
         frame = frame.with_row_index(ROW)
     except pl.exceptions.NoDataError:
         raise LogError([problem("log.no_rows", Place(file=file))]) from None
@@ -103,12 +103,12 @@ def _parse_slowly(content: bytes, between: str, file: str, *, skip: bool) -> tup
             raise LogError(wrong)
     kept = [(n, row) for n, (_line, row) in enumerate(found[1:]) if len(row) <= len(header)]
     padded = [[n, *(cell or None for cell in row), *[None] * (len(header) - len(row))] for n, row in kept]
-    names = _names(header)
+    names = column_names(header)
     schema = {ROW: pl.UInt32, **dict.fromkeys(names, pl.String)}
     return pl.DataFrame(padded, schema=schema, orient="row"), wrong
 
 
-def _names(header: Sequence[str]) -> list[str]:
+def column_names(header: Sequence[str]) -> list[str]:
     """The names of columns, those that occurred before with a number behind them."""
     first = {name: n for n, name in reversed(list(enumerate(header)))}
     return [name if first[name] == n else f"{name}_duplicated_{n}" for n, name in enumerate(header)]

@@ -146,10 +146,15 @@ def rows_of(
 
 def left_out(given: Given) -> list[Reason]:
     """The assumptions about the rows that were skipped: how many, and what is wrong with which."""
-    if not given.skipped:
+    return skipped_rows(given.title, given.skipped, given.lost)
+
+
+def skipped_rows(title: FrozenMap[str], skipped: Sequence[Problem], lost: int) -> list[Reason]:
+    """The assumptions about rows of a table, called `title`, that were skipped; none where nothing is wrong."""
+    if not skipped:
         return []
-    told = [reason(item.code, item.place, **item.params) for item in given.skipped]
-    return [reason("log.rows_skipped", table=given.title, count=given.lost), *told]
+    told = [reason(item.code, item.place, **item.params) for item in skipped]
+    return [reason("log.rows_skipped", table=title, count=lost), *told]
 
 
 def one_list(problems: Sequence[Problem]) -> list[Problem]:
@@ -160,7 +165,8 @@ def one_list(problems: Sequence[Problem]) -> list[Problem]:
     alike: dict[str, list[Problem]] = {}
     for item in problems:
         same = {name: value for name, value in item.params.items() if name not in ("count", "lines", "values")}
-        alike.setdefault(repr((item.code, item.place, sorted(same.items()))), []).append(item)
+        file = item.place and item.place.file  # its line is that of the first of these rows
+        alike.setdefault(repr((item.code, file, sorted(same.items()))), []).append(item)
     return [_one(items) for items in alike.values()]
 
 
@@ -175,7 +181,10 @@ def _one(items: Sequence[Problem]) -> Problem:
     words["lines"] = [line for line, _place, _n in named]
     if "values" in words:
         words["values"] = [items[n].params["values"][place] for _line, place, n in named]
-    return problem(first.code, first.place, **words)
+    place = first.place
+    if place is not None and place.line is not None:
+        place = evolve(place, line=words["lines"][0])
+    return problem(first.code, place, **words)
 
 
 def _shown(value: Any) -> str:

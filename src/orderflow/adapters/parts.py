@@ -26,7 +26,7 @@ from orderflow.adapters.columns import (
     guess,
     plain,
 )
-from orderflow.adapters.given import ROW, ROWS, Asked, Errors, Given, left_out
+from orderflow.adapters.given import LINES, ROW, ROWS, Asked, Errors, Given, left_out
 from orderflow.adapters.longform import COMPLETE, INSTANCE, LIFECYCLE, PREFIX, STARTS, Way, only_entries, read_long
 from orderflow.adapters.opening import open_source
 from orderflow.adapters.orders import about_orders, id_column, read_orders, together
@@ -119,12 +119,14 @@ class Columns:
         return list(dict.fromkeys(name for name in chosen if name is not None))
 
 
-def columns_of(empty: pl.DataFrame, asked: Reading, file: str | None = None) -> Columns:
+def columns_of(empty: pl.DataFrame, asked: Reading, file: str | None = None, *, lines: bool = False) -> Columns:
     """Which columns of a source are what, by their names; `empty` has the source's columns, its rows do not matter.
+    `lines`: the file has lines, of which the first names the columns.
 
     Raises LogError for columns that are not there or not told apart.
     """
     given = rows_given(empty.with_row_index(ROW), file)
+    given = evolve(given, unit=LINES, head=1) if lines else given
     chosen, assumptions, problems = choose(given, asked.roles, needed=(ORDER, STAGE, AT))
     if problems:
         raise LogError(problems)

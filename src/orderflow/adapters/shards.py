@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from orderflow.adapters.about import SILENT, About, about_parquet, used
-from orderflow.adapters.columns import TABLES, separator, to_utf8
-from orderflow.adapters.files import chunks, format_of
-from orderflow.adapters.given import ROW, one_list
+from orderflow.adapters.columns import TABLES
+from orderflow.adapters.csvscan import Plain, as_plain, lines_of, without_long_rows
+from orderflow.adapters.files import format_of
+from orderflow.adapters.given import LINES, ROW, Given, one_list, skipped_rows
 from orderflow.adapters.kinds import DECIMAL, WHOLE
 from orderflow.adapters.parts import (
     Columns,
@@ -31,26 +31,35 @@ from orderflow.metrics.figures import check_stage
 from orderflow.metrics.instants import zone
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
-from orderflow.model.reasons import Place, Problem, Reason, problem, reason
+from orderflow.model.reasons import Place, Problem, Reason, problem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import polars as pl
 
-HEAD = 1 << 20  # bytes of a CSV file by which its encoding and separator are told
-
 
 @frozen(kw_only=True, eq=False)
 class Scan:
     """A source that is not read yet: its rows with their positions in ROW, what was assumed to read it, and what it
-    says about the log."""
+    says about the log.
+
+    - `skipped`: what is told about rows that were left out before the shards are cut.
+    - `number`: from positions to lines of the file, for a file that has lines.
+    """
 
     rows: pl.LazyFrame
     file: str | None
     columns: Columns
     assumptions: tuple[Reason, ...]
     about: About = SILENT
+    skipped: tuple[Reason, ...] = ()
+    number: Callable[[Sequence[int]], list[int]] | None = None
+
+    def given(self, rows: pl.DataFrame) -> Given:
+        """Some of the rows, read, as a table that readers take."""
+        found = rows_given(rows, self.file)
+        return found if self.number is None else evolve(found, unit=LINES, head=1, number=self.number)
 
 
 def read_shards(source: Any, n: int = 16, **reading: Any) -> Iterator[EventLog]:
@@ -65,7 +74,7 @@ def read_shards(source: Any, n: int = 16, **reading: Any) -> Iterator[EventLog]:
     - In memory is one shard, and the cases. Parquet is scanned once for each shard; CSV is first written as Parquet to
       a temporary folder, with the columns that are needed.
     - Raises LogError as `read_log`: at the first shard with wrong rows, about those of all shards that are left, so
-      about all of them, since the earlier ones had none. Rows count without the header.
+      about all of them, since the earlier ones had none. CSV counts lines; Parquet rows, from 1.
     """
     need_polars()
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -79,7 +88,7 @@ def _shards(source: Any, n: int, asked: Reading) -> Iterator[EventLog]:
     with _scanned(source, asked) as scan:
         named, asked = asked.ends, _as_said(asked, scan.about)
         cases, more = read_cases(asked, scan.columns)
-        about_all: tuple[Reason, ...] = (*scan.assumptions, *scan.columns.assumptions, *more)
+        about_all: tuple[Reason, ...] = (*scan.assumptions, *scan.columns.assumptions, *more, *scan.skipped)
         empty, seen, wrong = True, set[str](), list[Problem]()
         for k in range(n):
             rows = scan.rows.filter(dealt(scan.columns.order_id, n) == k).collect(engine="streaming").sort(ROW)
@@ -88,7 +97,7 @@ def _shards(source: Any, n: int, asked: Reading) -> Iterator[EventLog]:
                 continue
             empty = False
             try:
-                log = log_of_rows(rows_given(rows, scan.file), scan.columns, asked, mine)
+                log = log_of_rows(scan.given(rows), scan.columns, asked, mine)
             except LogError as error:
                 wrong += error.problems
                 continue
@@ -133,8 +142,9 @@ def _narrow(table: pl.LazyFrame, file: str | None, asked: Reading, told: Sequenc
     import polars as pl
 
     try:
-        columns = columns_of(table.collect_schema().to_frame(), asked, file)
-        rows = table.with_row_index(ROW)
+        header = table.collect_schema()
+        columns = columns_of(table.select(pl.all().exclude(ROW)).collect_schema().to_frame(), asked, file)
+        rows = table if ROW in header else table.with_row_index(ROW)
         entries: list[Reason] = []
         if columns.entries is not None:
             kind = pl.col(columns.entries).cast(pl.String)
@@ -192,57 +202,36 @@ def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
 
     import polars as pl
 
-    file = os.fspath(path)
-    plain, between, told = _as_utf8(Path(path), Path(folder) / "rows.csv", asked.encoding)
-    rows = pl.scan_csv(plain, separator=between, infer_schema=False)
-    written = Path(folder) / "rows.parquet"
+    file, room = os.fspath(path), Path(folder)
+    plain = as_plain(Path(path), room / "plain.csv", asked.encoding)
+    wrong: list[Problem] = []
     try:
-        columns = columns_of(rows.collect_schema().to_frame(), asked, file)
-        rows = rows.with_row_index(ROW).filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
-        entries = [name for name in (columns.entries, columns.instance) if name is not None]
-        kept = rows.select(*dict.fromkeys([*columns.needed, *entries]))
-        typed = _numbers(kept, [name for name in columns.attributes if name in columns.needed])
-        kept.with_columns(typed).sink_parquet(written, compression="lz4")
+        try:
+            scan = _as_parquet(plain, room / "rows.parquet", asked)
+        except pl.exceptions.ComputeError:  # the standard library reads more, and knows the line
+            plain, wrong = without_long_rows(plain, room / "fitting.csv", skip=asked.errors == "skip")
+            scan = _as_parquet(plain, room / "again.parquet", asked)
     except pl.exceptions.NoDataError:
         raise LogError([problem("log.no_rows", _place(file))]) from None
     except pl.exceptions.PolarsError as error:
         raise LogError([problem("log.broken_csv", _place(file), detail=_first_line(error))]) from None
-    found = _narrow(pl.scan_parquet(written), file, asked, told)
+    skipped = skipped_rows(TABLES["events"], wrong, sum(item.params["count"] for item in wrong))
+    return evolve(scan, assumptions=(*plain.told, *scan.assumptions), skipped=tuple(skipped), number=lines_of(plain))
+
+
+def _as_parquet(plain: Plain, written: Path, asked: Reading) -> Scan:
+    import polars as pl
+
+    rows = plain.rows()
+    columns = columns_of(rows.collect_schema().to_frame(), asked, plain.file, lines=True)
+    rows = rows.with_row_index(ROW).filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
+    entries = [name for name in (columns.entries, columns.instance) if name is not None]
+    kept = rows.select(ROW, *dict.fromkeys([*columns.needed, *entries]))
+    typed = _numbers(kept, [name for name in columns.attributes if name in columns.needed])
+    kept.with_columns(typed).sink_parquet(written, compression="lz4")
+    found = _narrow(pl.scan_parquet(written), plain.file, asked, ())
     # What was guessed of all columns, and which are not used, also of those that were not written.
     return evolve(found, columns=evolve(found.columns, guesses=columns.guesses, unused=columns.unused))
-
-
-def _as_utf8(path: Path, copy: Path, encoding: str | None) -> tuple[Path, str, list[Reason]]:
-    """The file, or a copy of it in plain UTF-8; its separator; and what was guessed."""
-    head = b""
-    for chunk in chunks(path):
-        head += chunk
-        if len(head) >= HEAD:
-            break
-    cut = head[: head.rfind(b"\n") + 1] if len(head) >= HEAD else head
-    content, guessed = to_utf8(cut, encoding, os.fspath(path))
-    between = separator(content)
-    told = [reason("log.guessed_encoding", encoding=guessed, table=TABLES["events"])] if guessed else []
-    if between != ",":
-        told.append(reason("log.guessed_separator", separator=between, table=TABLES["events"]))
-    used = codecs.lookup(encoding or guessed or "utf-8").name
-    if used == "utf-8" and head == _beginning(path, len(head)) and b"\n" in content:
-        return path, between, told
-    decoder = codecs.getincrementaldecoder("utf-8-sig" if used == "utf-8" else used)()
-    with copy.open("w", encoding="utf-8", newline="") as target:
-        try:
-            for chunk in chunks(path):
-                target.write(decoder.decode(chunk).replace("\r\n", "\n").replace("\r", "\n"))
-            target.write(decoder.decode(b"", final=True))
-        except UnicodeDecodeError as error:
-            detail = f"not {used}: {error.reason}"
-            raise LogError([problem("log.broken_csv", _place(os.fspath(path)), detail=detail)]) from None
-    return copy, between, told
-
-
-def _beginning(path: Path, size: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(size)
 
 
 def _numbers(rows: pl.LazyFrame, names: Sequence[str]) -> list[pl.Expr]:

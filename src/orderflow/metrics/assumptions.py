@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from attrs import evolve
+
 from orderflow.model.reasons import Reason, reason
 
 ADDED = ("count", "lost", "repeated", "starts")  # parameters that add up over the parts
@@ -28,4 +30,18 @@ def _added(a: Reason, b: Reason) -> Reason:
     for name, most in LISTS.items():
         if name in params:
             params[name] = [*params[name], *b.params.get(name, ())][:most]
-    return reason(a.code, a.place, **params)
+    if "lines" not in params:
+        return reason(a.code, a.place, **params)
+    rows = sorted((line, n, place) for n, item in enumerate((a, b)) for place, line in enumerate(_lines(item)))
+    params["lines"] = [line for line, _n, _place in rows[: LISTS["lines"]]]
+    if "values" in params:  # those of the first lines of each, so also of the first of both
+        first = rows[: LISTS["values"]]
+        params["values"] = [(a, b)[n].params["values"][place] for _line, n, place in first]
+    at = a.place
+    if at is not None and at.line is not None and params["lines"]:
+        at = evolve(at, line=params["lines"][0])
+    return reason(a.code, at, **params)
+
+
+def _lines(item: Reason) -> list[int]:
+    return list(item.params.get("lines", ()))

@@ -104,13 +104,14 @@ class Running:
         self._lay_down(ids)
         return True
 
-    def replace(self, log: EventLog) -> None:
-        """Put what a log says about its orders in the place of all that was known about them."""
+    def replace(self, log: EventLog, *, orders: Iterable[str] = ()) -> None:
+        """Put what a log says about its orders in the place of all that was known about them.
+
+        - `orders`: further ones that it was asked for; of those that it does not have, nothing is known any more.
+        - Where the shelf fails, as `add`.
+        """
         self._widen(log)
-        ids = log.orders["id"].to_list()
-        self._open.drop(ids)
-        self._rest.take(id for id in ids if id in self._rest)
-        self._lay_down(self._take_in(log))
+        self._lay_down(self._take_in(log, anew=[*orders, *log.orders["id"].to_list()]))
 
     def follow(self, tracker: Source) -> int:
         """Take in what a Tracker has committed since the last time; how many events that were.
@@ -123,7 +124,7 @@ class Running:
             events, cursor = tracker.changes(self.cursor, limit=PAGE)
             ids = dict.fromkeys(event.stream.id for event in events if event.stream.kind == "order")
             if ids:
-                self.replace(tracker.log(orders=ids))
+                self.replace(tracker.log(orders=ids), orders=ids)
             count += len(events)
             if cursor == self.cursor:
                 return count
@@ -205,13 +206,18 @@ class Running:
             self._rest.forget_totals()
         self._whole, self._zone_open = whole, False
 
-    def _take_in(self, log: EventLog) -> list[str]:
-        """Put the events of a batch among the open orders, which ids they are; all of them, or none."""
+    def _take_in(self, log: EventLog, anew: Sequence[str] = ()) -> list[str]:
+        """Put the events of a batch among the open orders, which ids they are; all of them, or none.
+
+        `anew`: orders of which nothing counts that was known before.
+        """
         self._now.clear()
-        for known in self._rest.take(id for id in log.orders["id"].to_list() if id in self._rest):
+        touched = dict.fromkeys([*log.orders["id"].to_list(), *anew])
+        for known in self._rest.take(id for id in touched if id in self._rest):
             self._open.put(known)
         if len(log) > MOST_OPEN:
             log = self._lay_new(log)
+        self._open.drop(anew)
         return self._open.put(log)
 
     def _lay_down(self, ids: Sequence[str]) -> None:

@@ -34,6 +34,7 @@ class Segments:
         self.sizes: dict[str, int] = {}  # segment -> events
         self._totals: dict[Figure, tuple[frozenset[str], Any]] = {}
         self._saved: frozenset[str] = frozenset()  # entries that a saved state names
+        self._waste: set[str] = set()  # entries that nothing names any more, to be deleted
 
     def __contains__(self, id: str) -> bool:
         return id in self._where
@@ -43,21 +44,23 @@ class Segments:
 
     def put(self, log: EventLog) -> None:
         """Lay down orders that are not here yet. Where the shelf fails, none of them is here."""
-        laid: list[str] = []
+        laid: dict[str, list[str]] = {}
         try:
             for piece in parts(log, FULL):
-                laid.append(self._lay(piece))
+                laid[self._lay(piece)] = piece.orders["id"].to_list()
         except BaseException:
-            for name in laid:
-                self._forget(name)
+            for name, ids in laid.items():
+                self._forget(name, ids)
             raise
 
     def tidy(self) -> None:
         """Join small segments. Where the shelf fails, they stay as they are."""
         while small := self._joinable():
-            self._lay(join([self._log(name) for name in small]))
+            joined = join([self._log(name) for name in small])
+            self._lay(joined)
             for name in small:
-                self._drop(name)
+                self._drop(name, joined.orders["id"].to_list())
+        self._clean()
 
     def take(self, ids: Iterable[str]) -> list[EventLog]:
         """Take orders out and give what is known about them; only the segments that they are in are touched.
@@ -69,23 +72,24 @@ class Segments:
         wanted: dict[str, list[str]] = {}
         for id in ids:
             wanted.setdefault(self._where[id], []).append(id)
-        taken, laid = [], list[str]()
+        taken, laid, before = list[EventLog](), dict[str, list[str]](), dict[str, list[str]]()
         try:
             for name, members in wanted.items():
                 log = self._log(name)
+                before[name] = log.orders["id"].to_list()
                 chosen = log.orders["id"].is_in(pl.Series(members).implode())
                 taken.append(part(log, log.orders["order"].filter(chosen)))
                 rest = part(log, log.orders["order"].filter(~chosen))
                 if rest.orders.height:
-                    laid.append(self._lay(rest))
+                    laid[self._lay(rest)] = rest.orders["id"].to_list()
         except BaseException:
-            for name in wanted:  # the old segments are all there still: their orders are found in them again
-                self._where.update(dict.fromkeys(unpack(self._shelf[f"{name}.ids"]).to_list(), name))
-            for name in laid:
-                self._forget(name)
+            for name, ids in before.items():  # the old segments are all there still: their orders are found again
+                self._where.update(dict.fromkeys(ids, name))
+            for name, ids in laid.items():
+                self._forget(name, ids)
             raise
-        for name in wanted:
-            self._drop(name)
+        for name, ids in before.items():
+            self._drop(name, ids)
         return taken
 
     def logs(self) -> Iterator[EventLog]:
@@ -117,6 +121,7 @@ class Segments:
         self._saved = self._live()
         for entry in [name for name in self._shelf if name.startswith("segment-") and name not in self._saved]:
             del self._shelf[entry]
+        self._waste.clear()
 
     def copy_to(self, shelf: Shelf) -> None:
         """Write every segment to another shelf too."""
@@ -160,6 +165,7 @@ class Segments:
         """Write a segment, then know it: a shelf that fails leaves no trace here."""
         content, ids = pack(log), log.orders["id"]
         name = f"segment-{sha256(content).hexdigest()[:20]}"
+        self._waste -= {f"{name}.log", f"{name}.ids"}
         self._shelf[f"{name}.log"] = content
         self._shelf[f"{name}.ids"] = pack(ids)
         self._entries[name] = {f"{name}.log", f"{name}.ids"}
@@ -167,14 +173,20 @@ class Segments:
         self._where.update(dict.fromkeys(ids.to_list(), name))
         return name
 
-    def _drop(self, name: str) -> None:
+    def _drop(self, name: str, ids: Iterable[str]) -> None:
         """Forget a segment. Entries that a saved state names stay on the shelf until the next state is saved."""
-        for entry in self._forget(name) - self._saved:
-            del self._shelf[entry]
+        self._waste |= self._forget(name, ids) - self._saved
 
-    def _forget(self, name: str) -> set[str]:
-        """Know a segment no more, and its orders where they are in no other; its entries on the shelf."""
-        for id in unpack(self._shelf[f"{name}.ids"]).to_list():
+    def _clean(self) -> None:
+        """Delete what nothing names any more: once all is known anew, as a shelf may fail here too."""
+        for entry in tuple(self._waste):
+            if entry in self._shelf:
+                del self._shelf[entry]
+            self._waste.discard(entry)
+
+    def _forget(self, name: str, ids: Iterable[str]) -> set[str]:
+        """Know a segment with these orders no more, nor the orders that are in no other; its entries on the shelf."""
+        for id in ids:
             if self._where.get(id) == name:
                 del self._where[id]
         del self.sizes[name]
@@ -192,5 +204,6 @@ class Segments:
         return log
 
     def _write(self, name: str, kind: str, value: Any) -> None:
+        self._waste.discard(f"{name}.{kind}")
         self._shelf[f"{name}.{kind}"] = pack(value)
         self._entries[name].add(f"{name}.{kind}")
