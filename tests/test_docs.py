@@ -21,7 +21,7 @@ import orderflow
 from orderflow import cli, providers, views
 from orderflow.adapters import flowfile
 from orderflow.hookspecs import Hooks
-from orderflow.metrics.report import PARTS
+from orderflow.metrics.figures import PARTS
 from orderflow.model import clock, errors, hours, tokens
 from orderflow.model.condition import MAX_DIGITS
 from orderflow.model.events import BODIES, Event

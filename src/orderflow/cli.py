@@ -275,7 +275,7 @@ def _console() -> Console:
 
 
 def _compute(figures: Report, step: Callable[[str, Callable[[], Any]], Any]) -> None:
-    from orderflow.metrics.report import PARTS
+    from orderflow.metrics.figures import PARTS
 
     for part in PARTS:
         step(part.replace("_", " "), lambda part=part: getattr(figures, part))  # type: ignore[misc]  # binds the name now

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -110,38 +111,45 @@ class Asked:
             raise click.UsageError("--part goes with --format csv or parquet; text and JSON have all parts")
         if self.form == "parquet" and self.output is None:
             raise click.UsageError("--format parquet needs --output FILE")
-        if self.shards is not None and (self.by or self.mark):
-            raise click.UsageError("--by and --mark need the whole log: leave out --shards")
-        if self.shards is not None and self.people == "teams":
-            raise click.UsageError("--people teams needs the whole log: leave out --shards")
+        if self.shards is not None and self.mark:
+            raise click.UsageError("--mark needs the whole log: leave out --shards")
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """The parts beyond those of every report that are shown."""
+        from orderflow.adapters.report_further import SHOWN
+        from orderflow.metrics.figures import FURTHER
+
+        if self.form == "text":
+            return SHOWN
+        return FURTHER if self.part is None else tuple(name for name in FURTHER if name == self.part)
 
 
 def figures_of(source: str, asked: Asked, options: dict[str, Any]) -> Report:
     """The report that was asked for; of shards it is summed up here, else its parts are computed when they are read."""
-    from attrs import evolve
-
     from orderflow.metrics.report import report
     from orderflow.metrics.shards import report_of_shards
+    from orderflow.metrics.terms import Terms
     from orderflow.rules.allowed import allowed_steps
 
     flow, calendar = _flow(asked)
+    common: dict[str, Any] = {
+        "calendar": calendar,
+        "delivered_stage": asked.delivered_stage,
+        "allowed": None if flow is None else allowed_steps(flow),
+        "people": asked.people,
+        "minimum": asked.minimum,
+    }
     if asked.shards is not None:
-        parts = _shards(source, asked, options, flow)
-        found = report_of_shards(parts, source=source, calendar=calendar, delivered_stage=asked.delivered_stage)
-        return evolve(found, people=asked.people, minimum=asked.minimum)
+        terms = Terms(further=asked.further, by=asked.by, **common)
+        with closing(_shards(source, asked, options, flow)) as parts:
+            return report_of_shards(parts, source=source, terms=terms)
     log = _chosen(read(source, options), asked)
     if flow is not None:
         log = _held_against(log, flow, asked.mark)
     if asked.by is not None:
         log.by(asked.by)  # an attribute that there is not is told before any figure
-    return report(
-        log,
-        calendar=calendar,
-        delivered_stage=asked.delivered_stage,
-        allowed=None if flow is None else allowed_steps(flow),
-        people=asked.people,
-        minimum=asked.minimum,
-    )
+    return report(log, **common)
 
 
 def write_figures(figures: Report, asked: Asked, *, ascii_only: bool) -> str:
@@ -181,7 +189,7 @@ def _chosen(log: EventLog, asked: Asked) -> EventLog:
     return chosen(log, asked.where, asked.since, asked.until)
 
 
-def _shards(source: str, asked: Asked, options: dict[str, Any], flow: Flow | None) -> Iterator[EventLog]:
+def _shards(source: str, asked: Asked, options: dict[str, Any], flow: Flow | None) -> Generator[EventLog, None, None]:
     """The shards of a file, as far as they were asked for."""
     from attrs import fields_dict
 

@@ -11,16 +11,18 @@ from pathlib import Path
 import pytest
 
 import orderflow
+from orderflow.model import errors
 from orderflow.model.reasons import problem, reason, suggest
 from orderflow.model.texts import CATALOGUE, LANGUAGES
 
 ROOT = Path(orderflow.__file__).parent
+ERRORS = {name for name, found in vars(errors).items() if isinstance(found, type) and hasattr(found, "of")}
 
 
 def maker(function: ast.expr) -> str:
     """The name of a called function; `of` counts only on an error class."""
     if isinstance(function, ast.Attribute):
-        return function.attr if function.attr != "of" or ast.unparse(function.value)[0].isupper() else ""
+        return function.attr if function.attr != "of" or ast.unparse(function.value) in ERRORS else ""
     return function.id if isinstance(function, ast.Name) and function.id != "of" else ""
 
 

@@ -6,6 +6,7 @@ from orderflow.adapters.report_layout import counted, share_of, sparkline, table
 from orderflow.metrics.report import Report
 from orderflow.metrics.show import duration
 
+SHOWN = ("sla_attainment", "work_in_progress", "ageing", "cancellation", "conformance")  # the parts that are read here
 WIDTH = 60  # bars of a sparkline at most
 ROWS = 10  # of a list
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import Any, Literal
-
-from attrs import evolve
 
 from orderflow.adapters.shards import read_shards
 from orderflow.adapters.sketches import note, sketched
 from orderflow.adapters.spark import report_on_spark
 from orderflow.adapters.tables import read_log
-from orderflow.metrics.further import Allowed
+from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.people import check_people
 from orderflow.metrics.report import Report
 from orderflow.metrics.report import report as report_on_log
 from orderflow.metrics.shards import in_shards, report_of_shards
+from orderflow.metrics.terms import Allowed, Further, Terms
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
@@ -35,6 +34,8 @@ def report(
     engine: Any = None,
     partitions: int | None = None,
     quantiles: Quantiles = "exact",
+    further: Further = (),
+    by: By = None,
     **reading: Any,
 ) -> Report:
     """Every figure about a history, computed when it is read; in parts when that is asked.
@@ -47,39 +48,35 @@ def report(
     - `people`: `names`, `pseudonyms` or `teams` in every figure by person; `minimum`: how many orders each
       such row has at least; by default 1, and 5 in scorecards.
     - `shards`: read and sum up this many parts of whole orders, one after the other: for files larger than memory
-      (Parquet, CSV), see `read_shards`. The numbers are the same. In parts, only `PARTS` are there; the others are left
-      out, and so are teams in the place of people.
+      (Parquet, CSV), see `read_shards`. The numbers are the same.
     - `engine`: a SparkSession. The source is then a Spark DataFrame or the path of Parquet that Spark can read; orders
       are dealt out to `partitions` (as many as Spark has by default), summed up there, and merged here. The numbers
       are the same. Needs the extra `spark`.
     - `quantiles="sketch"`: medians and percentiles come from sketches, in little memory and with an error that
       `report.assumptions` states; all else stays exact. Needs the extra `sketch`. Without it at most 50 million
       durations of one group are merged.
+    - `further`, `by`: which further parts of the report (`["workload", "ageing"]`, or `"all"`) and lead times by which
+      attributes are summed up too: in shards and on an engine nothing can be asked of the events afterwards. A log in
+      memory needs neither.
     - Raises LogError at once: a delivered stage that never occurs, or one for a log without promises; and as
       `read_log`.
     """
     if quantiles not in ("exact", "sketch"):
         raise LogError.of("log.unknown_quantiles", value=quantiles)
-    common: dict[str, Any] = {"calendar": calendar, "delivered_stage": delivered_stage}
-    shown: dict[str, Any] = {"people": people, "minimum": minimum}
+    shown: dict[str, Any] = {"allowed": allowed, "people": people, "minimum": minimum}
+    common = {"calendar": calendar, "delivered_stage": delivered_stage, **shown}
     if shards is None and engine is None and quantiles == "exact":
-        return report_on_log(_log(source, reading), allowed=allowed, **common, **shown)
-    common["minimum"] = 1 if minimum is None else minimum
-    check_people(people, common["minimum"])
-    if people == "teams":
-        raise LogError.of("log.part_not_summed", part="handover(people='teams')")
+        return report_on_log(_log(source, reading), **common)
+    terms, sketch = Terms(further=further, by=by, **common), quantiles == "sketch"
     if engine is not None:
-        found = report_on_spark(
-            engine, source, partitions=partitions, sketch=quantiles == "sketch", **common, **reading
-        )
-        return evolve(found, **shown)
-    if quantiles == "sketch":
-        common |= {"reduce": sketched, "notes": [note()]}
+        return report_on_spark(engine, source, partitions=partitions, sketch=sketch, terms=terms, **reading)
     if shards is None or isinstance(source, EventLog):
         parts = in_shards(_log(source, reading), 1 if shards is None else shards)
     else:
         parts = read_shards(source, shards, **reading)
-    return evolve(report_of_shards(parts, source=_name(source), **common), **shown)
+    reduced: dict[str, Any] = {"reduce": sketched, "notes": [note()]} if sketch else {}
+    with closing(parts):  # where a part cannot be summed up, temporary files go at once
+        return report_of_shards(parts, source=_name(source), terms=terms, **reduced)
 
 
 def _log(source: Any, reading: dict[str, Any]) -> EventLog:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,7 @@ class Scan:
         return found if self.number is None else evolve(found, unit=LINES, head=1, number=self.number)
 
 
-def read_shards(source: Any, n: int = 16, **reading: Any) -> Iterator[EventLog]:
+def read_shards(source: Any, n: int = 16, **reading: Any) -> Generator[EventLog, None, None]:
     """Read a history in `n` shards, one EventLog after the other: every order is whole in one of them.
 
     - `source`: a Parquet file, a folder of them, a CSV file (packed or not), or a polars LazyFrame; one row per event.
@@ -84,7 +84,7 @@ def read_shards(source: Any, n: int = 16, **reading: Any) -> Iterator[EventLog]:
     return _shards(source, n, asked)
 
 
-def _shards(source: Any, n: int, asked: Reading) -> Iterator[EventLog]:
+def _shards(source: Any, n: int, asked: Reading) -> Generator[EventLog, None, None]:
     with _scanned(source, asked) as scan:
         named, asked = asked.ends, _as_said(asked, scan.about)
         cases, more = read_cases(asked, scan.columns)

@@ -16,11 +16,12 @@ from orderflow.adapters.sketches import note, sketched
 from orderflow.metrics.assumptions import summed
 from orderflow.metrics.batches import shape_of, without_rows
 from orderflow.metrics.codes import need_polars
-from orderflow.metrics.figures import Figure, MergedReport, Pile, check_stage, figures_of_report, merged_report
+from orderflow.metrics.figures import Pile, check_stage
 from orderflow.metrics.instants import zone
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.merged import MergedReport, figures_of_report, merged_report, to_merge
 from orderflow.metrics.packing import pack, unpack
-from orderflow.model.calendar import WorkCalendar
+from orderflow.metrics.terms import PLAIN, Terms
 from orderflow.model.errors import LogError, MissingExtraError
 from orderflow.model.reasons import Problem, Reason
 
@@ -41,10 +42,8 @@ class Task:
 
     asked: Reading
     columns: Columns
-    calendar: WorkCalendar | None
-    delivered_stage: str | None
+    terms: Terms
     sketch: bool
-    minimum: int
     rows: int  # places are counted anew after so many
 
 
@@ -54,9 +53,7 @@ def report_on_spark(
     *,
     partitions: int | None = None,
     sketch: bool = False,
-    calendar: WorkCalendar | None = None,
-    delivered_stage: str | None = None,
-    minimum: int = 1,
+    terms: Terms = PLAIN,
     **reading: Any,
 ) -> MergedReport:
     """The report on a Spark DataFrame, or on Parquet at a path that Spark can read.
@@ -82,15 +79,7 @@ def report_on_spark(
     if columns.entries is not None:
         table, columns, entries = _only_entries(table, columns, asked)
         told += entries
-    task = Task(
-        asked=asked,
-        columns=columns,
-        calendar=calendar,
-        delivered_stage=delivered_stage,
-        sketch=sketch,
-        minimum=minimum,
-        rows=rows,
-    )
+    task = Task(asked=asked, columns=columns, terms=terms, sketch=sketch, rows=rows)
     found = _gathered(table, task, partitions).report(task, f"{name} on Spark", told)
     for stage in asked.ends:
         check_stage(stage, found.overview.stages)
@@ -151,7 +140,7 @@ def partition_entries(rows: Any, packed: bytes) -> Iterator[tuple[str, bytes]]:
         yield WRONG, pack(error.problems)
         return
     yield WHOLE, pack(without_rows(log))
-    for name, figure in _figures(log, task).items():
+    for name, figure in figures_of_report(log, task.terms).items():
         summary = figure.summarise(log)
         yield name, pack(sketched(summary) if task.sketch else summary)
 
@@ -180,7 +169,7 @@ class Gathered:
             self.problems += content
         elif not self.problems:
             try:
-                self.piles.setdefault(part, Pile(Figure.of(part))).add(content)
+                self.piles.setdefault(part, Pile(to_merge(part))).add(content)
             except LogError as error:
                 self.problems += error.problems
 
@@ -208,15 +197,10 @@ class Gathered:
         return merged_report(
             evolve(self.whole, assumptions=summed((*told, *self.whole.assumptions))),
             {part: pile.total() for part, pile in self.piles.items()},
+            task.terms,
             source=source,
-            calendar=task.calendar,
-            delivered_stage=task.delivered_stage,
             notes=[note()] if task.sketch else [],
         )
-
-
-def _figures(log: Any, task: Task) -> dict[str, Figure]:
-    return figures_of_report(log, calendar=task.calendar, delivered_stage=task.delivered_stage, minimum=task.minimum)
 
 
 def _table(spark: Any, source: Any) -> tuple[Any, str, int]:

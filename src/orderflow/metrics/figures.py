@@ -1,26 +1,39 @@
-"""Figures in parts: a calculator with its options, summaries that are piled up, and a report made of them."""
+"""Figures: a calculator with its options, and summaries of it that are piled up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from inspect import signature
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from attrs import field, fields, frozen, has
 
-from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.report import PARTS, Report
-from orderflow.metrics.summary import Samples, Table
-from orderflow.model.calendar import WorkCalendar
+from orderflow.metrics.people import of_whom
+from orderflow.metrics.summary import Samples
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap, freeze
-from orderflow.model.reasons import Reason, reason, suggest
+from orderflow.model.reasons import suggest
 
-T = TypeVar("T")
-PARTS_OF = {"bottlenecks": "flow_map"}  # parts of a report that it makes from another part
-DURATIONS = ("lead_time", "flow_map", "stage_time", "on_time")  # parts that a calendar turns into open time
+PARTS = (
+    "overview",
+    "lead_time",
+    "flow_map",
+    "variants",
+    "rework",
+    "handover",
+    "throughput",
+    "stage_time",
+    "bottlenecks",
+    "on_time",
+)
+FURTHER = (
+    *("work_in_progress", "ageing", "queues", "cancellation", "conversion", "conformance", "sla_attainment", "otif"),
+    *("in_full", "first_response", "flow_efficiency", "self_loops", "ping_pong", "handover_of_teams", "touches"),
+    *("workload", "working_together", "scorecard", "satisfaction", "complaint_rate", "error_rate"),
+    *("cohorts", "periods"),
+)
 EXACT = 50_000_000  # durations of one group that are kept and sorted; above that, sketches, and only by name
 
 
@@ -49,11 +62,13 @@ class Figure:
 
         - Raises LogError (`log.unknown_figure`) for a name that is no calculator; TypeError for an unknown option.
         """
-        module = _calculator(calculator)
+        module = calculator_of(calculator)
         takes, shows = (set(signature(rule).parameters) for rule in (module.summarise, module.result))
         given = {name: value for name, value in (options or {}).items() if value is not None}
         if unknown := set(given) - takes - shows:
             raise TypeError(f"{calculator} takes no {', '.join(sorted(unknown))}")
+        if "people" in shows:
+            given |= of_whom(given, takes)
         shown = {name: value for name, value in given.items() if name in shows}
         return cls(
             calculator=calculator,
@@ -68,16 +83,16 @@ class Figure:
 
     def check(self, whole: EventLog) -> None:
         """Raise what the public function raises when a log with these columns cannot answer the question."""
-        getattr(_calculator(self.calculator), self.calculator)(whole, **{**self.options, **self.shown})
+        function_of(self.calculator)(whole, **{**self.options, **self.shown})
 
     def summarise(self, shard: EventLog) -> Any:
-        return _calculator(self.calculator).summarise(shard, **self.options)
+        return calculator_of(self.calculator).summarise(shard, **self.options)
 
     def merge(self, a: Any, b: Any) -> Any:
-        return _calculator(self.calculator).merge(a, b)
+        return calculator_of(self.calculator).merge(a, b)
 
     def result(self, summary: Any) -> Any:
-        return _calculator(self.calculator).result(summary, **self.shown)
+        return calculator_of(self.calculator).result(summary, **self.shown)
 
 
 class Pile:
@@ -106,88 +121,6 @@ class Pile:
             total = self._figure.merge(self._rounds.pop()[1], total)
             check_size(self._figure, total)
         return total
-
-
-def figures_of_report(
-    whole: EventLog, *, calendar: WorkCalendar | None = None, delivered_stage: str | None = None, minimum: int = 1
-) -> dict[str, Figure]:
-    """The figures that a report needs, by the name of its part; those that the log cannot answer are left out.
-
-    - `whole`: a log with the columns of the whole one; its events do not matter.
-    - `minimum`: below how many orders no figure by person will be shown.
-    - Raises LogError (`log.no_promises`) for a delivered stage where there are no promises.
-    """
-    promised = "promised_at" in whole.orders.columns
-    if delivered_stage is not None and not promised:
-        raise LogError.of("log.no_promises")
-    figures = {}
-    for name in PARTS:
-        if name in PARTS_OF or (name == "on_time" and not (promised and (delivered_stage or whole.done_stages))):
-            continue
-        options: dict[str, Any] = {"calendar": calendar if name in DURATIONS else None}
-        if name == "on_time":
-            options["delivered_stage"] = delivered_stage
-        if name == "handover":
-            options["minimum"] = minimum
-        figures[name] = Figure.of(name, options)
-    return figures
-
-
-@frozen(kw_only=True, eq=False, repr=False, slots=False)  # no slots, as in Report
-class MergedReport(Report):
-    """A Report made of merged summaries. Its `log` has the columns of the whole, but no events.
-
-    - `source` says in words what was read; `notes` what was assumed on the way, beside what the log assumes.
-    - `wall` cannot be made from summaries of open time: ask for a second report, without the calendar.
-    """
-
-    source: str
-    notes: tuple[Reason, ...] = ()
-
-    @property
-    def wall(self) -> Report:
-        if self.calendar is not None:
-            raise LogError.of("log.wall_not_summed")
-        return self
-
-    @property
-    def assumptions(self) -> tuple[Reason, ...]:
-        return (*super().assumptions, *self.notes)
-
-    def lead_time_by(self, by: By) -> Table:
-        raise LogError.of("log.part_not_summed", part=f"lead_time(by={by!r})")
-
-    def _known(self, part: str, make: Callable[[], T]) -> T | None:
-        self._reasons[part] = reason("log.part_not_summed", part=part)
-        return None
-
-    def __repr__(self) -> str:
-        return f"<Report on {self.source}: {self.overview.events} events of {self.overview.orders} orders>"
-
-
-def merged_report(
-    whole: EventLog,
-    summaries: Mapping[str, Any],
-    *,
-    source: str,
-    calendar: WorkCalendar | None = None,
-    delivered_stage: str | None = None,
-    notes: Iterable[Reason] = (),
-) -> MergedReport:
-    """The report of summaries by the name of their part.
-
-    - Raises LogError (`log.unknown_stage`) for a delivered stage that never occurs in a log with events.
-    """
-    found = MergedReport(
-        log=whole,
-        delivered_stage=delivered_stage,
-        calendar=calendar,
-        summaries=FrozenMap(summaries),
-        source=source,
-        notes=tuple(notes),
-    )
-    check_stage(delivered_stage, found.overview.stages)
-    return found
 
 
 def check_stage(stage: str | None, seen: Iterable[str]) -> None:
@@ -233,11 +166,24 @@ def check_size(figure: Figure, summary: Any) -> None:
                 raise LogError.of("log.too_many_durations", figure=figure.calculator, count=most, limit=EXACT)
 
 
-def _calculator(name: str) -> Calculator:
+def function_of(calculator: str) -> Callable[..., Any]:
+    """The public function of that name in `orderflow.metrics`."""
+    found: Callable[..., Any] = getattr(calculator_of(calculator), calculator)
+    return found
+
+
+def calculator_of(name: str) -> Calculator:
+    """The file of that name in `orderflow.metrics`. Raises LogError (`log.unknown_figure`)."""
     try:
         module: Any = import_module(f"orderflow.metrics.{name}")
     except ImportError:
         module = None
     if not all(hasattr(module, part) for part in ("summarise", "merge", "result")):
-        raise LogError.of("log.unknown_figure", name=name, known=list(PARTS), suggestion=suggest(name, PARTS))
+        raise unknown_figure(name, (*PARTS, *FURTHER))
     return module  # type: ignore[no-any-return]  # a module has the three functions, as was asked above
+
+
+def unknown_figure(name: str, known: Sequence[str]) -> LogError:
+    """The error for a name that is none of those known."""
+    error: LogError = LogError.of("log.unknown_figure", name=name, known=list(known), suggestion=suggest(name, known))
+    return error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from collections.abc import Container, Mapping
+from typing import TYPE_CHECKING, Any, get_args
 
 from attrs import evolve
 
@@ -41,6 +42,17 @@ def check_people(people: str, minimum: int) -> None:
     need_choice("people", people, HOW)
     if not isinstance(minimum, int) or minimum < 1:
         raise LogError.of("log.few_is_not_a_number", value=minimum)
+
+
+def of_whom(options: Mapping[str, Any], takes: Container[str]) -> dict[str, Any]:
+    """The options of a figure by person that say whom it is about: asked for teams, in either way, it is of teams.
+
+    - `takes`: the option that says so is called `between` or `of`.
+    """
+    name = "between" if "between" in takes else "of"
+    teams = options.get("people") == "teams"
+    whom = "team" if teams else options.get(name, "actor")
+    return {name: whom, "people": options.get("people", "names") if whom == "actor" else "teams"}
 
 
 def shown(frame: pl.DataFrame, *columns: str, count: str, people: str, minimum: int) -> pl.DataFrame:

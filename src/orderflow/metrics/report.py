@@ -13,10 +13,8 @@ from orderflow.metrics.bottlenecks import Bottlenecks, both
 from orderflow.metrics.conformance import Conformance
 from orderflow.metrics.flow_map import result as flow_map_of
 from orderflow.metrics.flow_map import summarise as summarise_flow_map
-from orderflow.metrics.further import Allowed, FurtherParts
+from orderflow.metrics.further import FurtherParts
 from orderflow.metrics.groups import By
-from orderflow.metrics.handover import result as handover_of
-from orderflow.metrics.handover import summarise as summarise_handover
 from orderflow.metrics.keys import need_column
 from orderflow.metrics.lead_time import lead_time
 from orderflow.metrics.lead_time import summarise as summarise_lead_time
@@ -27,7 +25,6 @@ from orderflow.metrics.on_time import summarise as summarise_on_time
 from orderflow.metrics.overview import Overview
 from orderflow.metrics.overview import result as overview_of
 from orderflow.metrics.overview import summarise as summarise_overview
-from orderflow.metrics.people import check_people
 from orderflow.metrics.rework import Rework
 from orderflow.metrics.rework import described as rework_of
 from orderflow.metrics.rework import summarise as summarise_rework
@@ -35,6 +32,7 @@ from orderflow.metrics.show import html_table
 from orderflow.metrics.stage_time import result as stage_time_of
 from orderflow.metrics.stage_time import summarise as summarise_stage_time
 from orderflow.metrics.summary import Durations, Table
+from orderflow.metrics.terms import Allowed, Terms
 from orderflow.metrics.throughput import Throughput
 from orderflow.metrics.throughput import described as throughput_of
 from orderflow.metrics.throughput import summarise as summarise_throughput
@@ -44,19 +42,6 @@ from orderflow.metrics.variants import summarise as summarise_variants
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.frozen import EMPTY
 from orderflow.model.reasons import Reason, reason
-
-PARTS = (
-    "overview",
-    "lead_time",
-    "flow_map",
-    "variants",
-    "rework",
-    "handover",
-    "throughput",
-    "stage_time",
-    "bottlenecks",
-    "on_time",
-)
 
 
 @frozen(kw_only=True, eq=False, repr=False, slots=False)  # no slots: `cached_property` keeps what it found in __dict__
@@ -72,12 +57,10 @@ class Report(FurtherParts):
 
     summaries: Mapping[str, Any] = EMPTY
 
-    @property
+    @cached_property
     def wall(self) -> Report:
         """The same report in plain time, without the calendar."""
-        if self.calendar is None:
-            return self
-        return self.log.kept(("report", self.delivered_stage), lambda: evolve(self, calendar=None, summaries=EMPTY))
+        return self if self.calendar is None else evolve(self, terms=evolve(self.terms, calendar=None))
 
     @property
     def assumptions(self) -> tuple[Reason, ...]:
@@ -109,11 +92,9 @@ class Report(FurtherParts):
 
     @cached_property
     def handover(self) -> Table:
-        found = self._given("handover")
-        if found is None:
-            between: Any = "team" if self.people == "teams" else "actor"
-            found = summarise_handover(self.log, between=between, minimum=self._by_person["minimum"])
-        return handover_of(found, **self._by_person)
+        figure = self.terms.figure("handover")
+        found: Table = figure.result(self._given("handover") or figure.summarise(self.log))
+        return found
 
     @cached_property
     def throughput(self) -> Throughput:
@@ -228,17 +209,10 @@ def report(
     """
     if delivered_stage is not None:
         check(log, delivered_stage)
-    check_people(people, 1 if minimum is None else minimum)
+    terms = Terms(calendar=calendar, delivered_stage=delivered_stage, allowed=allowed, people=people, minimum=minimum)
     if people == "teams":
         need_column(log, "team")
-    return Report(
-        log=log,
-        delivered_stage=delivered_stage,
-        calendar=calendar,
-        allowed=allowed,
-        people=people,
-        minimum=minimum,
-    )
+    return Report(log=log, terms=terms)
 
 
 def _iso(when: datetime | None) -> str | None:

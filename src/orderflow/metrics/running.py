@@ -9,12 +9,15 @@ from typing import Any, Protocol
 from attrs import evolve
 
 from orderflow.metrics.batches import NOTHING, in_texts, join, part, same_shape, shape_of
-from orderflow.metrics.figures import Figure, MergedReport, check_stage, figures_of_report, merged_report
+from orderflow.metrics.figures import Figure, check_stage
 from orderflow.metrics.folder import Place, Shelf, shelf_of
+from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.merged import MergedReport, figures_of_report, merged_report
 from orderflow.metrics.open_orders import OpenOrders
 from orderflow.metrics.packing import pack, unpack
 from orderflow.metrics.segments import Segments
+from orderflow.metrics.terms import Allowed, Further, Terms
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
@@ -140,16 +143,34 @@ class Running:
             check_stage(figure.options["delivered_stage"], self.result("overview").stages)
         return figure.result(self._totals([figure])[figure])
 
-    def report(self, *, calendar: WorkCalendar | None = None, delivered_stage: str | None = None) -> MergedReport:
-        """The Report on all events so far; options as for `of.report`."""
-        figures = figures_of_report(self._whole, calendar=calendar, delivered_stage=delivered_stage)
+    def report(
+        self,
+        *,
+        calendar: WorkCalendar | None = None,
+        delivered_stage: str | None = None,
+        allowed: Allowed | None = None,
+        people: str = "names",
+        minimum: int | None = None,
+        further: Further = (),
+        by: By = None,
+    ) -> MergedReport:
+        """The Report on all events so far; options as for `of.report` in shards."""
+        terms = Terms(
+            calendar=calendar,
+            delivered_stage=delivered_stage,
+            allowed=allowed,
+            people=people,
+            minimum=minimum,
+            further=further,
+            by=by,
+        )
+        figures = figures_of_report(self._whole, terms)
         totals = self._totals(list(figures.values()))
         return merged_report(
             self._whole,
             {name: totals[figure] for name, figure in figures.items()},
+            terms,
             source="running totals",
-            calendar=calendar,
-            delivered_stage=delivered_stage,
         )
 
     def log(self) -> EventLog:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 from attrs import evolve
 
 from orderflow.metrics.assumptions import summed
 from orderflow.metrics.batches import part, shape_of
-from orderflow.metrics.figures import Figure, MergedReport, Pile, figures_of_report, merged_report
+from orderflow.metrics.figures import Figure, Pile
 from orderflow.metrics.log import EventLog
-from orderflow.model.calendar import WorkCalendar
+from orderflow.metrics.merged import MergedReport, figures_of_report, merged_report
+from orderflow.metrics.terms import PLAIN, Terms
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Reason
 
 
-def in_shards(log: EventLog, n: int) -> Iterator[EventLog]:
+def in_shards(log: EventLog, n: int) -> Generator[EventLog, None, None]:
     """The log in `n` shards with about as many orders each, none in two; only the first has the log's assumptions.
 
     - What a calculator makes beside the log (pairs of events, sorted durations) is then small. Files that are larger
@@ -37,16 +38,14 @@ def report_of_shards(
     shards: Iterable[EventLog],
     *,
     source: str,
-    calendar: WorkCalendar | None = None,
-    delivered_stage: str | None = None,
-    minimum: int = 1,
+    terms: Terms = PLAIN,
     reduce: Callable[[Any], Any] | None = None,
     notes: Iterable[Reason] = (),
 ) -> MergedReport:
     """The report on all shards, of which one at a time is in memory, and the summaries so far.
 
     - `shards`: at least one, with the same columns and no order in common. `source`: what they are, in words.
-    - `minimum`: of how many orders at least figures by person will be shown.
+    - `terms`: what all figures have in common, and which further parts are summed up too.
     - `reduce`: what is done to each summary before it is merged (sketches).
     """
     whole: EventLog | None = None
@@ -55,7 +54,7 @@ def report_of_shards(
     for shard in shards:
         if whole is None:
             whole = shape_of([shard])
-            figures = figures_of_report(whole, calendar=calendar, delivered_stage=delivered_stage, minimum=minimum)
+            figures = figures_of_report(whole, terms)
             piles = {name: (figure, Pile(figure)) for name, figure in figures.items()}
         assumptions += shard.assumptions
         for figure, pile in piles.values():
@@ -66,8 +65,7 @@ def report_of_shards(
     return merged_report(
         evolve(whole, assumptions=summed(assumptions)),
         {name: pile.total() for name, (_, pile) in piles.items()},
+        terms,
         source=source,
-        calendar=calendar,
-        delivered_stage=delivered_stage,
         notes=notes,
     )

@@ -34,8 +34,12 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "没有说明允许哪些流转；请给出 allowed=of.allowed_steps(flow)（--flow）。",
     },
     "log.part_not_summed": {
-        "en": "{part} is not among the parts that are summed up over shards; ask of.metrics.{part} for a log.",
-        "zh": "{part} 不在分片汇总的部分之中；请用 of.metrics.{part} 对整份日志计算。",
+        "en": "{part} was not summed up with the rest. Ask for it beforehand: further=['{part}'], or further='all'.",
+        "zh": "{part} 没有随其余部分一并汇总。请事先指定：further=['{part}'] 或 further='all'。",
+    },
+    "log.groups_not_summed": {
+        "en": "Lead times by {by} were not summed up with the rest. Ask for them beforehand: by={by}.",
+        "zh": "没有按 {by} 汇总订单周期。请事先指定：by={by}。",
     },
     "log.not_in_flow": {
         "en": "The flow does not know these of the log: {names}. It has the stages: {known}. Rename them, or pass over their "

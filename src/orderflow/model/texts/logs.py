@@ -125,8 +125,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "订单属性不能命名为 {name!r}：该名称由日志自身使用。",
     },
     "log.unknown_attribute": {
-        "en": "Orders have no attribute {name!r}; they have: {known}.",
-        "zh": "订单没有属性 {name!r}；现有：{known}。",
+        "en": "Orders have no attribute {name!r}; they have: {known}. A column of the events that is about the whole "
+        "order becomes one by attributes=[...] (--attribute).",
+        "zh": "订单没有属性 {name!r}；现有：{known}。事件表中描述整张订单的列，可用 attributes=[...]（--attribute）作为属性读入。",
     },
     "log.not_of_orders": {
         "en": "{name!r} is a column of the events: one order has several, so this figure has no groups by it. "
