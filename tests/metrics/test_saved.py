@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -78,6 +80,43 @@ def test_saving_replaces_and_who_has_loaded_the_old_log_keeps_it(tmp_path: Path)
     assert EventLog.load(tmp_path).to_polars().equals(new.to_polars())
 
 
+def test_a_crash_while_saving_leaves_the_log_that_was_there(tmp_path: Path) -> None:
+    """Killed before the description is replaced, or after that: the old log or the new one, and no waste in the end."""
+    old, new = small(), small(("审核", "下单", "审核", "下单"))
+    before = "import os; put = saved.put; saved.put = lambda a, b: os._exit(9) if b.name == {at!r} else put(a, b)"
+    after = "import os, pathlib; pathlib.Path.unlink = lambda *_: os._exit(9)"
+    write = "EventLog.load({new!r}).save({here!r})"
+    new.save(tmp_path / "new")
+    names = [file.name for file in (tmp_path / "new").iterdir()]
+    assert "log.json" in names
+    for crash in (*(before.format(at=name) for name in names), after):
+        old.save(tmp_path / "log")
+        run = write.format(new=str(tmp_path / "new"), here=str(tmp_path / "log"))
+        code = f"from orderflow.metrics import saved; from orderflow.metrics.log import EventLog; {crash}; {run}"
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+        found = EventLog.load(tmp_path / "log").to_polars()
+        assert found.equals((new if crash is after else old).to_polars())
+    old.save(tmp_path / "log")
+    assert {file.suffix for file in (tmp_path / "log").iterdir()} == {".arrow", ".json"}
+    assert len(list((tmp_path / "log").glob("events-*"))) == 1
+
+
+def test_a_log_that_is_replaced_while_it_is_loaded_is_loaded_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that went away since the description was read belong to a log that another one has replaced."""
+    small().save(tmp_path)
+    read_ipc = pl.read_ipc
+
+    def replaced(file: Path) -> pl.DataFrame:
+        monkeypatch.undo()
+        small(("下单",)).save(tmp_path)
+        return read_ipc(file)
+
+    monkeypatch.setattr(pl, "read_ipc", replaced)
+    assert len(EventLog.load(tmp_path)) == 2
+
+
 def test_a_folder_without_a_saved_log_is_refused(tmp_path: Path) -> None:
     """One that is not there, an empty one, one with the JSON of something else, one whose saving did not end."""
     assert code_of(tmp_path / "nothing") == "log.not_saved"
@@ -101,7 +140,7 @@ def test_a_log_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_log_is_refused(tmp_path: Path, damage: str) -> None:
     """A table that is missing, cut off, of another length or with other columns; a description without tables."""
     small().save(tmp_path)
-    events, description = tmp_path / "events.arrow", tmp_path / "log.json"
+    (events,), description = tmp_path.glob("events-*.arrow"), tmp_path / "log.json"
     if damage == "missing":
         events.unlink()
     elif damage == "cut":

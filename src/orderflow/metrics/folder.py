@@ -11,6 +11,19 @@ Place = Shelf | str | os.PathLike[str]
 UNFINISHED = ".part"
 
 
+def put(beside: Path, target: Path) -> None:
+    """Put a file that was written beside in its place, on disk before it counts: a crash leaves the old or the new."""
+    with beside.open("rb+") as file:
+        os.fsync(file.fileno())
+    beside.replace(target)
+    if os.name == "posix":  # elsewhere a folder cannot be opened, and its names are on disk by themselves
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
 def shelf_of(place: Place) -> Shelf:
     """The mapping itself, or the folder at a path."""
     return Folder(place) if isinstance(place, str | os.PathLike) else place
@@ -41,11 +54,8 @@ class Folder(MutableMapping[str, bytes]):
     def __setitem__(self, name: str, content: bytes) -> None:
         target = self._file(name)
         beside = target.with_name(target.name + UNFINISHED)
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
+        beside.write_bytes(content)
+        put(beside, target)
 
     def __delitem__(self, name: str) -> None:
         try:

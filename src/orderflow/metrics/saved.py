@@ -1,17 +1,21 @@
 """The saved form of a log: a folder with its tables, coded and sorted as in memory, and a JSON that describes them.
 
-The one file of this floor that touches files, so that a log can be saved and loaded where it stands. Tables are
-uncompressed Arrow IPC, which is mapped into memory instead of read: loading costs next to nothing, and what no figure
-asks for is never read from the disk.
+With `folder` the one file of this floor that touches files, so that a log can be saved and loaded where it stands.
+Tables are uncompressed Arrow IPC, which is mapped into memory instead of read: loading costs next to nothing, and what
+no figure asks for is never read from the disk. The name of a table's file says its content, so that no file is ever
+written over: the description names the files, and replacing it is what makes a log the saved one.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orderflow.metrics.folder import UNFINISHED, put
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap, freeze
 from orderflow.model.reasons import Place, Reason, problem, reason
@@ -24,6 +28,7 @@ VERSION = 1
 DESCRIPTION = "log.json"
 OTHER = "more."  # what further tables' names begin with, and those of texts
 NAMES = "names."
+WRITTEN = re.compile(r".+-[0-9a-f]{20}\.arrow")  # files that `write` makes, and may delete
 
 
 def write(
@@ -40,7 +45,8 @@ def write(
 ) -> None:
     """Write the parts of a log to a folder, which is made when it is not there; an older log in it is replaced.
 
-    - The description is written last: a folder that was not finished is refused by `read`.
+    - A crash at any instant leaves the log that was saved before, or the new one, and at most files that nothing
+      names; the next `write` removes them. Who has loaded the older log keeps it. One process writes at a time.
     - Raises LogError (`log.cannot_save`) when files cannot be written.
     """
     target = Path(folder)
@@ -54,20 +60,35 @@ def write(
         "done_stages": None if done_stages is None else sorted(done_stages),
         "cancelled_stages": None if cancelled_stages is None else sorted(cancelled_stages),
         "assumptions": [{"code": item.code, "params": item.params} for item in assumptions],
-        "tables": {name: {"rows": table.height, "columns": table.columns} for name, table in tables.items()},
     }
     try:
         target.mkdir(parents=True, exist_ok=True)
-        (target / DESCRIPTION).unlink(missing_ok=True)
-        for name, table in tables.items():
-            # Under another name first: a log that was loaded from this folder still reads the file of the old name.
-            table.rechunk().write_ipc(target / f"{name}.new", compression="uncompressed")
-            (target / f"{name}.new").replace(target / f"{name}.arrow")
+        files = {name: _written(target, name, table) for name, table in tables.items()}
+        described["tables"] = {
+            name: {"file": files[name], "rows": table.height, "columns": table.columns}
+            for name, table in tables.items()
+        }
         text = json.dumps(described, ensure_ascii=False, indent=2, default=_plain)
-        (target / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+        beside = target / (DESCRIPTION + UNFINISHED)
+        beside.write_text(text + "\n", encoding="utf-8")
+        put(beside, target / DESCRIPTION)
+        for file in target.iterdir():
+            if WRITTEN.fullmatch(file.name) and file.name not in files.values():
+                file.unlink()
     except OSError as error:
         detail = error.strerror or type(error).__name__
         raise LogError([problem("log.cannot_save", Place(file=str(target)), detail=detail)]) from None
+
+
+def _written(folder: Path, name: str, table: pl.DataFrame) -> str:
+    """Write a table, and name its file by what is in it."""
+    beside = folder / f"{name}.arrow{UNFINISHED}"
+    table.rechunk().write_ipc(beside, compression="uncompressed")
+    with beside.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    found = f"{name}-{digest[:20]}.arrow"
+    put(beside, folder / found)
+    return found
 
 
 def read(folder: str | Path) -> dict[str, Any]:
@@ -78,7 +99,12 @@ def read(folder: str | Path) -> dict[str, Any]:
     """
     target = Path(folder)
     described = _described(target)
-    tables = {name: _table(target, name, stated) for name, stated in described["tables"].items()}
+    try:
+        tables = {name: _table(target, stated) for name, stated in described["tables"].items()}
+    except LogError:
+        if _described(target) != described:  # another log was saved here meanwhile, and its files are others
+            return read(target)
+        raise
     try:
         done, cancelled = described["done_stages"], described.get("cancelled_stages")
         return {
@@ -113,15 +139,15 @@ def _described(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _table(folder: Path, name: str, stated: Mapping[str, Any]) -> pl.DataFrame:
+def _table(folder: Path, stated: Mapping[str, Any]) -> pl.DataFrame:
     import polars as pl
 
-    file = folder / f"{name}.arrow"
+    file = folder / str(stated.get("file"))
     try:
         table = pl.read_ipc(file)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _damaged(file, str(error).partition("\n")[0]) from None
-    if {"rows": table.height, "columns": table.columns} != stated:
+    if {"file": file.name, "rows": table.height, "columns": table.columns} != stated:
         raise _damaged(file, f"{table.height} rows, {table.columns}")
     return table
 
