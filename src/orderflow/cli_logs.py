@@ -104,14 +104,16 @@ def choosing(function: F) -> F:
 
 def chosen(log: EventLog, where: tuple[str, ...], since: str | None, until: str | None) -> EventLog:
     """The orders of a log that the options choose. Values are compared as they are written in the log."""
-    wanted: dict[str, list[Any]] = {}
+    from orderflow.metrics.attributes import attribute
+
+    wanted: dict[str, list[str]] = {}
     for pair in where:
         name, sign, value = pair.partition("=")
         if not sign:
             raise click.UsageError(f"--where {pair}: write ATTRIBUTE=VALUE")
         wanted.setdefault(name, []).append(value)
     for name, values in wanted.items():
-        known = log.by(name)
+        known = attribute(log.orders, name).unique().to_list()
         log = log.where(**{name: [item for item in known if str(item) in values]})
     log = log if since is None else log.since(since)
     return log if until is None else log.until(until)

@@ -127,6 +127,7 @@ class Asked:
 
 def figures_of(source: str, asked: Asked, options: dict[str, Any]) -> Report:
     """The report that was asked for; of shards it is summed up here, else its parts are computed when they are read."""
+    from orderflow.metrics.attributes import attribute
     from orderflow.metrics.report import report
     from orderflow.metrics.shards import report_of_shards
     from orderflow.metrics.terms import Terms
@@ -148,7 +149,7 @@ def figures_of(source: str, asked: Asked, options: dict[str, Any]) -> Report:
     if flow is not None:
         log = _held_against(log, flow, asked.mark)
     if asked.by is not None:
-        log.by(asked.by)  # an attribute that there is not is told before any figure
+        attribute(log.orders, asked.by)  # one that there is not is told before any figure
     return report(log, **common)
 
 

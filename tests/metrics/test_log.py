@@ -95,6 +95,35 @@ def test_where_selects_whole_orders_by_attribute() -> None:
         log.where(regoin="华东")
 
 
+def test_where_compares_values_of_one_kind_and_tells_others() -> None:
+    """No values are no orders; 1 and 1.0 are one number; a text is no number, and is told instead of never found."""
+    log = small()
+    assert len(log.where(level=[])) == len(log.where(region="华中")) == 0
+    assert (
+        len(log.where(level=2.0)) == len(log.where(level=2)) == len(log.where(level=[2.0, 7, None], region="华南")) == 3
+    )
+    assert len(log.where(region=["华东", None])) == 2
+    for name, value in (("level", "1"), ("region", 1), ("region", object()), ("level", [1, "x"])):
+        with pytest.raises(LogError) as caught:
+            log.where(**{name: value})
+        assert caught.value.problems[0].code == "log.other_kind"
+
+
+def test_by_is_one_pass_however_many_values_there_are() -> None:
+    """Twenty thousand values, each with its events and its rows of further tables."""
+    ids = [str(n) for n in range(20_000)]
+    log = EventLog.from_columns(
+        {"order": ids * 2, "stage": ["x"] * 40_000, "at": range(40_000)},
+        {"order": [*ids, "none"], "n": [*range(20_000), 7]},
+        marks={"order": ids[:10], "sla": ["s"] * 10},
+    )
+    parts = log.by("n")
+    assert [len(part) for part in parts.values()] == [2] * 20_000
+    assert sorted(parts[7].orders["id"]) == ["7", "none"]
+    assert [parts[n].more["marks"].height for n in (9, 10)] == [1, 0]
+    assert lead_time(parts[7]).to_dicts() == lead_time(log.where(n=7)).to_dicts()
+
+
 def test_since_and_until_cut_a_log_into_parts_with_no_order_in_common() -> None:
     """Whole orders by their first event, since inclusive and until exclusive; a date is its start in the zone."""
     log = small(tz="Etc/GMT+1")  # one hour behind UTC: 1970-01-01 begins there at 01:00 UTC

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from orderflow.metrics.attributes import attribute
 from orderflow.metrics.codes import encode_values
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
-from orderflow.model.reasons import suggest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -84,11 +84,10 @@ def _grouped(log: EventLog, rows: pl.DataFrame, by: By, own: Collection[str], th
 
 def attribute_codes(log: EventLog, name: str) -> tuple[pl.Series, pl.Series]:
     """For each code of an order the code of the value that it has, and the values. Raises LogError as `by_order`."""
-    known = [column for column in log.orders.columns if column != "order"]
-    if name not in known:
-        if name in OF_EVENTS and name in log.names:
-            raise LogError.of("log.not_of_orders", name=name, known=known)
-        raise LogError.of("log.unknown_attribute", name=name, known=known, suggestion=suggest(name, known))
+    if name not in log.orders.columns and name in OF_EVENTS and name in log.names:
+        known = [column for column in log.orders.columns if column != "order"]
+        raise LogError.of("log.not_of_orders", name=name, known=known)
+    attribute(log.orders, name)
     return log.kept(("by", name), lambda: _by_code(log, name))
 
 

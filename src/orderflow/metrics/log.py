@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, fields, frozen
 
+from orderflow.metrics.attributes import among, attribute
 from orderflow.metrics.business import positions
 from orderflow.metrics.codes import decode, encode, need_polars
 from orderflow.metrics.frames import Columns, all_orders, coded_events, further_table, orders_table, union
@@ -17,7 +18,7 @@ from orderflow.metrics.joining import joined
 from orderflow.metrics.saved import read, write
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap
-from orderflow.model.reasons import Reason, suggest
+from orderflow.model.reasons import Reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,28 +194,36 @@ class EventLog:
         """The orders whose attributes have these values, whole: `log.where(region="华东", level=["A", "B"])`.
 
         - A list, tuple or set means any of its values; None means that the attribute is missing.
-        - Raises LogError (`log.unknown_attribute`) for a name that is no attribute of the orders.
+        - Raises LogError for a name that is no attribute of the orders (`log.unknown_attribute`), and for a value that
+          cannot be compared with those of the attribute (`log.other_kind`): a text with numbers.
         """
-        import polars as pl
-
-        known = [name for name in self.orders.columns if name != "order"]
-        chosen = pl.lit(value=True)
+        orders = self.orders
         for name, value in attributes.items():
-            if name not in known:
-                raise LogError.of("log.unknown_attribute", name=name, known=known, suggestion=suggest(name, known))
             values = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
-            chosen = chosen & pl.any_horizontal(*(pl.col(name).eq_missing(pl.lit(item)) for item in values))
-        return self._only(self.orders.filter(chosen)["order"])
+            orders = orders.filter(among(attribute(orders, name), values))
+        return self._only(orders["order"])
 
-    def by(self, attribute: str) -> dict[Any, EventLog]:
+    def by(self, name: str) -> dict[Any, EventLog]:
         """The log cut by an attribute of its orders: value -> the orders that have it, whole; None, those without.
 
         - The values in their order. Every order is in one of the parts, also one without events.
         - Raises LogError (`log.unknown_attribute`) as `where`.
         """
-        self.where(**{attribute: None})  # says what is wrong with the name
-        values = self.orders[attribute].unique().sort(nulls_last=True).to_list()
-        return {value: self.where(**{attribute: value}) for value in values}
+        values = attribute(self.orders, name).alias("value")
+        known = values.unique().sort(nulls_last=True)
+        places = known.to_frame().with_row_index("place")
+        place = self.orders.select("order", values).join(places, on="value", how="left", nulls_equal=True)
+        orders, events = _cut(self.orders, place, len(known)), _cut(self.events, place, len(known))
+        more = {table: _cut(rows, place, len(known)) for table, rows in self.more.items()}
+        return {
+            value: evolve(
+                self,
+                orders=orders[n],
+                events=events[n],
+                more=FrozenMap({table: pieces[n] for table, pieces in more.items()}),
+            )
+            for n, value in enumerate(known.to_list())
+        }
 
     def since(self, when: str | date | datetime) -> EventLog:
         """The orders whose first event is at or after `when`, whole.
@@ -305,6 +314,16 @@ class EventLog:
             orders=self.orders.filter(chosen),
             more=FrozenMap({name: table.filter(chosen) for name, table in self.more.items()}),
         )
+
+
+def _cut(rows: pl.DataFrame, place: pl.DataFrame, n: int) -> list[pl.DataFrame]:
+    """The rows of a table in `n` pieces, in one pass: `place` says for each `order` in which."""
+    import polars as pl
+
+    placed = rows.join(place.select("order", "place"), on="order", how="left", maintain_order="left")
+    pieces = placed.partition_by("place", as_dict=True, include_key=False, maintain_order=True)
+    found = (pieces.get((k,), rows.clear()) for k in range(n))
+    return [piece.with_columns(pl.col("order").set_sorted()) if "arrival" in rows.columns else piece for piece in found]
 
 
 def _columns(table: Any) -> Columns:

@@ -129,6 +129,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "order becomes one by attributes=[...] (--attribute).",
         "zh": "订单没有属性 {name!r}；现有：{known}。事件表中描述整张订单的列，可用 attributes=[...]（--attribute）作为属性读入。",
     },
+    "log.other_kind": {
+        "en": "The attribute {name!r} holds values of the type {kind}, and {value} cannot be compared with these.",
+        "zh": "属性 {name!r} 的值是 {kind} 类型，无法与 {value} 比较。",
+    },
     "log.not_of_orders": {
         "en": "{name!r} is a column of the events: one order has several, so this figure has no groups by it. "
         "The attributes of the orders are: {known}.",
