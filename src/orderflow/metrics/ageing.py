@@ -9,9 +9,9 @@ from attrs import frozen
 
 from orderflow.metrics.groups import By
 from orderflow.metrics.instants import MICROSECOND, micros
-from orderflow.metrics.keys import Keys
+from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, as_of_events, on_clock
+from orderflow.metrics.outcomes import Endings, as_of_events, on_clock
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Rows, in_seconds
 from orderflow.model.calendar import WorkCalendar
@@ -51,6 +51,7 @@ def ageing(
     - One row per stage and class, by stage, then by age. Which orders are open: as in `work_in_progress`.
     - `by`: attributes of orders; by key first.
     """
+    need_stages(log, done_stages, cancelled_stages)
     found = summarise(log, by, calendar, as_of=as_of, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(found, classes=classes)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from orderflow.metrics.choices import Rank, need_choice
 from orderflow.metrics.flow_map import DURATIONS
 from orderflow.metrics.flow_map import merge as merge_steps
 from orderflow.metrics.flow_map import result as steps_result
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 TOP = 10
 ENOUGH = 20  # a mean of fewer steps says little
-Rank = Literal["total", "mean"]
 
 
 @frozen(kw_only=True)
@@ -62,6 +62,7 @@ def of_flow_map(flow_map: Table, *, rank: Rank = "total", top: int | None = TOP)
     """The same from a flow map that is there already."""
     import polars as pl
 
+    need_choice("rank", rank, Rank)
     steps = flow_map.frame
     by = steps.columns[: steps.columns.index("source")]
     whole = pl.col("total").sum().over(by) if by else pl.col("total").sum()

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, stage_codes
+from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, main_events
+from orderflow.metrics.outcomes import Endings, main_events
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, share
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
 
 FIGURES = ("orders", "open", "cancelled", "share", "low", "high")
 
 
-def cancellation(log: EventLog, by: By = None, *, cancelled_stages: Stages = None, done_stages: Stages = None) -> Table:
+def cancellation(
+    log: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    cancelled_stages: Stages = None,
+    done_stages: Stages = None,
+) -> Table:
     """The share of orders that were cancelled, whoever did it (marketplaces judge a seller by a narrower rate: that of
     Amazon Seller Central counts what the seller cancelled, not what the customer did).
 
@@ -25,11 +33,20 @@ def cancellation(log: EventLog, by: By = None, *, cancelled_stages: Stages = Non
       whose last stage before they were cancelled it was, `open` those that are in it now.
     - One row, or one per key, by key. Where events have tracks, those of the track `order` count.
     - Raises LogError (`log.no_cancelled_stages`) when neither the caller nor the log says which stages these are.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log, by, cancelled_stages=cancelled_stages, done_stages=done_stages))
+    need_stages(log, cancelled_stages, done_stages)
+    return result(summarise(log, by, calendar, cancelled_stages=cancelled_stages, done_stages=done_stages))
 
 
-def summarise(shard: EventLog, by: By = None, *, cancelled_stages: Stages = None, done_stages: Stages = None) -> Sums:
+def summarise(
+    shard: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    cancelled_stages: Stages = None,
+    done_stages: Stages = None,
+) -> Sums:
     import polars as pl
 
     if cancelled_stages is None and shard.cancelled_stages is None:

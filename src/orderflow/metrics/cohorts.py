@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orderflow.metrics.deliveries import can_be_late, kept_promises
+from orderflow.metrics.choices import Period
+from orderflow.metrics.deliveries import with_kept
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys
+from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, all_periods, on_clock, period_of
+from orderflow.metrics.outcomes import Endings, all_periods, on_clock, period_of
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Spread, Sums, Tally, beside, running, share
 from orderflow.model.calendar import WorkCalendar
@@ -28,7 +29,7 @@ def cohorts(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    period: str = "month",
+    period: Period = "month",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
     delivered_stage: str | None = None,
@@ -44,6 +45,7 @@ def cohorts(
       missing when the log has no promises, or nothing says what a delivery is.
     - `by`: attributes of orders; by key first. `calendar`: open time.
     """
+    need_stages(log, done_stages, cancelled_stages, delivered_stage)
     found = summarise(
         log,
         by,
@@ -61,7 +63,7 @@ def summarise(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    period: str = "month",
+    period: Period = "month",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
     delivered_stage: str | None = None,
@@ -88,7 +90,7 @@ def merge(a: Tally, b: Tally) -> Tally:
     return a.merge(b)
 
 
-def result(summary: Tally, *, period: str = "month") -> Table:
+def result(summary: Tally, *, period: Period = "month") -> Table:
     keys = summary.counts.keys
     rows = running(summary.counts, all_periods(summary.counts.frame["cohort"], period), "cohort")
     rows = beside(rows, summary.times.figures().select(*keys, *TIMES), keys)
@@ -101,11 +103,8 @@ def result(summary: Tally, *, period: str = "month") -> Table:
 def orders_of(log: EventLog, calendar: WorkCalendar | None, ends: Endings, delivered_stage: str | None) -> pl.DataFrame:
     """One row per order: what `Endings.outcomes` has, `micros` from the first to the last event on the clock, and
     `kept`: whether the promise was kept, missing when nobody knows."""
-    import polars as pl
 
     rows = ends.outcomes(log)
     clock = on_clock(rows, calendar, "first_at", "last_at")
     rows = rows.with_columns(micros=clock["last_at"] - clock["first_at"])
-    if can_be_late(log, delivered_stage):
-        return rows.join(kept_promises(log, delivered_stage), on="order", how="left")
-    return rows.with_columns(kept=pl.lit(None, dtype=pl.Boolean))
+    return with_kept(rows, log, delivered_stage)

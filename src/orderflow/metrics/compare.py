@@ -9,9 +9,9 @@ from attrs import frozen
 
 from orderflow.metrics.cohorts import orders_of
 from orderflow.metrics.deliveries import can_be_late
-from orderflow.metrics.keys import Keys
+from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, next_in
+from orderflow.metrics.outcomes import Endings, next_in
 from orderflow.metrics.summary import SECOND, Table
 from orderflow.metrics.sums import Spread, wilson
 from orderflow.model.calendar import WorkCalendar
@@ -70,6 +70,8 @@ def compare(
     - Raises LogError when only one of the logs says which stages are done: lead times would be of different orders.
     - Orders are taken to be independent; the two logs to have none in common. `calendar`: open time.
     """
+    for log in (before, after):
+        need_stages(log, done_stages, cancelled_stages, delivered_stage)
     options = {"done_stages": done_stages, "cancelled_stages": cancelled_stages, "delivered_stage": delivered_stage}
     return result(
         summarise(before, calendar, **options),  # type: ignore[arg-type]  # three options of two kinds

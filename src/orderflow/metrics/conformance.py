@@ -14,6 +14,7 @@ from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import MAIN, strands
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, share
+from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,7 +38,9 @@ class ConformanceSummary:
     breaks: Sums
 
 
-def conformance(log: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = None) -> Conformance:
+def conformance(
+    log: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = None, calendar: WorkCalendar | None = None
+) -> Conformance:
     """How far the steps of a log are those that a flow allows (the naive fitness of van der Aalst, Process Mining,
     2nd ed., 2016, ch. 8: the share of cases that can be replayed wholly; and the same share of steps, as in its
     comparison of footprints).
@@ -53,11 +56,14 @@ def conformance(log: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = No
     - An order need not have ended, so what is missing at its end breaks nothing. Guards and roles are not judged.
     - `by`: attributes of orders. `breaks` are by key too; `by=["actor"]` and `["team"]` of the breaking event go for
       `breaks`, and count orders for each in `fit`.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log, allowed, by))
+    return result(summarise(log, allowed, by, calendar))
 
 
-def summarise(shard: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = None) -> ConformanceSummary:
+def summarise(
+    shard: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = None, calendar: WorkCalendar | None = None
+) -> ConformanceSummary:
     import polars as pl
 
     keys = Keys.of(shard, by, columns=("actor", "team"), figures={*FIGURES, *BREAKS})

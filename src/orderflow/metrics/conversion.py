@@ -12,6 +12,8 @@ from orderflow.metrics.keys import Keys, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, beside, running, share
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.frozen import as_names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,7 +30,9 @@ class ConversionSummary:
     everyone: Sums
 
 
-def conversion(log: EventLog, by: By = None, *, stages: Sequence[str] | None = None) -> Table:
+def conversion(
+    log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, stages: str | Sequence[str] | None = None
+) -> Table:
     """The share of orders that reach each stage (conversion rate; as a funnel: Bendle, Farris, Pfeifer,
     Reibstein, Marketing Metrics, 4th ed., 2020).
 
@@ -41,12 +45,15 @@ def conversion(log: EventLog, by: By = None, *, stages: Sequence[str] | None = N
     - `by`: attributes of orders; by key first, every stage for every key.
     - Open orders may still get there: cut the log with `since` and `until`, or see `cohorts`.
     - Raises LogError for a stage that never occurs.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    need_stages(log, stages or ())
-    return result(summarise(log, by, stages=stages))
+    need_stages(log, stages)
+    return result(summarise(log, by, calendar, stages=stages))
 
 
-def summarise(shard: EventLog, by: By = None, *, stages: Sequence[str] | None = None) -> ConversionSummary:
+def summarise(
+    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, stages: str | Sequence[str] | None = None
+) -> ConversionSummary:
     import polars as pl
 
     keys = Keys.of(shard, by, figures=FIGURES)
@@ -57,9 +64,10 @@ def summarise(shard: EventLog, by: By = None, *, stages: Sequence[str] | None = 
         return ConversionSummary(
             stages=None, reached=Sums.from_rows(keys.onto(reached), keys, "stage", orders=orders), everyone=everyone
         )
-    steps = pl.concat(_steps(shard, stages))
+    funnel = as_names(stages)
+    steps = pl.concat(_steps(shard, funnel))
     return ConversionSummary(
-        stages=tuple(stages), reached=Sums.from_rows(keys.onto(steps), keys, "step", orders=orders), everyone=everyone
+        stages=funnel, reached=Sums.from_rows(keys.onto(steps), keys, "step", orders=orders), everyone=everyone
     )
 
 

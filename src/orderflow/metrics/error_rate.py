@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_stages, need_table, stage_codes
+from orderflow.metrics.keys import Keys, Stages, need_stages, need_table, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Stages
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, share
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
 
@@ -17,7 +17,12 @@ FIGURES = ("orders", "affected", "occurrences", "share", "low", "high")
 
 
 def error_rate(
-    log: EventLog, by: By = None, *, stages: Stages = None, kinds: str | Iterable[str] = ("error",)
+    log: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    stages: Stages = None,
+    kinds: str | Iterable[str] = ("error",),
 ) -> Table:
     """The share of orders with at least one error (fraction nonconforming: Montgomery, Introduction to
     Statistical Quality Control, 8th ed., 2019).
@@ -27,13 +32,19 @@ def error_rate(
       `share` = affected / orders, with its 95% interval `low`, `high` (Wilson 1927).
     - `by`: attributes of orders. One row, or one per key, by key.
     - Raises LogError: a stage that never occurs; neither stages nor a table `feedback`.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    need_stages(log, as_names(stages))
-    return result(summarise(log, by, stages=stages, kinds=kinds))
+    need_stages(log, stages)
+    return result(summarise(log, by, calendar, stages=stages, kinds=kinds))
 
 
 def summarise(
-    shard: EventLog, by: By = None, *, stages: Stages = None, kinds: str | Iterable[str] = ("error",)
+    shard: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    stages: Stages = None,
+    kinds: str | Iterable[str] = ("error",),
 ) -> Sums:
     import polars as pl
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from orderflow.metrics.choices import Party, need_choice
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_choice, need_column
+from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import persons
 from orderflow.metrics.summary import FIGURES, Table
 from orderflow.metrics.sums import Spread, Sums, beside
 from orderflow.model.calendar import WorkCalendar
-
-OF = ("actor", "team", "stage")
 
 
 @frozen(kw_only=True, eq=False)
@@ -21,7 +20,7 @@ class FirstResponseSummary:
     waits: Spread
 
 
-def first_response(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor") -> Table:
+def first_response(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Party = "actor") -> Table:
     """From the first event of an order to the response (first response time, as service desks and the
     ITIL 4 Service Desk practice measure it: the first reply by a person, not by a machine).
 
@@ -38,11 +37,11 @@ def first_response(log: EventLog, by: By = None, calendar: WorkCalendar | None =
 
 
 def summarise(
-    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor"
+    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Party = "actor"
 ) -> FirstResponseSummary:
     import polars as pl
 
-    need_choice("of", of, OF)
+    need_choice("of", of, Party)
     need_column(shard, of)
     keys = Keys.of(shard, by, figures=("orders", "unanswered", "n", *FIGURES))
     events = shard.business(calendar).events

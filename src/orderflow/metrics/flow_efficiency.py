@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_stages, stage_codes
+from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Stages, next_in
+from orderflow.metrics.outcomes import next_in
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Spread, Sums, Tally, beside, in_seconds
 from orderflow.model.calendar import WorkCalendar
@@ -31,7 +31,7 @@ def flow_efficiency(
     - One row, or one per value of `by` (attributes of orders). `calendar`: open time on both sides.
     - Raises LogError when events have no `started_at` and no waiting stages are named, or such a stage never occurs.
     """
-    need_stages(log, as_names(waiting_stages))
+    need_stages(log, waiting_stages)
     return result(summarise(log, by, calendar, waiting_stages=waiting_stages))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from orderflow.metrics.choices import People, Whom, need_choice
 from orderflow.metrics.groups import By, by_step
+from orderflow.metrics.keys import need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import shown
 from orderflow.metrics.summary import Table, Totals, ranked
 from orderflow.model.calendar import WorkCalendar
-from orderflow.model.errors import LogError
 
 OWN = ("source", "dest", "count", "order", "orders")
 
@@ -19,8 +18,8 @@ def handover(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    between: Literal["actor", "team"] = "actor",
-    people: str = "names",
+    between: Whom = "actor",
+    people: People = "names",
     minimum: int = 1,
 ) -> Table:
     """The handover-of-work network (van der Aalst, Reijers, Song, Discovering Social Networks from Event
@@ -45,17 +44,17 @@ def summarise(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    between: Literal["actor", "team"] = "actor",
+    between: Whom = "actor",
     minimum: int = 1,
 ) -> Totals:
     """How often each passed work to each; with a minimum above 1 also in how many orders."""
     import polars as pl
 
+    need_choice("between", between, Whom)
+    need_column(shard, between)
     grouped = by_step(shard, by, OWN, ("stage", "track"))
     rows = grouped.rows.select(*grouped.keys, "order", source="giver", dest="taker")
     if between == "team":
-        if "team" not in shard.names:
-            raise LogError.of("log.no_teams")
         rows = rows.with_columns(source=shard.at_steps("team")["team"], dest=shard.at_steps("team", dest=True)["team"])
     passed = rows.filter(pl.col("source") != pl.col("dest"))  # a missing actor compares as missing: left out
     people = shard.names[between]
@@ -68,7 +67,7 @@ def merge(a: Totals, b: Totals) -> Totals:
     return a.merge(b)
 
 
-def result(summary: Totals, *, people: str = "names", minimum: int = 1) -> Table:
+def result(summary: Totals, *, people: People = "names", minimum: int = 1) -> Table:
     rows = ranked(summary.frame, "count", summary.keys)
     count = "orders" if minimum > 1 else "count"
     rows = shown(rows, "source", "dest", count=count, people=people, minimum=minimum)

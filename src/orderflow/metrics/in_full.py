@@ -9,6 +9,7 @@ from orderflow.metrics.keys import Keys, need_table
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, share
+from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,7 +18,7 @@ FIGURES = ("orders", "in_full", "partly", "nothing", "share", "low", "high")
 NEARLY = 1e-9  # a share of what was ordered: quantities are floats here, and 0.1 + 0.2 is not 0.3
 
 
-def in_full(log: EventLog, by: By = None) -> Table:
+def in_full(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """The share of orders whose lines were all delivered completely (SCOR, Perfect Order Fulfillment RL.1.1, its part
     "% of orders delivered in full" RL.2.1).
 
@@ -30,11 +31,12 @@ def in_full(log: EventLog, by: By = None) -> Table:
       are still on their way count as not in full: see `otif`, which waits for the promise.
     - `by`: attributes of orders. Quantities are floats, compared with a tolerance of 1e-9 of what was ordered.
     - Raises LogError (`log.no_table`) for a log without lines.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log, by))
+    return result(summarise(log, by, calendar))
 
 
-def summarise(shard: EventLog, by: By = None) -> Sums:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
     import polars as pl
 
     keys = Keys.of(shard, by, figures=FIGURES)

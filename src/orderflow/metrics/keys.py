@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
@@ -17,6 +17,7 @@ from orderflow.model.reasons import suggest
 if TYPE_CHECKING:
     import polars as pl
 
+Stages = str | Collection[str] | None
 TEXTS, NUMBERS = ("track", "sla", "kind", "label", "line"), ("score", "ordered", "delivered")  # of further tables
 
 
@@ -103,20 +104,21 @@ def need_table(log: EventLog, name: str, columns: Iterable[str]) -> pl.DataFrame
     return table.with_columns(pl.col(column).cast(types[column]) for column in table.columns if column in types)
 
 
-def need_stages(log: EventLog, stages: Iterable[str]) -> None:
-    """Raise LogError for a stage that never occurs; a log without events has none that is wrong."""
-    for stage in stages:
-        if len(log) and stage not in log.stages:
-            known = sorted(log.stages)
-            raise LogError.of("log.unknown_stage", stage=stage, known=known[:20], suggestion=suggest(stage, known))
+def need_stages(log: EventLog, *named: Stages) -> None:
+    """Raise LogError (`log.unknown_stage`) for a stage that a caller names and that never occurs in the log.
+
+    - Asked by the public functions, first of all: a shard may lack a stage that the whole log has.
+    - A log without events has no stage that is wrong. None names none, a lone text one.
+    """
+    if len(log):
+        check_stages(log.stages, *named)
 
 
-def need_choice(name: str, value: object, known: Sequence[str]) -> None:
-    """Raise LogError for an option that is none of the known ones."""
-    if value not in known:
-        raise LogError.of(
-            "log.unknown_choice", name=name, value=value, known=known, suggestion=suggest(str(value), known)
-        )
+def check_stages(seen: Iterable[str], *named: Stages) -> None:
+    """The same where it is known which stages occurred."""
+    known = sorted(seen)
+    for stage in (stage for stages in named for stage in as_names(stages) if stage not in known):
+        raise LogError.of("log.unknown_stage", stage=stage, known=known[:20], suggestion=suggest(stage, known))
 
 
 def stage_codes(log: EventLog, stages: Iterable[str]) -> list[int]:

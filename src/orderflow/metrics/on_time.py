@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import fields, frozen
 
+from orderflow.metrics.deliveries import delivered_in, deliveries, need_deliveries
 from orderflow.metrics.groups import By, Grouped, by_order
 from orderflow.metrics.instants import local_days
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Durations, Samples, Table, Totals, in_seconds, ranked
 from orderflow.model.calendar import WorkCalendar
-from orderflow.model.errors import LogError
-from orderflow.model.reasons import suggest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,21 +68,8 @@ def on_time(
     - One row; with `by` (attributes of the orders) one for each group, by n descending, then by name.
     - Raises LogError: no promises in the log, no stage to look for, a stage that never occurs.
     """
-    check(log, delivered_stage)
+    need_deliveries(log, delivered_stage)
     return result(summarise(log, by, calendar, delivered_stage=delivered_stage))
-
-
-def check(log: EventLog, delivered_stage: str | None) -> None:
-    """Raise LogError when the question cannot be answered; a log without events answers it with n = 0."""
-    if "promised_at" not in log.orders.columns:
-        raise LogError.of("log.no_promises")
-    if delivered_stage is None and not log.done_stages:
-        raise LogError.of("log.no_delivered_stage")
-    if delivered_stage is not None and len(log) and delivered_stage not in log.stages:
-        known = sorted(log.stages)
-        raise LogError.of(
-            "log.unknown_stage", stage=delivered_stage, known=known[:20], suggestion=suggest(delivered_stage, known)
-        )
 
 
 def summarise(
@@ -91,9 +77,8 @@ def summarise(
 ) -> OnTimeSummary:
     import polars as pl
 
-    wanted = [delivered_stage] if delivered_stage is not None else sorted(shard.done_stages or ())
     at, promise, late = pl.col("at"), pl.col("promised_at"), pl.col("micros") > 0
-    both = _deliveries(shard, wanted).with_columns(
+    both = deliveries(shard, delivered_stage).with_columns(
         micros=at - promise,
         by_day=local_days(at, shard.tz) <= local_days(promise, shard.tz),
     )
@@ -101,9 +86,9 @@ def summarise(
     amounts = {"n": pl.len(), "on_time": (~pl.col("late")).sum(), "by_day": pl.col("by_day").sum()}
     rows = grouped.rows
     if calendar is not None:
-        open_time = _deliveries(shard.business(calendar), wanted)
+        open_time = deliveries(shard.business(calendar), delivered_stage)
         rows = rows.with_columns(micros=open_time["at"] - open_time["promised_at"])
-    names = " or ".join(repr(name) for name in wanted)
+    names = " or ".join(repr(name) for name in delivered_in(shard, delivered_stage))
     return OnTimeSummary(
         amounts=Totals.of(rows, grouped.keys, grouped.names, amounts),
         early=_samples(grouped, rows.filter(~pl.col("late")).with_columns(-pl.col("micros"))),
@@ -141,16 +126,6 @@ def described(summary: OnTimeSummary) -> OnTime:
     row = result(summary).frame.row(0, named=True)
     counted = {name: row[name] for name in ("n", "on_time", "rate", "by_day_rate")}
     return OnTime(**counted, early=summary.early.durations(), late=summary.late.durations(), rule=summary.rule)
-
-
-def _deliveries(log: EventLog, wanted: list[str]) -> pl.DataFrame:
-    """One row per order with a delivery and a promise, by code: `order`, `at` (the first delivery), `promised_at`."""
-    import polars as pl
-
-    codes = [code for code, name in enumerate(log.stages) if name in wanted]
-    delivered = log.events.filter(pl.col("stage").is_in(codes)).unique("order", keep="first", maintain_order=True)
-    promised = log.orders.select("order", "promised_at").drop_nulls()
-    return delivered.select("order", "at").join(promised, on="order", how="inner", maintain_order="left")
 
 
 def _samples(grouped: Grouped, rows: pl.DataFrame) -> Samples:

@@ -13,6 +13,7 @@ from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Rows, Sums, share
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
 FIGURES = ("n", "otif", "late", "short", "pending", "share", "low", "high", "by_day_share")
@@ -27,7 +28,7 @@ class OtifSummary:
     at: int | None
 
 
-def otif(log: EventLog, by: By = None, *, as_of: datetime | None = None) -> Table:
+def otif(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, as_of: datetime | None = None) -> Table:
     """The share of orders that were delivered in full by their promise (on time in full: SCOR, Perfect Order
     Fulfillment RL.1.1 with its parts RL.2.1, in full, and RL.2.2, to the committed date).
 
@@ -39,11 +40,14 @@ def otif(log: EventLog, by: By = None, *, as_of: datetime | None = None) -> Tabl
       in `log.tz` is compared with the day of the promise.
     - `as_of`: the last instant of the log (events and deliveries) unless given; later deliveries count all the same.
     - `by`: attributes of orders. Raises LogError: no lines, no promises.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log, by, as_of=as_of))
+    return result(summarise(log, by, calendar, as_of=as_of))
 
 
-def summarise(shard: EventLog, by: By = None, *, as_of: datetime | None = None) -> OtifSummary:
+def summarise(
+    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, as_of: datetime | None = None
+) -> OtifSummary:
     import polars as pl
 
     keys = Keys.of(shard, by, figures=FIGURES)

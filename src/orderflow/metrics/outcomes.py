@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from orderflow.metrics.business import positions
+from orderflow.metrics.choices import Period, need_choice
 from orderflow.metrics.instants import local_days
-from orderflow.metrics.keys import need_choice, stage_codes
+from orderflow.metrics.keys import Stages, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MAIN = "order"  # the track that every tracked order has
-PERIODS = {"day": "1d", "week": "1w", "month": "1mo"}
-Stages = str | Iterable[str] | None
+PERIODS: dict[str, str] = {"day": "1d", "week": "1w", "month": "1mo"}
 
 
 @frozen(kw_only=True)
@@ -101,13 +100,13 @@ def on_clock(frame: pl.DataFrame, calendar: WorkCalendar | None, *columns: str) 
     return frame if calendar is None else frame.with_columns(positions(frame[name], calendar) for name in columns)
 
 
-def period_of(at: pl.Expr, tz: str, period: str) -> pl.Expr:
+def period_of(at: pl.Expr, tz: str, period: Period) -> pl.Expr:
     """The first date of the day, week (from Monday, ISO 8601) or month in which each instant falls in `tz`."""
-    need_choice("period", period, list(PERIODS))
+    need_choice("period", period, Period)
     return local_days(at, tz).dt.truncate(PERIODS[period])
 
 
-def all_periods(found: pl.Series, period: str) -> pl.Series:
+def all_periods(found: pl.Series, period: Period) -> pl.Series:
     """Every period from the first that was found to the last."""
     import polars as pl
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from orderflow.metrics.choices import Period
 from orderflow.metrics.cohorts import TIMES, orders_of
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys
+from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, all_periods, period_of
+from orderflow.metrics.outcomes import Endings, all_periods, period_of
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Spread, Sums, Tally, beside, running, share
 from orderflow.model.calendar import WorkCalendar
@@ -22,7 +23,7 @@ def periods(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    period: str = "month",
+    period: Period = "month",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
     delivered_stage: str | None = None,
@@ -37,6 +38,7 @@ def periods(
       period with a promise and a delivery, the share that kept it; 95% by Wilson (1927). Missing as in `cohorts`.
     - `by`: attributes of orders; by key first. `calendar`: open time.
     """
+    need_stages(log, done_stages, cancelled_stages, delivered_stage)
     found = summarise(
         log,
         by,
@@ -54,7 +56,7 @@ def summarise(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    period: str = "month",
+    period: Period = "month",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
     delivered_stage: str | None = None,
@@ -86,7 +88,7 @@ def merge(a: Tally, b: Tally) -> Tally:
     return a.merge(b)
 
 
-def result(summary: Tally, *, period: str = "month") -> Table:
+def result(summary: Tally, *, period: Period = "month") -> Table:
     keys = summary.counts.keys
     rows = running(summary.counts, all_periods(summary.counts.frame["period"], period), "period")
     rows = beside(rows, summary.times.figures().select(*keys, *TIMES), keys)

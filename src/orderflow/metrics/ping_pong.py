@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from orderflow.metrics.choices import Party, People, need_choice
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_choice, need_column
+from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import strands
 from orderflow.metrics.people import shown
@@ -11,7 +12,6 @@ from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, in_seconds
 from orderflow.model.calendar import WorkCalendar
 
-OF = ("actor", "team", "stage")
 FIGURES = ("one", "other", "count", "orders", "mean", "total")
 
 
@@ -20,8 +20,8 @@ def ping_pong(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    of: str = "actor",
-    people: str = "names",
+    of: Party = "actor",
+    people: People = "names",
     minimum: int = 1,
 ) -> Table:
     """How often work goes from one to the other and straight back, A → B → A (the ping-pong behaviour
@@ -40,10 +40,10 @@ def ping_pong(
     return result(summarise(log, by, calendar, of=of), people=people if of == "actor" else "teams", minimum=minimum)
 
 
-def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor") -> Sums:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Party = "actor") -> Sums:
     import polars as pl
 
-    need_choice("of", of, OF)
+    need_choice("of", of, Party)
     need_column(shard, of)
     keys = Keys.of(shard, by, columns=() if of == "stage" else ("stage",), figures=FIGURES)
     keys = keys.also(one=of, other=of)
@@ -72,7 +72,7 @@ def merge(a: Sums, b: Sums) -> Sums:
     return a.merge(b)
 
 
-def result(summary: Sums, *, people: str = "names", minimum: int = 1) -> Table:
+def result(summary: Sums, *, people: People = "names", minimum: int = 1) -> Table:
     import polars as pl
 
     rows = summary.sorted("count", descending=["count"])

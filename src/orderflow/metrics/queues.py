@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from orderflow.metrics.choices import Period
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, stage_codes
+from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, all_periods, next_in, period_of, strands
+from orderflow.metrics.outcomes import Endings, all_periods, next_in, period_of, strands
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, running
+from orderflow.model.calendar import WorkCalendar
 
 FIGURES = ("arrived", "left", "growth", "queue")
 
@@ -15,8 +17,9 @@ FIGURES = ("arrived", "left", "growth", "queue")
 def queues(
     log: EventLog,
     by: By = None,
+    calendar: WorkCalendar | None = None,
     *,
-    period: str = "week",
+    period: Period = "week",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
 ) -> Table:
@@ -31,16 +34,19 @@ def queues(
       name, then by period. Stages in which orders end (done, cancelled; when they are known) are nobody's queue and
       have no rows.
     - `by`: attributes of orders, or `team` (that of the arriving event); by key first.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    found = summarise(log, by, period=period, done_stages=done_stages, cancelled_stages=cancelled_stages)
+    need_stages(log, done_stages, cancelled_stages)
+    found = summarise(log, by, calendar, period=period, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(found, period=period)
 
 
 def summarise(
     shard: EventLog,
     by: By = None,
+    calendar: WorkCalendar | None = None,
     *,
-    period: str = "week",
+    period: Period = "week",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
 ) -> Sums:
@@ -67,7 +73,7 @@ def merge(a: Sums, b: Sums) -> Sums:
     return a.merge(b)
 
 
-def result(summary: Sums, *, period: str = "week") -> Table:
+def result(summary: Sums, *, period: Period = "week") -> Table:
     import polars as pl
 
     kept = Sums(keys=summary.keys, frame=summary.frame.filter(~pl.col("ends")))

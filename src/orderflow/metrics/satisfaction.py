@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from orderflow.metrics.deliveries import lateness
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_table
+from orderflow.metrics.keys import Keys, need_stages, need_table
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, Z, share
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
 
@@ -22,7 +23,9 @@ FIGURES = ("kind", "n", "mean", "positive", "negative", "score", "low", "high")
 OWN = (*FIGURES, "orders")
 
 
-def satisfaction(log: EventLog, by: By = None, *, delivered_stage: str | None = None) -> Table:
+def satisfaction(
+    log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, delivered_stage: str | None = None
+) -> Table:
     """Customer satisfaction and net promoter score, from the table `feedback` (order, at, score, kind).
 
     - `csat`: scores from 1 to 5; `positive` are 4 and 5, `negative` 1 and 2. `score` = positive / n: the top-two-box
@@ -38,11 +41,15 @@ def satisfaction(log: EventLog, by: By = None, *, delivered_stage: str | None = 
       promise (delivery as in `on_time`: the first event in `delivered_stage`, or in a done stage); missing without a
       promise. With `by="actor"` also `orders`: how many different ones have such a score.
     - Raises LogError: no feedback; scores outside of their range.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log, by, delivered_stage=delivered_stage))
+    need_stages(log, delivered_stage)
+    return result(summarise(log, by, calendar, delivered_stage=delivered_stage))
 
 
-def summarise(shard: EventLog, by: By = None, *, delivered_stage: str | None = None) -> Sums:
+def summarise(
+    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, delivered_stage: str | None = None
+) -> Sums:
     import polars as pl
 
     table = need_table(shard, "feedback", ("at", "score", "kind"))

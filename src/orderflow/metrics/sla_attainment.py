@@ -7,12 +7,13 @@ from orderflow.metrics.keys import Keys, need_table
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, share
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.frozen import as_names
 
 FIGURES = ("runs", "n", "in_time", "breached", "running", "cancelled", "reset", "share", "low", "high")
 
 
-def sla_attainment(log: EventLog, by: By = None) -> Table:
+def sla_attainment(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """How many runs of each time promise kept it (service level achievement: ITIL 4, Service Level Management
     practice: the share of what was due that met its target).
 
@@ -23,13 +24,13 @@ def sla_attainment(log: EventLog, by: By = None) -> Table:
     - `n` = in_time + breached; `share` = in_time / n, with its 95% interval `low`, `high` (Wilson 1927).
     - One row per promise `sla`, by name. `by`: attributes of orders, or `track` (its kind: `shipment` for
       `shipment:1`).
-    - Raises LogError (`log.no_table`) for a log without marks. Durations are not compared again, so there is no
-      calendar: the clocks have counted by their own.
+    - Raises LogError (`log.no_table`) for a log without marks. A `calendar` changes nothing: durations are not compared
+      again, as the clocks have counted by their own.
     """
-    return result(summarise(log, by))
+    return result(summarise(log, by, calendar))
 
 
-def summarise(shard: EventLog, by: By = None) -> Sums:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
     import polars as pl
 
     marks = need_table(shard, "marks", ("sla", "kind"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orderflow.metrics.choices import Visit, need_choice
 from orderflow.metrics.groups import By, by_event, by_step
-from orderflow.metrics.keys import need_choice
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.summary import FIGURES, Samples, Table
 from orderflow.model.calendar import WorkCalendar
@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 WITHIN = ("actor", "team", "track")
-OF = ("stay", "waiting", "working")
 
 
-def stage_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "stay") -> Table:
+def stage_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Visit = "stay") -> Table:
     """How long orders stay in each stage: from an event to the next event of the same order (sojourn time in
     van der Aalst, Process Mining, 2nd ed., 2016, ch. 9); or the waiting and the working in it.
 
@@ -36,8 +35,8 @@ def stage_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = Non
     return result(summarise(log, by, calendar, of=of))
 
 
-def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "stay") -> Samples:
-    need_choice("of", of, OF)
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Visit = "stay") -> Samples:
+    need_choice("of", of, Visit)
     timed, own = shard.business(calendar), ("stage", "n", "order", "orders", *FIGURES)
     if of == "stay":
         grouped = by_step(timed, by, own, WITHIN)
@@ -50,7 +49,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     return Samples.of(rows, (*grouped.keys, "stage"), {**grouped.names, "stage": shard.names["stage"]}, orders)
 
 
-def _work(log: EventLog, of: str) -> pl.Series:
+def _work(log: EventLog, of: Visit) -> pl.Series:
     """The working time of each event, or the waiting time before it; missing where it is not known."""
     import polars as pl
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from orderflow.metrics.choices import Period, need_choice
 from orderflow.metrics.codes import decode
 from orderflow.metrics.groups import By, by_order
 from orderflow.metrics.instants import local_days
@@ -17,7 +18,6 @@ from orderflow.model.frozen import FrozenMap
 if TYPE_CHECKING:
     import polars as pl
 
-Period = Literal["day", "week", "month"]
 FORMS: dict[str, str] = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 OWN = ("period", "started", "finished")
 
@@ -50,6 +50,7 @@ def summarise(
 ) -> Totals:
     import polars as pl
 
+    need_choice("period", period, Period)
     spans = shard.spans
     ends = spans.select("order", at="last_at", started=pl.lit(0), finished=pl.lit(1))
     if shard.done_stages is not None:

@@ -8,6 +8,7 @@ from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import machines, persons
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, share
+from orderflow.model.calendar import WorkCalendar
 
 FIGURES = (
     *("orders", "events", "touches", "events_per_order", "touches_per_order"),
@@ -15,7 +16,7 @@ FIGURES = (
 )
 
 
-def touches(log: EventLog, by: By = None) -> Table:
+def touches(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """Events and touches per order, and the no-touch rate (touchless orders, as is said of order processing: those
     that go through without anybody's hand).
 
@@ -26,11 +27,12 @@ def touches(log: EventLog, by: By = None) -> Table:
     - `share` = no_touch / (touched + no_touch), with its 95% interval `low`, `high` (Wilson 1927): what is unknown is
       not guessed. `events_per_order`, `touches_per_order`: means, missing without orders.
     - One row, or one per value of `by` (attributes of orders), by key.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log, by))
+    return result(summarise(log, by, calendar))
 
 
-def summarise(shard: EventLog, by: By = None) -> Sums:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
     import polars as pl
 
     keys = Keys.of(shard, by, figures=FIGURES)

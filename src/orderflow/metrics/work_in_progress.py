@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from orderflow.metrics.choices import Period
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys
+from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, all_periods, main_events, period_of
+from orderflow.metrics.outcomes import Endings, all_periods, main_events, period_of
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, running
+from orderflow.model.calendar import WorkCalendar
 
 FIGURES = ("arrived", "reopened", "finished", "open")
 
@@ -15,8 +17,9 @@ FIGURES = ("arrived", "reopened", "finished", "open")
 def work_in_progress(
     log: EventLog,
     by: By = None,
+    calendar: WorkCalendar | None = None,
     *,
-    period: str = "day",
+    period: Period = "day",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
 ) -> Table:
@@ -30,16 +33,19 @@ def work_in_progress(
       another stage afterwards reopens it. Where events have tracks, those of the track `order` count.
     - `done_stages`, `cancelled_stages`: without them those of the log; LogError when there are no done stages.
     - `by`: attributes of orders; every key then has every period. By key, then by period.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    found = summarise(log, by, period=period, done_stages=done_stages, cancelled_stages=cancelled_stages)
+    need_stages(log, done_stages, cancelled_stages)
+    found = summarise(log, by, calendar, period=period, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(found, period=period)
 
 
 def summarise(
     shard: EventLog,
     by: By = None,
+    calendar: WorkCalendar | None = None,
     *,
-    period: str = "day",
+    period: Period = "day",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
 ) -> Sums:
@@ -64,7 +70,7 @@ def merge(a: Sums, b: Sums) -> Sums:
     return a.merge(b)
 
 
-def result(summary: Sums, *, period: str = "day") -> Table:
+def result(summary: Sums, *, period: Period = "day") -> Table:
     import polars as pl
 
     rows = running(summary, all_periods(summary.frame["period"], period), "period")

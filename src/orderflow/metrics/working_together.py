@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from orderflow.metrics.choices import People, Whom, need_choice
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_choice, need_column
+from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import shown
 from orderflow.metrics.summary import Table
 from orderflow.metrics.sums import Sums, beside
+from orderflow.model.calendar import WorkCalendar
 
-OF = ("actor", "team")
 FIGURES = ("one", "other", "orders", "share_of_one", "share_of_other")
 
 
@@ -22,7 +23,13 @@ class TogetherSummary:
 
 
 def working_together(
-    log: EventLog, by: By = None, *, of: str = "actor", people: str = "names", minimum: int = 1
+    log: EventLog,
+    by: By = None,
+    calendar: WorkCalendar | None = None,
+    *,
+    of: Whom = "actor",
+    people: People = "names",
+    minimum: int = 1,
 ) -> Table:
     """Pairs of actors (or teams) that have events in the same order (the working-together metric: van der Aalst,
     Reijers, Song, Discovering Social Networks from Event Logs, CSCW 14, 2005: joint cases divided by the
@@ -33,15 +40,18 @@ def working_together(
     - By orders descending, then by key. `by`: attributes of orders; shares then are within the same key.
     - `people="pseudonyms"` numbers people; `"teams"` is `of="team"`; pairs with fewer than `minimum` orders are
       left out.
+    - A `calendar` changes nothing: nothing is timed here.
     """
     of = "team" if people == "teams" else of
-    return result(summarise(log, by, of=of), people=people if of == "actor" else "teams", minimum=minimum)
+    return result(summarise(log, by, calendar, of=of), people=people if of == "actor" else "teams", minimum=minimum)
 
 
-def summarise(shard: EventLog, by: By = None, *, of: str = "actor") -> TogetherSummary:
+def summarise(
+    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Whom = "actor"
+) -> TogetherSummary:
     import polars as pl
 
-    need_choice("of", of, OF)
+    need_choice("of", of, Whom)
     need_column(shard, of)
     keys = Keys.of(shard, by, figures=FIGURES).also(one=of, other=of)
     by_name = shard.names[of].rank("ordinal")  # names are distinct, so this is their order as texts
@@ -62,7 +72,7 @@ def merge(a: TogetherSummary, b: TogetherSummary) -> TogetherSummary:
     return TogetherSummary(pairs=a.pairs.merge(b.pairs), alone=a.alone.merge(b.alone))
 
 
-def result(summary: TogetherSummary, *, people: str = "names", minimum: int = 1) -> Table:
+def result(summary: TogetherSummary, *, people: People = "names", minimum: int = 1) -> Table:
     import polars as pl
 
     rows = summary.pairs.sorted("orders", descending=["orders"])
