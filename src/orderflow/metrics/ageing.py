@@ -12,8 +12,8 @@ from orderflow.metrics.instants import MICROSECOND, micros
 from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, as_of_events, on_clock
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Rows, in_seconds
+from orderflow.metrics.summary import Table, in_seconds
+from orderflow.metrics.sums import Rows
 from orderflow.model.calendar import WorkCalendar
 
 CLASSES = tuple(timedelta(days=days) for days in (1, 3, 7, 14, 30, 90))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from attrs import frozen
 
 from orderflow.metrics.choices import Rank, need_choice
@@ -13,11 +11,10 @@ from orderflow.metrics.flow_map import result as steps_result
 from orderflow.metrics.flow_map import summarise as summarise_steps
 from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Samples, Table
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import Table
+from orderflow.metrics.sums import first_of_each
 from orderflow.model.calendar import WorkCalendar
-
-if TYPE_CHECKING:
-    import polars as pl
 
 TOP = 10
 ENOUGH = 20  # a mean of fewer steps says little
@@ -69,17 +66,11 @@ def of_flow_map(flow_map: Table, *, rank: Rank = "total", top: int | None = TOP)
     steps = steps.with_columns(share=pl.when(whole > 0).then(pl.col("total") / whole))
     if rank == "mean":
         steps = steps.filter(pl.col("count") >= ENOUGH)
-    return Table(frame=_top(steps, rank, by, top), durations=DURATIONS)
+    keys = [*by, rank, "source", "dest"]
+    rows = steps.sort(keys, descending=[name == rank for name in keys], nulls_last=True)
+    return Table(frame=first_of_each(rows, by, top), durations=DURATIONS)
 
 
 def both(flow_map: Table) -> Bottlenecks:
     """The ten steps by total and the ten by mean."""
     return Bottlenecks(by_total=of_flow_map(flow_map), by_mean=of_flow_map(flow_map, rank="mean"))
-
-
-def _top(steps: pl.DataFrame, figure: Rank, by: list[str], top: int | None) -> pl.DataFrame:
-    keys = [*by, figure, "source", "dest"]
-    rows = steps.sort(keys, descending=[name == figure for name in keys], nulls_last=True)
-    if top is None:
-        return rows
-    return rows.group_by(by, maintain_order=True).head(top) if by else rows.head(top)

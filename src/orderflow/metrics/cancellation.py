@@ -6,8 +6,9 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, main_events
+from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, share
+from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
@@ -66,7 +67,7 @@ def summarise(
             open=pl.col("open") & (pl.col("last_stage") == pl.col("stage")),
         )
     numbers = {name: pl.col(name).cast(pl.Int64).sum() for name in ("cancelled", *(("open",) if knows_done else ()))}
-    return Sums.from_rows(keys.onto(rows), keys, orders=pl.len().cast(pl.Int64), **numbers)
+    return Sums.from_rows(keys.onto(rows), keys, orders=pl.len(), **numbers)
 
 
 def merge(a: Sums, b: Sums) -> Sums:

@@ -10,8 +10,10 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, all_periods, on_clock, period_of
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Spread, Sums, Tally, beside, running, share
+from orderflow.metrics.sums import Sums, Tally, beside, filled
 from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -78,12 +80,12 @@ def summarise(
         rows,
         keys,
         "cohort",
-        orders=pl.len().cast(pl.Int64),
+        orders=pl.len(),
         promised=pl.col("kept").is_not_null().cast(pl.Int64).sum(),
         kept=pl.col("kept").cast(pl.Int64).sum(),
         **{name: pl.col(name).cast(pl.Int64).sum() for name in names},
     )
-    return Tally(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "cohort"))
+    return Tally(counts=counts, times=Samples.from_rows(rows.filter("done"), keys, "cohort"))
 
 
 def merge(a: Tally, b: Tally) -> Tally:
@@ -91,13 +93,16 @@ def merge(a: Tally, b: Tally) -> Tally:
 
 
 def result(summary: Tally, *, period: Period = "month") -> Table:
-    keys = summary.counts.keys
-    rows = running(summary.counts, all_periods(summary.counts.frame["cohort"], period), "cohort")
+    rows = in_periods(summary, "cohort", period).with_columns(share("done", "orders"))
+    return Table(frame=rows.select(*summary.counts.keys, *FIGURES[1:]), durations=TIMES)
+
+
+def in_periods(summary: Tally, name: str, period: Period) -> pl.DataFrame:
+    """One row for every period in the key `name`, without gaps: the counts, the times, and the shares on time."""
+    counts, keys = summary.counts, summary.counts.keys
+    rows = filled(counts, all_periods(counts.frame[name], period), name)
     rows = beside(rows, summary.times.figures().select(*keys, *TIMES), keys)
-    rows = rows.with_columns(
-        share("done", "orders") + share("kept", "promised", name="on_time", low="on_time_low", high="on_time_high")
-    )
-    return Table(frame=rows.select(*keys, *FIGURES[1:]), durations=TIMES)
+    return rows.with_columns(share("kept", "promised", name="on_time", low="on_time_low", high="on_time_high"))
 
 
 def orders_of(log: EventLog, calendar: WorkCalendar | None, ends: Endings, delivered_stage: str | None) -> pl.DataFrame:

@@ -12,8 +12,9 @@ from orderflow.metrics.deliveries import can_be_late
 from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, next_in
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.shares import wilson
 from orderflow.metrics.summary import SECOND, Table
-from orderflow.metrics.sums import Spread, wilson
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap
@@ -37,8 +38,8 @@ class Comparison:
 class CompareSummary:
     """Lead times and stage times, and (part, whole) of each share."""
 
-    lead: Spread
-    stages: Spread
+    lead: Samples
+    stages: Samples
     shares: FrozenMap[tuple[int, int]]
 
 
@@ -108,7 +109,7 @@ def summarise(
     if can_be_late(shard, delivered_stage):
         shares["on_time"] = (int(orders["kept"].sum() or 0), int(orders["kept"].count()))
     return CompareSummary(
-        lead=Spread.from_rows(lead, keys), stages=Spread.from_rows(stays, keys, "stage"), shares=FrozenMap(shares)
+        lead=Samples.from_rows(lead, keys), stages=Samples.from_rows(stays, keys, "stage"), shares=FrozenMap(shares)
     )
 
 
@@ -171,7 +172,7 @@ def newcombe(part: int, whole: int, later: int, of: int) -> dict[str, float | in
     }
 
 
-def _values(spread: Spread, stage: str | None) -> pl.Series:
+def _values(spread: Samples, stage: str | None) -> pl.Series:
     """The durations of a stage, or all, sorted: so the order of merging does not change what is drawn."""
     import polars as pl
 

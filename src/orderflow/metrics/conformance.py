@@ -12,8 +12,9 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import MAIN, strands
+from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, share
+from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -93,15 +94,15 @@ def summarise(
         keys,
         steps=pl.col("steps").sum(),
         allowed=pl.col("allowed").sum(),
-        orders=pl.len().cast(pl.Int64),
+        orders=pl.len(),
         fitting=pl.col("fits").cast(pl.Int64).sum(),
     )
     breaks = Sums.from_rows(
         rows.filter(~pl.col("ok")).drop("track", strict=False).rename({"kind": "track"}),
         keys,
         *("track", "source", "dest"),
-        count=pl.len().cast(pl.Int64),
-        orders=pl.col("order").n_unique().cast(pl.Int64),
+        count=pl.len(),
+        orders=pl.col("order").n_unique(),
     )
     return ConformanceSummary(fit=fit, breaks=breaks)
 
@@ -115,7 +116,7 @@ def result(summary: ConformanceSummary) -> Conformance:
 
     fitness = pl.when(pl.col("steps") > 0).then(pl.col("allowed") / pl.col("steps"))
     fit = summary.fit.sorted().with_columns(share("fitting", "orders")).with_columns(fitness=fitness)
-    breaks = summary.breaks.sorted("count", descending=["count"])
+    breaks = summary.breaks.ranked("count")
     return Conformance(
         fit=Table(frame=fit.select(*summary.fit.keys, *FIGURES)),
         breaks=Table(frame=breaks.select(*summary.breaks.keys, *BREAKS[3:])),

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_stages
+from orderflow.metrics.keys import Keys, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, beside, running, share
+from orderflow.metrics.sums import Sums, beside, filled
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.frozen import as_names
 
@@ -57,7 +58,7 @@ def summarise(
     import polars as pl
 
     keys = Keys.of(shard, by, figures=FIGURES)
-    orders = pl.len().cast(pl.Int64)
+    orders = pl.len()
     everyone = Sums.from_rows(keys.onto(shard.spans.select("order")), keys, of=orders)
     if stages is None:
         reached = shard.events.lazy().select("order", "stage").unique().collect()
@@ -82,7 +83,7 @@ def result(summary: ConversionSummary) -> Table:
     if summary.stages is None:
         names = summary.reached.frame["stage"].unique()
         rows = (
-            beside(running(summary.reached, names, "stage"), summary.everyone.frame, keys)
+            beside(filled(summary.reached, names, "stage"), summary.everyone.frame, keys)
             if keys
             else (summary.reached.frame.join(summary.everyone.frame, how="cross"))
         )
@@ -91,7 +92,7 @@ def result(summary: ConversionSummary) -> Table:
         rows = rows.with_columns(of_previous=pl.lit(None, dtype=pl.Float64))
         return Table(frame=rows.with_columns(share("orders", "of")).select(*keys, *FIGURES))
     every = pl.Series("step", range(len(summary.stages) + 1), dtype=pl.Int64)
-    rows = running(summary.reached, every, "step")
+    rows = filled(summary.reached, every, "step")
     if not keys and not rows.height:
         rows = every.to_frame().with_columns(orders=pl.lit(0, dtype=pl.Int64))
     before = pl.col("orders").shift(1)
@@ -109,12 +110,12 @@ def _steps(log: EventLog, stages: Sequence[str]) -> list[pl.DataFrame]:
     """For each step of the funnel the orders that reach it: `order`, `step`; step 0 is all that have events."""
     import polars as pl
 
-    codes = {name: code for code, name in enumerate(log.stages)}
     rows = log.events.select("order", "stage").with_row_index("row")
     reached = log.spans.select("order", row=pl.lit(-1, dtype=pl.Int64))
     found = [reached.select("order", step=pl.lit(0, dtype=pl.Int64))]
     for step, name in enumerate(stages, start=1):
-        there = rows.filter(pl.col("stage") == codes.get(name, -1)).select("order", next=pl.col("row").cast(pl.Int64))
+        there = rows.filter(pl.col("stage").is_in(stage_codes(log, [name])))
+        there = there.select("order", next=pl.col("row").cast(pl.Int64))
         later = there.join(reached, on="order").filter(pl.col("next") > pl.col("row"))
         reached = later.group_by("order").agg(row=pl.col("next").min())
         found.append(reached.select("order", step=pl.lit(step, dtype=pl.Int64)))

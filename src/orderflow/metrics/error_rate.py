@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages, need_table, stage_codes
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, share
+from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
@@ -60,12 +61,12 @@ def summarise(
             .filter(pl.col("kind").str.to_lowercase().is_in(said))
             .select("order")
         )
-    wrong = pl.concat(found).group_by("order").agg(occurrences=pl.len().cast(pl.Int64))
+    wrong = pl.concat(found).group_by("order").agg(occurrences=pl.len())
     rows = shard.spans.select("order").join(wrong, on="order", how="left")
     return Sums.from_rows(
         keys.onto(rows),
         keys,
-        orders=pl.len().cast(pl.Int64),
+        orders=pl.len(),
         affected=pl.col("occurrences").is_not_null().cast(pl.Int64).sum(),
         occurrences=pl.col("occurrences").sum(),
     )

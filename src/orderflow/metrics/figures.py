@@ -11,7 +11,7 @@ from attrs import field, fields, frozen, has
 
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import of_whom
-from orderflow.metrics.summary import Samples
+from orderflow.metrics.samples import Samples
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap, freeze
 from orderflow.model.reasons import suggest

@@ -6,8 +6,9 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import next_in
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Spread, Sums, Tally, beside, in_seconds
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import Table, in_seconds
+from orderflow.metrics.sums import Sums, Tally, beside
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
@@ -63,8 +64,8 @@ def summarise(
     rows = keys.onto(orders)
     large = {name: pl.col(name).cast(pl.Int128).sum() for name in ("lead", "working")}
     shares = rows.filter(pl.col("lead") > 0).with_columns(micros=pl.col("working") / pl.col("lead"))
-    counts = Sums.from_rows(rows, keys, orders=pl.len().cast(pl.Int64), **large)
-    return Tally(counts=counts, times=Spread.from_rows(shares, keys))
+    counts = Sums.from_rows(rows, keys, orders=pl.len(), **large)
+    return Tally(counts=counts, times=Samples.from_rows(shares, keys))
 
 
 def merge(a: Tally, b: Tally) -> Tally:

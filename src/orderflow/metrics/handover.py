@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from orderflow.metrics.choices import People, Whom, need_choice
-from orderflow.metrics.groups import By, by_step
-from orderflow.metrics.keys import need_column
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import shown
-from orderflow.metrics.summary import Table, Totals, ranked
+from orderflow.metrics.summary import Table
+from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 
-OWN = ("source", "dest", "count", "order", "orders")
+FIGURES = ("source", "dest", "count", "orders")
 
 
 def handover(
@@ -46,29 +47,27 @@ def summarise(
     *,
     between: Whom = "actor",
     minimum: int = 1,
-) -> Totals:
+) -> Sums:
     """How often each passed work to each; with a minimum above 1 also in how many orders."""
     import polars as pl
 
     need_choice("between", between, Whom)
     need_column(shard, between)
-    grouped = by_step(shard, by, OWN, ("stage", "track"))
-    rows = grouped.rows.select(*grouped.keys, "order", source="giver", dest="taker")
+    keys = Keys.of(shard, by, columns=("stage", "track"), figures=FIGURES).also(source=between, dest=between)
+    rows = keys.onto_steps(shard).select(*keys.names, "order", source="giver", dest="taker")
     if between == "team":
         rows = rows.with_columns(source=shard.at_steps("team")["team"], dest=shard.at_steps("team", dest=True)["team"])
     passed = rows.filter(pl.col("source") != pl.col("dest"))  # a missing actor compares as missing: left out
-    people = shard.names[between]
-    names = {**grouped.names, "source": people, "dest": people}
     amounts = {"count": pl.len()} | ({"orders": pl.col("order").n_unique()} if minimum > 1 else {})
-    return Totals.of(passed, (*grouped.keys, "source", "dest"), names, amounts)
+    return Sums.from_rows(passed, keys, "source", "dest", **amounts)
 
 
-def merge(a: Totals, b: Totals) -> Totals:
+def merge(a: Sums, b: Sums) -> Sums:
     return a.merge(b)
 
 
-def result(summary: Totals, *, people: People = "names", minimum: int = 1) -> Table:
-    rows = ranked(summary.frame, "count", summary.keys)
+def result(summary: Sums, *, people: People = "names", minimum: int = 1) -> Table:
+    rows = summary.ranked("count")
     count = "orders" if minimum > 1 else "count"
     rows = shown(rows, "source", "dest", count=count, people=people, minimum=minimum)
     return Table(frame=rows.select(*summary.keys, "count"))

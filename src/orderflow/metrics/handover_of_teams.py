@@ -6,8 +6,8 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import next_in
+from orderflow.metrics.samples import Samples
 from orderflow.metrics.summary import FIGURES, Table
-from orderflow.metrics.sums import Spread
 from orderflow.model.calendar import WorkCalendar
 
 
@@ -24,7 +24,7 @@ def handover_of_teams(log: EventLog, by: By = None, calendar: WorkCalendar | Non
     return result(summarise(log, by, calendar))
 
 
-def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Spread:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Samples:
     import polars as pl
 
     need_column(shard, "team")
@@ -35,14 +35,12 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     rows = passed.select(
         "order", stage="next_stage", source="team", dest="next_team", micros=pl.col("next_at") - pl.col("at")
     )
-    return Spread.from_rows(keys.onto(rows), keys.also(source="team", dest="team"), "source", "dest")
+    return Samples.from_rows(keys.onto(rows), keys.also(source="team", dest="team"), "source", "dest")
 
 
-def merge(a: Spread, b: Spread) -> Spread:
+def merge(a: Samples, b: Samples) -> Samples:
     return a.merge(b)
 
 
-def result(summary: Spread) -> Table:
-    flags = [True] + [False] * len(summary.keys)
-    rows = summary.figures().sort("sum", *summary.keys, descending=flags, nulls_last=True)
-    return Table(frame=rows, durations=FIGURES)
+def result(summary: Samples) -> Table:
+    return summary.table("sum")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_table
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, share
+from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     full = pl.col("full").cast(pl.Int64).sum()
     partly = (~pl.col("full") & pl.col("some")).cast(pl.Int64).sum()
     rows = keys.onto(completed(shard))
-    return Sums.from_rows(rows, keys, orders=pl.len().cast(pl.Int64), in_full=full, partly=partly)
+    return Sums.from_rows(rows, keys, orders=pl.len(), in_full=full, partly=partly)
 
 
 def merge(a: Sums, b: Sums) -> Sums:

@@ -17,21 +17,24 @@ from orderflow.model.reasons import suggest
 if TYPE_CHECKING:
     import polars as pl
 
+STEPS = {"actor": "giver", "stage": "source"}  # what columns of events are called in a table of steps
 Stages = str | Collection[str] | None
 TEXTS, NUMBERS = ("track", "sla", "kind", "label", "line"), ("score", "ordered", "delivered")  # of further tables
 
 
 @frozen(kw_only=True, eq=False)
 class Keys:
-    """The columns that `by=` asks for, as they are called in the result.
+    """What `by=` asks for, as columns of codes beside the rows of a calculator.
 
-    - `attributes`: column -> for each code of an order the code of its value. `columns`: column -> the column of the
-      rows that it is, coded there already. `texts`: what the codes of these, and of stages, actors …, stand for.
+    - `attributes`: column -> for each code of an order the code of its value; these columns have names that no other
+      column of the rows has. `columns`: columns that the rows have, coded already.
+    - `named_as`: what each of these columns is called in the result, in the order asked for.
+    - `texts`: what the codes of these, and of stages, actors …, stand for; a missing code is a missing value.
     """
 
-    names: tuple[str, ...]
     attributes: FrozenMap[pl.Series]
     columns: tuple[str, ...]
+    named_as: FrozenMap[str]
     texts: FrozenMap[pl.Series]
 
     @classmethod
@@ -39,37 +42,64 @@ class Keys:
         """The keys of a log.
 
         - `columns`: what the rows have of `stage`, `actor`, `team`, `track`. `figures`: the columns of the result
-          itself; an attribute that is called so gets `order.` before its name, as in `groups`.
+          itself; an attribute that is called so gets `order.` before its name.
         - Raises LogError: a name that is neither an attribute nor such a column (`log.unknown_attribute`,
           `log.not_of_orders`).
         """
         texts = {name: log.names[name] for name in OF_EVENTS if name in log.names}
-        names, attributes, own = [], {}, []
+        attributes, named_as = {}, {}
         for name in dict.fromkeys(as_names(by)):
             if name in columns and name in log.names:
-                names.append(name)
-                own.append(name)
+                named_as[name] = name
                 continue
-            key = f"order.{name}" if name in figures else name
+            key = f"by {name}"
             attributes[key], texts[key] = attribute_codes(log, name)
-            names.append(key)
-        return cls(names=tuple(names), attributes=FrozenMap(attributes), columns=tuple(own), texts=FrozenMap(texts))
+            named_as[key] = f"order.{name}" if name in figures else name
+        own = tuple(name for name in named_as if name not in attributes)
+        return cls(attributes=FrozenMap(attributes), columns=own, named_as=FrozenMap(named_as), texts=FrozenMap(texts))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of the keys in coded rows."""
+        return tuple(self.named_as)
+
+    def and_more(self, *more: str) -> tuple[str, ...]:
+        """The same and further ones, each once."""
+        return tuple(dict.fromkeys((*self.names, *more)))
+
+    def titles(self, *more: str) -> tuple[str, ...]:
+        """What these are called in the result."""
+        return tuple(self.named_as.get(name, name) for name in self.and_more(*more))
 
     def onto(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows, in their order, with a column of codes for each attribute."""
-        found = {name: codes.gather(rows["order"]).alias(name) for name, codes in self.attributes.items()}
-        return rows.with_columns(found.values())
+        return rows.with_columns(codes.gather(rows["order"]).alias(name) for name, codes in self.attributes.items())
+
+    def onto_steps(self, log: EventLog) -> pl.DataFrame:
+        """The steps of the log (`EventLog.steps`), each with the keys of the event that begins it."""
+        import polars as pl
+
+        there = {name: STEPS.get(name, name) for name in self.columns}
+        rows = log.steps
+        if further := [column for column in there.values() if column not in rows.columns]:
+            rows = rows.hstack(log.at_steps(*further))
+        return self.onto(rows.with_columns(pl.col(column).alias(name) for name, column in there.items()))
 
     def also(self, **columns: str) -> Keys:
         """The same keys, for rows with further columns of codes: `also(one="actor")`."""
         return evolve(self, texts=FrozenMap({**self.texts, **{name: self.texts[of] for name, of in columns.items()}}))
 
+    def is_code(self, rows: pl.DataFrame, name: str) -> bool:
+        """Whether a column of the rows has codes; else it has values."""
+        return name in self.texts and rows.schema[name].is_integer()
+
     def named(self, frame: pl.DataFrame, *more: str) -> pl.DataFrame:
-        """A small frame with values for the codes of the keys and of those of `more` that are codes, the keys first."""
-        coded = [name for name in more if name in self.texts and frame[name].dtype.is_integer()]
-        held = dict.fromkeys([*self.names, *coded])
-        wide = frame.with_columns(decode(frame[name], self.texts[name]) for name in held)
-        return wide.select(*self.names, *(name for name in wide.columns if name not in self.names))
+        """A frame with values for the codes of the keys and of `more`, called as in the result, these columns first."""
+        named = [
+            (decode(frame[name], self.texts[name]) if self.is_code(frame, name) else frame[name]).alias(title)
+            for name, title in zip(self.and_more(*more), self.titles(*more), strict=True)
+        ]
+        return frame.select(*named, *(name for name in frame.columns if name not in self.and_more(*more)))
 
 
 def need_column(log: EventLog, name: str) -> None:

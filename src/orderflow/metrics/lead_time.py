@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.groups import By, by_order
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import FIGURES, Samples, Table
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import FIGURES, Table
 from orderflow.model.calendar import WorkCalendar
 
 
@@ -24,9 +26,9 @@ def lead_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = None
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Samples:
     import polars as pl
 
+    keys = Keys.of(shard, by, figures=("n", *FIGURES))
     spans = shard.business(calendar).spans
-    grouped = by_order(shard, spans.select("order", micros=pl.col("last_at") - pl.col("first_at")), by, ("n", *FIGURES))
-    return Samples.of(grouped.rows, grouped.keys, grouped.names)
+    return Samples.from_rows(keys.onto(spans.select("order", micros=pl.col("last_at") - pl.col("first_at"))), keys)
 
 
 def merge(a: Samples, b: Samples) -> Samples:

@@ -11,8 +11,9 @@ from orderflow.metrics.in_full import completed
 from orderflow.metrics.instants import local_days, micros
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Rows, Sums, share
+from orderflow.metrics.sums import Rows, Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
@@ -91,7 +92,7 @@ def result(summary: OtifSummary) -> Table:
     keys = summary.complete.keys
     complete = summary.complete.frame.with_columns(short=0, pending=0)
     frames = [complete, others.select(complete.columns)]
-    rows = Sums(keys=keys, frame=pl.concat(frames, how="vertical_relaxed")).merge(None).sorted()
+    rows = Sums(keys=keys, frame=pl.concat(frames, how="vertical_relaxed")).added().sorted()
     rows = rows.with_columns(n=pl.col("otif") + pl.col("late") + pl.col("short"))
     rows = rows.with_columns(
         share("otif", "n"), by_day_share=pl.when(pl.col("n") > 0).then(pl.col("by_day") / pl.col("n"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from orderflow.metrics.choices import Period
-from orderflow.metrics.cohorts import TIMES, orders_of
+from orderflow.metrics.cohorts import TIMES, in_periods, orders_of
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, all_periods, period_of
+from orderflow.metrics.outcomes import Endings, period_of
+from orderflow.metrics.samples import Samples
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Spread, Sums, Tally, beside, running, share
+from orderflow.metrics.sums import Sums, Tally
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = (
@@ -81,7 +82,7 @@ def summarise(
         promised=kept.is_not_null().cast(pl.Int64).sum(),
         kept=kept.cast(pl.Int64).sum(),
     )
-    return Tally(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "period"))
+    return Tally(counts=counts, times=Samples.from_rows(rows.filter("done"), keys, "period"))
 
 
 def merge(a: Tally, b: Tally) -> Tally:
@@ -89,8 +90,5 @@ def merge(a: Tally, b: Tally) -> Tally:
 
 
 def result(summary: Tally, *, period: Period = "month") -> Table:
-    keys = summary.counts.keys
-    rows = running(summary.counts, all_periods(summary.counts.frame["period"], period), "period")
-    rows = beside(rows, summary.times.figures().select(*keys, *TIMES), keys)
-    rows = rows.with_columns(share("kept", "promised", name="on_time", low="on_time_low", high="on_time_high"))
-    return Table(frame=rows.select(*keys, *FIGURES[1:]), durations=TIMES)
+    rows = in_periods(summary, "period", period)
+    return Table(frame=rows.select(*summary.counts.keys, *FIGURES[1:]), durations=TIMES)

@@ -9,7 +9,7 @@ from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import strands
 from orderflow.metrics.people import shown
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, in_seconds
+from orderflow.metrics.sums import Sums, timed
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = ("one", "other", "count", "orders", "mean", "total")
@@ -62,8 +62,8 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         keys,
         "one",
         "other",
-        count=pl.len().cast(pl.Int64),
-        orders=pl.col("order").n_unique().cast(pl.Int64),
+        count=pl.len(),
+        orders=pl.col("order").n_unique(),
         total=pl.col("micros").cast(pl.Int128).sum(),
     )
 
@@ -73,11 +73,6 @@ def merge(a: Sums, b: Sums) -> Sums:
 
 
 def result(summary: Sums, *, people: People = "names", minimum: int = 1) -> Table:
-    import polars as pl
-
-    rows = summary.sorted("count", descending=["count"])
-    rows = rows.with_columns(
-        total=in_seconds(pl.col("total")), mean=in_seconds(pl.col("total").cast(pl.Float64) / pl.col("count"))
-    )
+    rows = timed(summary.ranked("count"))
     rows = shown(rows, "one", "other", count="orders", people=people, minimum=minimum)
     return Table(frame=rows.select(*summary.keys, *FIGURES[2:]), durations=("mean", "total"))

@@ -8,7 +8,7 @@ from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, all_periods, next_in, period_of, strands
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, running
+from orderflow.metrics.sums import Sums, filled
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = ("arrived", "left", "growth", "queue")
@@ -77,7 +77,7 @@ def result(summary: Sums, *, period: Period = "week") -> Table:
     import polars as pl
 
     kept = Sums(keys=summary.keys, frame=summary.frame.filter(~pl.col("ends")))
-    rows = running(kept, all_periods(summary.frame["period"], period), "period")
+    rows = filled(kept, all_periods(summary.frame["period"], period), "period")
     groups = [name for name in summary.keys if name not in ("period", "ends")]
     rows = rows.with_columns(growth=pl.col("arrived") - pl.col("left"))
     rows = rows.with_columns(queue=pl.col("growth").cum_sum().over(groups))

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Table, Totals, ranked
+from orderflow.metrics.summary import Table
+from orderflow.metrics.sums import Sums
 from orderflow.metrics.variants import ways_by
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.frozen import FrozenMap, as_names
@@ -16,8 +18,7 @@ from orderflow.model.frozen import FrozenMap, as_names
 if TYPE_CHECKING:
     import polars as pl
 
-AMOUNTS = ("n", "orders", "events", "self_loops")
-OWN = ("n", "orders", "share", "events", "self_loops")
+FIGURES = ("n", "orders", "share", "events", "self_loops")
 
 
 @frozen(kw_only=True)
@@ -37,8 +38,8 @@ class Rework:
 class ReworkSummary:
     """`whole`: of the orders of each group; `stages`: of each stage too. `asked`: whether `by` had the stage."""
 
-    whole: Totals
-    stages: Totals
+    whole: Sums
+    stages: Sums
     asked: bool = False
 
 
@@ -60,8 +61,8 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     import polars as pl
 
     wanted = as_names(by)
-    grouped = ways_by(shard, [name for name in wanted if name != "stage"], (*OWN, "stage"))
-    visits = _visits(grouped.rows.with_row_index("way"), grouped.keys)
+    keys = Keys.of(shard, [name for name in wanted if name != "stage"], figures=(*FIGURES, "stage"))
+    visits = _visits(ways_by(shard, keys).with_row_index("way"), keys.names)
     count, again = pl.col("count"), pl.col("visits") > 1
     amounts = {
         "n": count.sum(),
@@ -69,14 +70,12 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         "events": (count * (pl.col("visits").cast(pl.Int64) - 1)).sum(),
         "self_loops": (count * pl.col("loops")).sum(),
     }
-    names = {**grouped.names, "stage": shard.names["stage"]}
-    stages = Totals.of(visits, (*grouped.keys, "stage"), names, amounts)
-    once = visits.group_by("way", *grouped.keys, "count").agg(
+    stages = Sums.from_rows(visits, keys, "stage", **amounts)
+    once = visits.group_by("way", *keys.names, "count").agg(
         pl.col("visits").max(), more=pl.col("visits").sum() - pl.len(), loops=pl.col("loops").sum()
     )
     amounts["events"] = (count * pl.col("more").cast(pl.Int64)).sum()
-    whole = Totals.of(once, grouped.keys, grouped.names, amounts)
-    return ReworkSummary(whole=whole, stages=stages, asked="stage" in wanted)
+    return ReworkSummary(whole=Sums.from_rows(once, keys, **amounts), stages=stages, asked="stage" in wanted)
 
 
 def merge(a: ReworkSummary, b: ReworkSummary) -> ReworkSummary:
@@ -87,8 +86,8 @@ def result(summary: ReworkSummary) -> Table:
     import polars as pl
 
     found = summary.stages if summary.asked else summary.whole
-    rows = found.frame.with_columns(share=pl.when(pl.col("n") > 0).then(pl.col("orders") / pl.col("n")))
-    return Table(frame=ranked(rows.select(*found.keys, *OWN), "orders", found.keys))
+    rows = found.ranked("orders").with_columns(share=pl.when(pl.col("n") > 0).then(pl.col("orders") / pl.col("n")))
+    return Table(frame=rows.select(*found.keys, *FIGURES))
 
 
 def described(summary: ReworkSummary) -> Rework:
@@ -96,7 +95,7 @@ def described(summary: ReworkSummary) -> Rework:
     import polars as pl
 
     amounts = summary.whole.frame.row(0, named=True)
-    stages = ranked(summary.stages.frame.filter(pl.col("orders") > 0), "orders", ["stage"])
+    stages = summary.stages.ranked("orders").filter(pl.col("orders") > 0)
     by_stage = FrozenMap(dict(zip(stages["stage"].to_list(), stages["orders"].to_list(), strict=True)))
     return Rework(
         orders=amounts["orders"], events=amounts["events"], self_loops=amounts["self_loops"], by_stage=by_stage

@@ -8,8 +8,9 @@ from orderflow.metrics.deliveries import lateness
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_stages, need_table
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.shares import Z, share
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, Z, share
+from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
@@ -70,11 +71,11 @@ def summarise(
         keys.onto(rows),
         keys,
         *(("lateness", "kind") if "lateness" in names else ("kind",)),
-        n=pl.len().cast(pl.Int64),
+        n=pl.len(),
         total=(score * 1_000_000).round().cast(pl.Int64).sum(),  # whole millionths: sums do not depend on the order
         positive=positive.cast(pl.Int64).sum(),
         negative=negative.cast(pl.Int64).sum(),
-        **({"orders": pl.col("order").n_unique().cast(pl.Int64)} if "actor" in keys.names else {}),
+        **({"orders": pl.col("order").n_unique()} if "actor" in keys.names else {}),
     )
 
 

@@ -12,8 +12,10 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_column, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import MINIMUM, OTHERS, check_people, persons, pseudonymous
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Spread, Sums, Tally, beside, share
+from orderflow.metrics.sums import Sums, Tally, beside
 from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -83,25 +85,34 @@ def summarise(
     apart = (pl.col("at") - pl.col("at").shift(step)) * step
     events = shard.business(calendar).events.with_columns(
         micros=pl.when(pl.col("order") == pl.col("order").shift(step)).then(apart),
-        again=pl.col("arrival") != pl.col("arrival").first().over("order", "stage"),
+        again=_again(shard),
     )
     rows = keys.onto(events).filter(pl.col(of).is_not_null())
     if of == "actor":
         rows = rows.filter(pl.col("actor").is_in(persons(shard.names["actor"])))
-    orders = rows.group_by(*keys.names, of, "order").agg(events=pl.len().cast(pl.Int64), again=pl.col("again").any())
+    orders = rows.group_by(*keys.names, of, "order").agg(events=pl.len(), again=pl.col("again").any())
     orders = with_kept(orders, shard, delivered_stage)
     counts = Sums.from_rows(
         orders,
         keys,
         of,
         people=pl.lit(1, dtype=pl.Int64).first(),
-        orders=pl.len().cast(pl.Int64),
+        orders=pl.len(),
         events=pl.col("events").sum(),
         promised=pl.col("kept").is_not_null().cast(pl.Int64).sum(),
         kept=pl.col("kept").cast(pl.Int64).sum(),
         again=pl.col("again").cast(pl.Int64).sum(),
     )
-    return Tally(counts=counts, times=Spread.from_rows(rows.drop_nulls("micros"), keys, of))
+    return Tally(counts=counts, times=Samples.from_rows(rows.drop_nulls("micros"), keys, of))
+
+
+def _again(log: EventLog) -> pl.Series:
+    """Whether each event enters a stage that its order has been in before."""
+    import polars as pl
+
+    # One number for both is told apart in half the time of two columns.
+    visit = pl.col("order").cast(pl.UInt64) * len(log.stages) + pl.col("stage")
+    return log.kept("again", lambda: log.events.select(again=~visit.is_first_distinct())["again"])
 
 
 def merge(a: Tally, b: Tally) -> Tally:
@@ -138,7 +149,7 @@ def result(summary: Tally, *, people: People = "names", minimum: int = MINIMUM) 
     return Table(frame=rows.select(*keys, *FIGURES), durations=TIMES)
 
 
-def _grouped(summary: Tally, minimum: int) -> tuple[Sums, Spread]:
+def _grouped(summary: Tally, minimum: int) -> tuple[Sums, Samples]:
     """The summary with small rows put together as others, and without others that would still show somebody.
 
     The others have no name here: a person may be called `others`, but nobody in a summary has none.
@@ -153,6 +164,6 @@ def _grouped(summary: Tally, minimum: int) -> tuple[Sums, Spread]:
         marked = beside(frame, small, keys)
         return marked.with_columns(pl.when(pl.col("small").is_null()).then(who).alias(who)).drop("small")
 
-    counts = Sums(keys=keys, frame=labelled(summary.counts.frame)).merge(None)
+    counts = Sums(keys=keys, frame=labelled(summary.counts.frame)).added()
     shown = (pl.col("orders") >= minimum) & (pl.col(who).is_not_null() | (pl.col("people") > 1))
     return Sums(keys=keys, frame=counts.frame.filter(shown)), summary.times.relabelled(labelled(summary.times.groups))

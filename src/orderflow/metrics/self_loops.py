@@ -7,7 +7,7 @@ from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import next_in, strands
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, in_seconds
+from orderflow.metrics.sums import Sums, timed
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = ("stage", "count", "orders", "mean", "total")
@@ -41,8 +41,8 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         keys.onto(loops),
         keys,
         "stage",
-        count=pl.len().cast(pl.Int64),
-        orders=pl.col("order").n_unique().cast(pl.Int64),
+        count=pl.len(),
+        orders=pl.col("order").n_unique(),
         total=pl.col("micros").cast(pl.Int128).sum(),
     )
 
@@ -52,10 +52,5 @@ def merge(a: Sums, b: Sums) -> Sums:
 
 
 def result(summary: Sums) -> Table:
-    import polars as pl
-
-    rows = summary.sorted("count", descending=["count"])
-    rows = rows.with_columns(
-        total=in_seconds(pl.col("total")), mean=in_seconds(pl.col("total").cast(pl.Float64) / pl.col("count"))
-    )
+    rows = timed(summary.ranked("count"))
     return Table(frame=rows.select(*summary.keys, *FIGURES[1:]), durations=("mean", "total"))

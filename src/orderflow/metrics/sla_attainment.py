@@ -5,8 +5,9 @@ from __future__ import annotations
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_table
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, share
+from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.frozen import as_names
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orderflow.metrics.choices import Visit, need_choice
-from orderflow.metrics.groups import By, by_event, by_step
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import FIGURES, Samples, Table
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import FIGURES, Table
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
-from orderflow.model.frozen import as_names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,16 +38,14 @@ def stage_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = Non
 
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Visit = "stay") -> Samples:
     need_choice("of", of, Visit)
-    timed, own = shard.business(calendar), ("stage", "n", "order", "orders", *FIGURES)
+    keys = Keys.of(shard, by, columns=WITHIN, figures=("stage", "n", "orders", *FIGURES))
+    timed = shard.business(calendar)
     if of == "stay":
-        grouped = by_step(timed, by, own, WITHIN)
-        rows = grouped.rows.select(*grouped.keys, "order", "micros", stage="source")
+        rows = keys.onto_steps(timed).rename({"source": "stage"})
     else:
-        grouped = by_event(timed, by, own, WITHIN)
-        rows = grouped.rows.with_columns(_work(timed, of)).select(*grouped.keys, "order", "micros", "stage")
-        rows = rows.drop_nulls("micros")
-    orders = rows["order"] if "actor" in as_names(by) else None  # by which people are few or many: see by_person
-    return Samples.of(rows, (*grouped.keys, "stage"), {**grouped.names, "stage": shard.names["stage"]}, orders)
+        rows = keys.onto(timed.events.with_columns(_work(timed, of)).drop_nulls("micros"))
+    # By actor, orders say which people are few or many: see by_person.
+    return Samples.from_rows(rows, keys, "stage", orders="actor" in keys.names)
 
 
 def _work(log: EventLog, of: Visit) -> pl.Series:

@@ -6,8 +6,9 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import machines, persons
+from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, share
+from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = (
@@ -42,7 +43,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         shard.events.lazy()
         .group_by("order")
         .agg(
-            events=pl.len().cast(pl.Int64),
+            events=pl.len(),
             touches=person.cast(pl.Int64).sum(),
             no_touch=machine.all(),
         )
@@ -51,7 +52,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     return Sums.from_rows(
         keys.onto(orders),
         keys,
-        orders=pl.len().cast(pl.Int64),
+        orders=pl.len(),
         events=pl.col("events").sum(),
         touches=pl.col("touches").sum(),
         touched=(pl.col("touches") > 0).cast(pl.Int64).sum(),

@@ -8,7 +8,7 @@ from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, all_periods, main_events, period_of
 from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, running
+from orderflow.metrics.sums import Sums, filled
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = ("arrived", "reopened", "finished", "open")
@@ -73,7 +73,7 @@ def merge(a: Sums, b: Sums) -> Sums:
 def result(summary: Sums, *, period: Period = "day") -> Table:
     import polars as pl
 
-    rows = running(summary, all_periods(summary.frame["period"], period), "period")
+    rows = filled(summary, all_periods(summary.frame["period"], period), "period")
     change = pl.col("arrived") + pl.col("reopened") - pl.col("finished")
     groups = list(summary.keys[:-1])
     opened = change.cum_sum().over(groups) if groups else change.cum_sum()

@@ -59,7 +59,7 @@ def summarise(
     one = one.with_columns(by_name.gather(one["who"]).alias("rank"))
     pairs = one.lazy().join(one.lazy(), on="order").filter(pl.col("rank") < pl.col("rank_right"))
     rows = keys.onto(pairs.collect())
-    orders = pl.len().cast(pl.Int64)
+    orders = pl.len()
     rows = rows.select(*keys.names, one="who", other="who_right")
     each = keys.onto(one).select(*keys.names, one="who")
     return TogetherSummary(
@@ -75,7 +75,7 @@ def merge(a: TogetherSummary, b: TogetherSummary) -> TogetherSummary:
 def result(summary: TogetherSummary, *, people: People = "names", minimum: int = 1) -> Table:
     import polars as pl
 
-    rows = summary.pairs.sorted("orders", descending=["orders"])
+    rows = summary.pairs.ranked("orders")
     alone = summary.alone
     rows = beside(rows, alone.frame.rename({"all": "of_one"}), alone.keys)
     rows = beside(rows, alone.frame.rename({"one": "other", "all": "of_other"}), (*alone.keys[:-1], "other"))

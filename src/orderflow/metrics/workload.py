@@ -59,7 +59,7 @@ def summarise(
     need_column(shard, of)
     keys = Keys.of(shard, by, columns=("stage", "track"), figures=(*FIGURES, of))
     rows = keys.onto(shard.events).filter(pl.col(of).is_not_null())
-    numbers = {"events": pl.len().cast(pl.Int64), "orders": pl.col("order").n_unique().cast(pl.Int64)}
+    numbers = {"events": pl.len(), "orders": pl.col("order").n_unique()}
     if done_stages is not None or shard.done_stages is not None:
         outcomes = Endings.of(shard, done_stages, cancelled_stages).outcomes(shard)
         last = outcomes.filter("open")["arrival"]
@@ -74,7 +74,7 @@ def merge(a: Sums, b: Sums) -> Sums:
 def result(summary: Sums, *, people: People = "names", minimum: int = 1) -> Table:
     import polars as pl
 
-    rows = summary.sorted("events", descending=["events"])
+    rows = summary.ranked("events")
     rows = shown(rows, summary.keys[-1], count="orders", people=people, minimum=minimum)
     if "open" not in rows.columns:
         rows = rows.with_columns(pl.lit(None, dtype=pl.Int64).alias("open"))
