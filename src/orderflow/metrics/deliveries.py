@@ -51,12 +51,15 @@ def deliveries(log: EventLog, delivered_stage: str | None) -> pl.DataFrame:
 def kept_promises(log: EventLog, delivered_stage: str | None) -> pl.DataFrame:
     """One row per order with a promise: `order`, `kept` (delivered at or before it), missing when it was not delivered.
 
-    Raises LogError as `delivered_in`.
+    Kept with the log. Raises LogError as `delivered_in`.
     """
     import polars as pl
 
-    kept = deliveries(log, delivered_stage).select("order", kept=pl.col("at") <= pl.col("promised_at"))
-    return _promises(log).select("order").join(kept, on="order", how="left", maintain_order="left")
+    def made() -> pl.DataFrame:
+        kept = deliveries(log, delivered_stage).select("order", kept=pl.col("at") <= pl.col("promised_at"))
+        return _promises(log).select("order").join(kept, on="order", how="left", maintain_order="left")
+
+    return log.kept(("kept promises", delivered_in(log, delivered_stage)), made)
 
 
 def with_kept(orders: pl.DataFrame, log: EventLog, delivered_stage: str | None) -> pl.DataFrame:

@@ -51,7 +51,10 @@ class Endings:
 
     def outcomes(self, log: EventLog) -> pl.DataFrame:
         """One row per order with events on its main track: `order`, `first_at`; of the last event `last_at`, `stage`
-        and `arrival`; and which it is, as booleans: `open`, `done`, `cancelled`."""
+        and `arrival`; and which it is, as booleans: `open`, `done`, `cancelled`. Kept with the log."""
+        return log.kept(("outcomes", self), lambda: self._outcomes(log))
+
+    def _outcomes(self, log: EventLog) -> pl.DataFrame:
         import polars as pl
 
         ends = main_events(log).group_by("order", maintain_order=True)
