@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import frozen
 
 from orderflow.metrics.choices import Rank, need_choice
-from orderflow.metrics.flow_map import DURATIONS
+from orderflow.metrics.flow_map import DURATIONS, steps_of
 from orderflow.metrics.flow_map import merge as merge_steps
-from orderflow.metrics.flow_map import result as steps_result
 from orderflow.metrics.flow_map import summarise as summarise_steps
 from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.samples import Samples
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import first_of_each
 from orderflow.model.calendar import WorkCalendar
+
+if TYPE_CHECKING:
+    import polars as pl
 
 TOP = 10
 ENOUGH = 20  # a mean of fewer steps says little
@@ -52,15 +56,14 @@ def merge(a: Samples, b: Samples) -> Samples:
 
 
 def result(summary: Samples, *, rank: Rank = "total", top: int | None = TOP) -> Table:
-    return of_flow_map(steps_result(summary), rank=rank, top=top)
+    return of_steps(steps_of(summary), rank=rank, top=top)
 
 
-def of_flow_map(flow_map: Table, *, rank: Rank = "total", top: int | None = TOP) -> Table:
-    """The same from a flow map that is there already."""
+def of_steps(steps: pl.DataFrame, *, rank: Rank = "total", top: int | None = TOP) -> Table:
+    """The same from the rows of a flow map."""
     import polars as pl
 
     need_choice("rank", rank, Rank)
-    steps = flow_map.frame
     by = steps.columns[: steps.columns.index("source")]
     whole = pl.col("total").sum().over(by) if by else pl.col("total").sum()
     steps = steps.with_columns(share=pl.when(whole > 0).then(pl.col("total") / whole))
@@ -68,9 +71,9 @@ def of_flow_map(flow_map: Table, *, rank: Rank = "total", top: int | None = TOP)
         steps = steps.filter(pl.col("count") >= ENOUGH)
     keys = [*by, rank, "source", "dest"]
     rows = steps.sort(keys, descending=[name == rank for name in keys], nulls_last=True)
-    return Table(frame=first_of_each(rows, by, top), durations=DURATIONS)
+    return table_of(first_of_each(rows, by, top), durations=DURATIONS)
 
 
 def both(flow_map: Table) -> Bottlenecks:
-    """The ten steps by total and the ten by mean."""
-    return Bottlenecks(by_total=of_flow_map(flow_map), by_mean=of_flow_map(flow_map, rank="mean"))
+    """The ten steps by total and the ten by mean, of a flow map that is not grouped."""
+    return Bottlenecks(by_total=of_steps(flow_map.frame), by_mean=of_steps(flow_map.frame, rank="mean"))

@@ -7,7 +7,7 @@ from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, main_events
 from orderflow.metrics.shares import share
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
@@ -55,7 +55,7 @@ def summarise(
     knows_done = done_stages is not None or shard.done_stages is not None
     done = done_stages if knows_done else ()
     ends = Endings.of(shard, done, cancelled_stages)
-    keys = Keys.of(shard, by, columns=("stage",), figures=FIGURES)
+    keys = Keys.of(shard, by, columns=("stage",))
     outcomes = ends.outcomes(shard).select("order", "cancelled", "open", last_stage="stage")
     rows = outcomes
     if "stage" in as_names(by):
@@ -66,7 +66,7 @@ def summarise(
             cancelled=pl.col("cancelled") & pl.col("here"),
             open=pl.col("open") & (pl.col("last_stage") == pl.col("stage")),
         )
-    numbers = {name: pl.col(name).cast(pl.Int64).sum() for name in ("cancelled", *(("open",) if knows_done else ()))}
+    numbers = {name: pl.col(name).sum() for name in ("cancelled", *(("open",) if knows_done else ()))}
     return Sums.from_rows(keys.onto(rows), keys, orders=pl.len(), **numbers)
 
 
@@ -80,4 +80,4 @@ def result(summary: Sums) -> Table:
     rows = summary.sorted()
     if "open" not in rows.columns:
         rows = rows.with_columns(pl.lit(None, dtype=pl.Int64).alias("open"))
-    return Table(frame=rows.with_columns(share("cancelled", "orders")).select(*summary.keys, *FIGURES))
+    return table_of(rows.with_columns(share("cancelled", "orders")).select(*summary.keys, *FIGURES))

@@ -12,7 +12,7 @@ from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, all_periods, on_clock, period_of
 from orderflow.metrics.samples import Samples
 from orderflow.metrics.shares import share
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, Tally, beside, filled
 from orderflow.model.calendar import WorkCalendar
 
@@ -72,7 +72,7 @@ def summarise(
 ) -> Tally:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     rows = orders_of(shard, calendar, Endings.of(shard, done_stages, cancelled_stages), delivered_stage)
     rows = keys.onto(rows.with_columns(cohort=period_of(pl.col("first_at"), shard.tz, period)))
     names = ("done", "cancelled", "open")
@@ -81,9 +81,9 @@ def summarise(
         keys,
         "cohort",
         orders=pl.len(),
-        promised=pl.col("kept").is_not_null().cast(pl.Int64).sum(),
-        kept=pl.col("kept").cast(pl.Int64).sum(),
-        **{name: pl.col(name).cast(pl.Int64).sum() for name in names},
+        promised=pl.col("kept").is_not_null().sum(),
+        kept=pl.col("kept").sum(),
+        **{name: pl.col(name).sum() for name in names},
     )
     return Tally(counts=counts, times=Samples.from_rows(rows.filter("done"), keys, "cohort"))
 
@@ -94,7 +94,7 @@ def merge(a: Tally, b: Tally) -> Tally:
 
 def result(summary: Tally, *, period: Period = "month") -> Table:
     rows = in_periods(summary, "cohort", period).with_columns(share("done", "orders"))
-    return Table(frame=rows.select(*summary.counts.keys, *FIGURES[1:]), durations=TIMES)
+    return table_of(rows.select(*summary.counts.keys, *FIGURES[1:]), durations=TIMES)
 
 
 def in_periods(summary: Tally, name: str, period: Period) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, next_in
 from orderflow.metrics.samples import Samples
 from orderflow.metrics.shares import wilson
-from orderflow.metrics.summary import SECOND, Table
+from orderflow.metrics.summary import SECOND, Table, table_of
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap
@@ -147,8 +147,8 @@ def result(before: CompareSummary, after: CompareSummary, *, seed: int = 0, resa
     ]
     schema.pop("stage")
     return Comparison(
-        times=Table(frame=times, durations=("before", "after", "difference", "low", "high")),
-        shares=Table(frame=pl.DataFrame(shares, schema=schema)),
+        times=table_of(times, durations=("before", "after", "difference", "low", "high")),
+        shares=table_of(pl.DataFrame(shares, schema=schema)),
     )
 
 

@@ -13,7 +13,7 @@ from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import MAIN, strands
 from orderflow.metrics.shares import share
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 
@@ -67,7 +67,7 @@ def summarise(
 ) -> ConformanceSummary:
     import polars as pl
 
-    keys = Keys.of(shard, by, columns=("actor", "team"), figures={*FIGURES, *BREAKS})
+    keys = Keys.of(shard, by, columns=("actor", "team"))
     keys = keys.also(source="stage", dest="stage")
     ways = {kind: set(pairs) for kind, pairs in _by_kind(allowed).items()}
     events, strand = strands(shard)
@@ -85,8 +85,8 @@ def summarise(
     )
     rows = keys.onto(steps)
     orders = rows.group_by(*keys.names, "order").agg(
-        steps=pl.col("counts").cast(pl.Int64).sum(),
-        allowed=(pl.col("counts") & pl.col("ok")).cast(pl.Int64).sum(),
+        steps=pl.col("counts").sum(),
+        allowed=(pl.col("counts") & pl.col("ok")).sum(),
         fits=pl.col("ok").all(),
     )
     fit = Sums.from_rows(
@@ -95,7 +95,7 @@ def summarise(
         steps=pl.col("steps").sum(),
         allowed=pl.col("allowed").sum(),
         orders=pl.len(),
-        fitting=pl.col("fits").cast(pl.Int64).sum(),
+        fitting=pl.col("fits").sum(),
     )
     breaks = Sums.from_rows(
         rows.filter(~pl.col("ok")).drop("track", strict=False).rename({"kind": "track"}),
@@ -118,8 +118,8 @@ def result(summary: ConformanceSummary) -> Conformance:
     fit = summary.fit.sorted().with_columns(share("fitting", "orders")).with_columns(fitness=fitness)
     breaks = summary.breaks.ranked("count")
     return Conformance(
-        fit=Table(frame=fit.select(*summary.fit.keys, *FIGURES)),
-        breaks=Table(frame=breaks.select(*summary.breaks.keys, *BREAKS[3:])),
+        fit=table_of(fit.select(*summary.fit.keys, *FIGURES)),
+        breaks=table_of(breaks.select(*summary.breaks.keys, *BREAKS[3:])),
     )
 
 

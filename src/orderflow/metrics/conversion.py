@@ -11,7 +11,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.shares import share
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, beside, filled
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.frozen import as_names
@@ -57,7 +57,7 @@ def summarise(
 ) -> ConversionSummary:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     orders = pl.len()
     everyone = Sums.from_rows(keys.onto(shard.spans.select("order")), keys, of=orders)
     if stages is None:
@@ -90,7 +90,7 @@ def result(summary: ConversionSummary) -> Table:
         flags = [*(False for _ in keys), True, False]
         rows = rows.sort(*keys, "orders", "stage", descending=flags, nulls_last=True)
         rows = rows.with_columns(of_previous=pl.lit(None, dtype=pl.Float64))
-        return Table(frame=rows.with_columns(share("orders", "of")).select(*keys, *FIGURES))
+        return table_of(rows.with_columns(share("orders", "of")).select(*keys, *FIGURES))
     every = pl.Series("step", range(len(summary.stages) + 1), dtype=pl.Int64)
     rows = filled(summary.reached, every, "step")
     if not keys and not rows.height:
@@ -103,7 +103,7 @@ def result(summary: ConversionSummary) -> Table:
         stage=pl.lit(pl.Series(["", *summary.stages], dtype=pl.String)).gather(pl.col("step")),
     )
     rows = rows.filter(pl.col("step") > 0).with_columns(share("orders", "of"))
-    return Table(frame=rows.select(*keys, *FIGURES))
+    return table_of(rows.select(*keys, *FIGURES))
 
 
 def _steps(log: EventLog, stages: Sequence[str]) -> list[pl.DataFrame]:

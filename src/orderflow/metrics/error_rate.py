@@ -8,7 +8,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages, need_table, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.shares import share
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
@@ -51,7 +51,7 @@ def summarise(
 
     if stages is None and "feedback" not in shard.more:
         raise LogError.of("log.nothing_to_count", what=" / ".join(as_names(kinds)))
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     there = shard.events.filter(pl.col("stage").is_in(stage_codes(shard, as_names(stages)))).select("order")
     found = [there]
     if "feedback" in shard.more:
@@ -67,7 +67,7 @@ def summarise(
         keys.onto(rows),
         keys,
         orders=pl.len(),
-        affected=pl.col("occurrences").is_not_null().cast(pl.Int64).sum(),
+        affected=pl.col("occurrences").is_not_null().sum(),
         occurrences=pl.col("occurrences").sum(),
     )
 
@@ -78,4 +78,4 @@ def merge(a: Sums, b: Sums) -> Sums:
 
 def result(summary: Sums) -> Table:
     rows = summary.sorted().with_columns(share("affected", "orders"))
-    return Table(frame=rows.select(*summary.keys, *FIGURES))
+    return table_of(rows.select(*summary.keys, *FIGURES))

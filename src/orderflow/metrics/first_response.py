@@ -10,7 +10,7 @@ from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import persons
 from orderflow.metrics.samples import Samples
-from orderflow.metrics.summary import FIGURES, Table
+from orderflow.metrics.summary import FIGURES, Table, table_of
 from orderflow.metrics.sums import Sums, beside
 from orderflow.model.calendar import WorkCalendar
 
@@ -44,7 +44,7 @@ def summarise(
 
     need_choice("of", of, Party)
     need_column(shard, of)
-    keys = Keys.of(shard, by, figures=("orders", "unanswered", "n", *FIGURES))
+    keys = Keys.of(shard, by)
     events = shard.business(calendar).events.lazy().select("order", "at", of)
     begun = events.unique("order", keep="first", maintain_order=True)
     other = pl.col(of).is_not_null() & pl.col(of).ne_missing(pl.col("first"))
@@ -56,7 +56,7 @@ def summarise(
     answers = answers.unique("order", keep="first", maintain_order=True).select("order", answered="at")
     waits = begun.join(answers, on="order", how="left", maintain_order="left")
     rows = keys.onto(waits.select("order", micros=pl.col("answered") - pl.col("at")).collect())
-    unanswered = pl.col("micros").is_null().cast(pl.Int64).sum()
+    unanswered = pl.col("micros").is_null().sum()
     return FirstResponseSummary(
         orders=Sums.from_rows(rows, keys, orders=pl.len(), unanswered=unanswered),
         waits=Samples.from_rows(rows.drop_nulls("micros"), keys),
@@ -71,4 +71,4 @@ def result(summary: FirstResponseSummary) -> Table:
     import polars as pl
 
     rows = beside(summary.orders.sorted(), summary.waits.figures(), summary.orders.keys)
-    return Table(frame=rows.with_columns(pl.col("n").fill_null(0)), durations=FIGURES)
+    return table_of(rows.with_columns(pl.col("n").fill_null(0)), durations=FIGURES)

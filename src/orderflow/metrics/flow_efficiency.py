@@ -7,7 +7,7 @@ from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import next_in
 from orderflow.metrics.samples import Samples
-from orderflow.metrics.summary import Table, in_seconds
+from orderflow.metrics.summary import Table, in_seconds, table_of
 from orderflow.metrics.sums import Sums, Tally, beside
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
@@ -41,7 +41,7 @@ def summarise(
 ) -> Tally:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     if waiting_stages is None and "started_at" not in shard.events.columns:
         raise LogError.of("log.no_waiting_stages")
     events = shard.business(calendar).events
@@ -79,4 +79,4 @@ def result(summary: Tally) -> Table:
     rows = beside(summary.counts.sorted(), summary.times.medians(), keys)
     rows = rows.with_columns(lead=in_seconds(pl.col("lead")), working=in_seconds(pl.col("working")))
     rows = rows.with_columns(share=pl.when(pl.col("lead") > 0).then(pl.col("working") / pl.col("lead")))
-    return Table(frame=rows.select(*keys, *FIGURES), durations=("lead", "working"))
+    return table_of(rows.select(*keys, *FIGURES), durations=("lead", "working"))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.samples import Samples
-from orderflow.metrics.summary import Table, ranked
+from orderflow.metrics.summary import Table, ranked, table_of
 from orderflow.model.calendar import WorkCalendar
 
+if TYPE_CHECKING:
+    import polars as pl
+
 DURATIONS = ("mean", "median", "total")
-FIGURES = ("source", "dest", "count", "orders", *DURATIONS)
 
 
 def flow_map(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
@@ -26,7 +30,7 @@ def flow_map(log: EventLog, by: By = None, calendar: WorkCalendar | None = None)
 
 
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Samples:
-    keys = Keys.of(shard, by, columns=("actor", "team", "track"), figures=FIGURES).also(source="stage", dest="stage")
+    keys = Keys.of(shard, by, columns=("actor", "team", "track")).also(source="stage", dest="stage")
     rows = keys.onto_steps(shard.business(calendar))
     # By actor, orders say which people are few or many: see by_person.
     return Samples.from_rows(rows, keys, "source", "dest", orders="actor" in keys.names)
@@ -37,6 +41,11 @@ def merge(a: Samples, b: Samples) -> Samples:
 
 
 def result(summary: Samples) -> Table:
+    return table_of(steps_of(summary), durations=DURATIONS)
+
+
+def steps_of(summary: Samples) -> pl.DataFrame:
+    """The rows of the flow map."""
     columns = [*summary.keys, "count", *(["orders"] if summary.orders is not None else []), *DURATIONS]
     rows = summary.figures().rename({"n": "count", "sum": "total"}).select(columns)
-    return Table(frame=ranked(rows, "count", summary.keys), durations=DURATIONS)
+    return ranked(rows, "count", summary.keys)

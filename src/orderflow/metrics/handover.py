@@ -7,11 +7,9 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import shown
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
-
-FIGURES = ("source", "dest", "count", "orders")
 
 
 def handover(
@@ -53,7 +51,7 @@ def summarise(
 
     need_choice("between", between, Whom)
     need_column(shard, between)
-    keys = Keys.of(shard, by, columns=("stage", "track"), figures=FIGURES).also(source=between, dest=between)
+    keys = Keys.of(shard, by, columns=("stage", "track")).also(source=between, dest=between)
     rows = keys.onto_steps(shard).select(*keys.names, "order", source="giver", dest="taker")
     if between == "team":
         rows = rows.with_columns(source=shard.at_steps("team")["team"], dest=shard.at_steps("team", dest=True)["team"])
@@ -70,4 +68,4 @@ def result(summary: Sums, *, people: People = "names", minimum: int = 1) -> Tabl
     rows = summary.ranked("count")
     count = "orders" if minimum > 1 else "count"
     rows = shown(rows, "source", "dest", count=count, people=people, minimum=minimum)
-    return Table(frame=rows.select(*summary.keys, "count"))
+    return table_of(rows.select(*summary.keys, "count"))

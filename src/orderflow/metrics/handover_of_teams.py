@@ -7,7 +7,7 @@ from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import next_in
 from orderflow.metrics.samples import Samples
-from orderflow.metrics.summary import FIGURES, Table
+from orderflow.metrics.summary import Table
 from orderflow.model.calendar import WorkCalendar
 
 
@@ -28,7 +28,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     import polars as pl
 
     need_column(shard, "team")
-    keys = Keys.of(shard, by, columns=("stage",), figures=("source", "dest", "n", *FIGURES))
+    keys = Keys.of(shard, by, columns=("stage",))
     events = shard.business(calendar).events
     steps = events.with_columns(next_in(["order"], "at", "team", "stage"))
     passed = steps.filter(pl.col("team") != pl.col("next_team"))  # a missing team compares as missing: left out

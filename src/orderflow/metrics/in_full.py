@@ -8,7 +8,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_table
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.shares import share
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 
@@ -40,9 +40,9 @@ def in_full(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) 
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
-    full = pl.col("full").cast(pl.Int64).sum()
-    partly = (~pl.col("full") & pl.col("some")).cast(pl.Int64).sum()
+    keys = Keys.of(shard, by)
+    full = pl.col("full").sum()
+    partly = (~pl.col("full") & pl.col("some")).sum()
     rows = keys.onto(completed(shard))
     return Sums.from_rows(rows, keys, orders=pl.len(), in_full=full, partly=partly)
 
@@ -55,7 +55,7 @@ def result(summary: Sums) -> Table:
     import polars as pl
 
     rows = summary.sorted().with_columns(nothing=pl.col("orders") - pl.col("in_full") - pl.col("partly"))
-    return Table(frame=rows.with_columns(share("in_full", "orders")).select(*summary.keys, *FIGURES))
+    return table_of(rows.with_columns(share("in_full", "orders")).select(*summary.keys, *FIGURES))
 
 
 def completed(log: EventLog) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from orderflow.metrics.codes import decode
 from orderflow.metrics.groups import OF_EVENTS, By, attribute_codes
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.summary import BY
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap, as_names
 from orderflow.model.reasons import suggest
@@ -26,50 +27,36 @@ TEXTS, NUMBERS = ("track", "sla", "kind", "label", "line"), ("score", "ordered",
 class Keys:
     """What `by=` asks for, as columns of codes beside the rows of a calculator.
 
-    - `attributes`: column -> for each code of an order the code of its value; these columns have names that no other
-      column of the rows has. `columns`: columns that the rows have, coded already.
-    - `named_as`: what each of these columns is called in the result, in the order asked for.
+    - `names`: these columns, as they are asked for. `attributes`: those of them that are attributes, for each code of
+      an order the code of its value; `table_of` says how they are called. `columns`: those that the rows have already.
     - `texts`: what the codes of these, and of stages, actors …, stand for; a missing code is a missing value.
     """
 
+    names: tuple[str, ...]
     attributes: FrozenMap[pl.Series]
     columns: tuple[str, ...]
-    named_as: FrozenMap[str]
     texts: FrozenMap[pl.Series]
 
     @classmethod
-    def of(cls, log: EventLog, by: By, *, columns: Collection[str] = (), figures: Collection[str] = ()) -> Keys:
-        """The keys of a log.
+    def of(cls, log: EventLog, by: By, *, columns: Collection[str] = ()) -> Keys:
+        """The keys of a log; `columns`: what the rows have of `stage`, `actor`, `team`, `track`.
 
-        - `columns`: what the rows have of `stage`, `actor`, `team`, `track`. `figures`: the columns of the result
-          itself; an attribute that is called so gets `order.` before its name.
-        - Raises LogError: a name that is neither an attribute nor such a column (`log.unknown_attribute`,
-          `log.not_of_orders`).
+        Raises LogError: a name that is neither an attribute nor such a column (`log.unknown_attribute`,
+        `log.not_of_orders`).
         """
         texts = {name: log.names[name] for name in OF_EVENTS if name in log.names}
-        attributes, named_as = {}, {}
+        names, attributes = [], {}
         for name in dict.fromkeys(as_names(by)):
-            if name in columns and name in log.names:
-                named_as[name] = name
-                continue
-            key = f"by {name}"
-            attributes[key], texts[key] = attribute_codes(log, name)
-            named_as[key] = f"order.{name}" if name in figures else name
-        own = tuple(name for name in named_as if name not in attributes)
-        return cls(attributes=FrozenMap(attributes), columns=own, named_as=FrozenMap(named_as), texts=FrozenMap(texts))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns of the keys in coded rows."""
-        return tuple(self.named_as)
+            own = name in columns and name in log.names
+            names.append(name if own else BY + name)
+            if not own:
+                attributes[BY + name], texts[BY + name] = attribute_codes(log, name)
+        there = tuple(name for name in names if name not in attributes)
+        return cls(names=tuple(names), attributes=FrozenMap(attributes), columns=there, texts=FrozenMap(texts))
 
     def and_more(self, *more: str) -> tuple[str, ...]:
-        """The same and further ones, each once."""
+        """The columns of the keys and further ones, each once."""
         return tuple(dict.fromkeys((*self.names, *more)))
-
-    def titles(self, *more: str) -> tuple[str, ...]:
-        """What these are called in the result."""
-        return tuple(self.named_as.get(name, name) for name in self.and_more(*more))
 
     def onto(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows, in their order, with a column of codes for each attribute."""
@@ -94,12 +81,10 @@ class Keys:
         return name in self.texts and rows.schema[name].is_integer()
 
     def named(self, frame: pl.DataFrame, *more: str) -> pl.DataFrame:
-        """A frame with values for the codes of the keys and of `more`, called as in the result, these columns first."""
-        named = [
-            (decode(frame[name], self.texts[name]) if self.is_code(frame, name) else frame[name]).alias(title)
-            for name, title in zip(self.and_more(*more), self.titles(*more), strict=True)
-        ]
-        return frame.select(*named, *(name for name in frame.columns if name not in self.and_more(*more)))
+        """A frame with values for the codes of the keys and of `more`, these columns first."""
+        first = self.and_more(*more)
+        wide = frame.with_columns(decode(frame[name], self.texts[name]) for name in first if self.is_code(frame, name))
+        return wide.select(*first, *(name for name in wide.columns if name not in first))
 
 
 def need_column(log: EventLog, name: str) -> None:

@@ -6,7 +6,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.samples import Samples
-from orderflow.metrics.summary import FIGURES, Table
+from orderflow.metrics.summary import Table
 from orderflow.model.calendar import WorkCalendar
 
 
@@ -26,7 +26,7 @@ def lead_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = None
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Samples:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=("n", *FIGURES))
+    keys = Keys.of(shard, by)
     spans = shard.business(calendar).spans
     return Samples.from_rows(keys.onto(spans.select("order", micros=pl.col("last_at") - pl.col("first_at"))), keys)
 

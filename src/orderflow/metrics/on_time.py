@@ -12,7 +12,7 @@ from orderflow.metrics.instants import local_days
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.samples import Samples
-from orderflow.metrics.summary import Durations, Table
+from orderflow.metrics.summary import Durations, Table, table_of
 from orderflow.metrics.sums import Sums, beside
 from orderflow.model.calendar import WorkCalendar
 
@@ -85,7 +85,7 @@ def summarise(
         micros=at - promise,
         by_day=local_days(at, shard.tz) <= local_days(promise, shard.tz),
     )
-    keys = Keys.of(shard, by, figures=(*COUNTS, *EARLY, *LATE))
+    keys = Keys.of(shard, by)
     rows = keys.onto(both.with_columns(late=late))
     counts = {"n": pl.len(), "on_time": (~pl.col("late")).sum(), "by_day": pl.col("by_day").sum()}
     if calendar is not None:
@@ -118,7 +118,7 @@ def result(summary: OnTimeSummary) -> Table:
     for samples, names in ((summary.early, EARLY), (summary.late, LATE)):
         columns = [pl.col(name.partition("_")[2]).alias(name) for name in names]
         rows = beside(rows, samples.figures().select(*keys, *columns), keys)
-    return Table(frame=rows.select(*keys, *COUNTS, *EARLY, *LATE), durations=(*EARLY, *LATE))
+    return table_of(rows.select(*keys, *COUNTS, *EARLY, *LATE), durations=(*EARLY, *LATE))
 
 
 def described(summary: OnTimeSummary) -> OnTime:

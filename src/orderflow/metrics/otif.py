@@ -12,7 +12,7 @@ from orderflow.metrics.instants import local_days, micros
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.shares import share
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Rows, Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
@@ -51,7 +51,7 @@ def summarise(
 ) -> OtifSummary:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     found = completed(shard)
     if "promised_at" not in shard.orders.columns:
         raise LogError.of("log.no_promises")
@@ -63,9 +63,9 @@ def summarise(
     complete = Sums.from_rows(
         rows,
         keys,
-        otif=in_time.cast(pl.Int64).sum(),
-        by_day=by_day.cast(pl.Int64).sum(),
-        late=(pl.col("full") & ~in_time).cast(pl.Int64).sum(),
+        otif=in_time.sum(),
+        by_day=by_day.sum(),
+        late=(pl.col("full") & ~in_time).sum(),
     )
     instants = pl.concat([shard.events["at"], shard.more["lines"]["at"].cast(pl.Int64)])
     last = pl.DataFrame({"at": instants}).select(pl.col("at").max()).item()
@@ -97,4 +97,4 @@ def result(summary: OtifSummary) -> Table:
     rows = rows.with_columns(
         share("otif", "n"), by_day_share=pl.when(pl.col("n") > 0).then(pl.col("by_day") / pl.col("n"))
     )
-    return Table(frame=rows.select(*keys, *FIGURES))
+    return table_of(rows.select(*keys, *FIGURES))

@@ -9,7 +9,7 @@ from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, period_of
 from orderflow.metrics.samples import Samples
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, Tally
 from orderflow.model.calendar import WorkCalendar
 
@@ -64,7 +64,7 @@ def summarise(
 ) -> Tally:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     orders = orders_of(shard, calendar, Endings.of(shard, done_stages, cancelled_stages), delivered_stage)
     orders = keys.onto(orders)
     came = orders.with_columns(at="first_at", arrived=1, done=False, cancelled=False, kept=None)
@@ -91,4 +91,4 @@ def merge(a: Tally, b: Tally) -> Tally:
 
 def result(summary: Tally, *, period: Period = "month") -> Table:
     rows = in_periods(summary, "period", period)
-    return Table(frame=rows.select(*summary.counts.keys, *FIGURES[1:]), durations=TIMES)
+    return table_of(rows.select(*summary.counts.keys, *FIGURES[1:]), durations=TIMES)

@@ -8,7 +8,7 @@ from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import strands
 from orderflow.metrics.people import shown
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, timed
 from orderflow.model.calendar import WorkCalendar
 
@@ -45,7 +45,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
 
     need_choice("of", of, Party)
     need_column(shard, of)
-    keys = Keys.of(shard, by, columns=() if of == "stage" else ("stage",), figures=FIGURES)
+    keys = Keys.of(shard, by, columns=() if of == "stage" else ("stage",))
     keys = keys.also(one=of, other=of)
     log = shard.business(calendar)
     events, strand = strands(log) if of == "stage" else (log.events, ["order"])
@@ -75,4 +75,4 @@ def merge(a: Sums, b: Sums) -> Sums:
 def result(summary: Sums, *, people: People = "names", minimum: int = 1) -> Table:
     rows = timed(summary.ranked("count"))
     rows = shown(rows, "one", "other", count="orders", people=people, minimum=minimum)
-    return Table(frame=rows.select(*summary.keys, *FIGURES[2:]), durations=("mean", "total"))
+    return table_of(rows.select(*summary.keys, *FIGURES[2:]), durations=("mean", "total"))

@@ -7,7 +7,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, all_periods, next_in, period_of, strands
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, filled
 from orderflow.model.calendar import WorkCalendar
 
@@ -52,7 +52,7 @@ def summarise(
 ) -> Sums:
     import polars as pl
 
-    keys = Keys.of(shard, by, columns=("team",), figures=("stage", "period", *FIGURES))
+    keys = Keys.of(shard, by, columns=("team",))
     events, strand = strands(shard)
     events = keys.onto(events.with_columns(next_in(strand, "at")))
     closed: list[int] = []
@@ -81,4 +81,4 @@ def result(summary: Sums, *, period: Period = "week") -> Table:
     groups = [name for name in summary.keys if name not in ("period", "ends")]
     rows = rows.with_columns(growth=pl.col("arrived") - pl.col("left"))
     rows = rows.with_columns(queue=pl.col("growth").cum_sum().over(groups))
-    return Table(frame=rows.select(*groups, "period", *FIGURES))
+    return table_of(rows.select(*groups, "period", *FIGURES))

@@ -9,7 +9,7 @@ from attrs import frozen
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.metrics.variants import ways_by
 from orderflow.model.calendar import WorkCalendar
@@ -61,7 +61,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     import polars as pl
 
     wanted = as_names(by)
-    keys = Keys.of(shard, [name for name in wanted if name != "stage"], figures=(*FIGURES, "stage"))
+    keys = Keys.of(shard, [name for name in wanted if name != "stage"])
     visits = _visits(ways_by(shard, keys).with_row_index("way"), keys.names)
     count, again = pl.col("count"), pl.col("visits") > 1
     amounts = {
@@ -87,7 +87,7 @@ def result(summary: ReworkSummary) -> Table:
 
     found = summary.stages if summary.asked else summary.whole
     rows = found.ranked("orders").with_columns(share=pl.when(pl.col("n") > 0).then(pl.col("orders") / pl.col("n")))
-    return Table(frame=rows.select(*found.keys, *FIGURES))
+    return table_of(rows.select(*found.keys, *FIGURES))
 
 
 def described(summary: ReworkSummary) -> Rework:

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from orderflow.metrics.codes import decode, encode_values
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.shares import Z
-from orderflow.metrics.summary import FIGURES, QUANTILES, Durations, Table, in_seconds, ranked
+from orderflow.metrics.summary import FIGURES, QUANTILES, Durations, Table, in_seconds, ranked, table_of
 from orderflow.model.frozen import FrozenMap
 
 if TYPE_CHECKING:
@@ -51,10 +51,9 @@ class Samples:
         A missing key is a group of its own, whose name is missing. `orders`: those of the rows are counted.
         """
         rows, known = _coded(rows, keys, more)
-        titles = keys.titles(*more)
         sizes = [len(texts) + 1 for texts in known.values()]  # the last code is that of a missing one
         number = _packed if prod(sizes).bit_length() <= WORD else _numbered
-        groups, values = number(rows, known, titles)
+        groups, values = number(rows, known)
         return cls(groups=groups, values=values, orders=_counted(rows["order"], values) if orders else None)
 
     @property
@@ -99,7 +98,7 @@ class Samples:
 
     def table(self, figure: str = "n") -> Table:
         """The groups with their figures, by one of them descending, then by name."""
-        return Table(frame=ranked(self.figures(), figure, self.keys), durations=FIGURES)
+        return table_of(ranked(self.figures(), figure, self.keys), durations=FIGURES)
 
     def durations(self) -> Durations:
         """The figures over all durations, for samples that are not grouped."""
@@ -199,9 +198,7 @@ def _coded(rows: pl.DataFrame, keys: Keys, more: Sequence[str]) -> tuple[pl.Data
     return rows, known
 
 
-def _packed(
-    rows: pl.DataFrame, known: Mapping[str, pl.Series], titles: Sequence[str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _packed(rows: pl.DataFrame, known: Mapping[str, pl.Series]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Groups and values, where the number of a group is made of the codes of its key."""
     import polars as pl
 
@@ -215,20 +212,17 @@ def _packed(
     values = rows.select(group=number, micros="micros") if sizes else rows.select(number.alias("group"), "micros")
     groups = values.select(pl.col("group").unique().sort())
     codes, columns = groups["group"].cast(pl.UInt64), []
-    for (name, size), title in zip(reversed(sizes.items()), reversed(titles), strict=True):
-        columns.append(decode(codes % size, known[name].extend_constant(None, 1)).alias(title))
+    for name, size in reversed(sizes.items()):
+        columns.append(decode(codes % size, known[name].extend_constant(None, 1)).alias(name))
         codes = codes // size
     return groups.with_columns(reversed(columns)), values
 
 
-def _numbered(
-    rows: pl.DataFrame, known: Mapping[str, pl.Series], titles: Sequence[str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _numbered(rows: pl.DataFrame, known: Mapping[str, pl.Series]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The same where one number cannot hold the codes of a key: groups are numbered as they come."""
     groups = rows.select(list(known)).unique(maintain_order=True).with_row_index("group")
     values = rows.join(groups, on=list(known), how="left", nulls_equal=True, maintain_order="left")
-    called = zip(known.items(), titles, strict=True)
-    named = (decode(groups[name], texts).alias(title) for (name, texts), title in called)
+    named = (decode(groups[name], texts) for name, texts in known.items())
     return groups.select("group", *named), values.select("group", "micros")
 
 
@@ -241,9 +235,12 @@ def _in_order(values: pl.DataFrame) -> Callable[[pl.Series], pl.Series]:
 
     if not values.height:
         return lambda places: places
+    first, last = _ends(values["group"])
+    if first == last:
+        return values["micros"].sort().gather
     low, high = _ends(values["micros"])
     width = (high - low).bit_length()
-    if values.schema["micros"].is_float() or width + _ends(values["group"])[1].bit_length() > WORD:
+    if values.schema["micros"].is_float() or width + last.bit_length() > WORD:
         column = values.sort("group", "micros")["micros"]
         return column.gather
     both = (pl.col("group").cast(pl.Int64) * 2**width + (pl.col("micros") - low)).alias("micros")

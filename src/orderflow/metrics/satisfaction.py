@@ -9,7 +9,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_stages, need_table
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.shares import Z, share
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 RANGES = {"csat": (1, 5), "nps": (0, 10)}
 COLUMNS = ("stage", "actor", "team", "track")
 FIGURES = ("kind", "n", "mean", "positive", "negative", "score", "low", "high")
-OWN = (*FIGURES, "orders")
 
 
 def satisfaction(
@@ -55,7 +54,7 @@ def summarise(
 
     table = need_table(shard, "feedback", ("at", "score", "kind"))
     names = as_names(by)
-    keys = Keys.of(shard, [name for name in names if name != "lateness"], columns=COLUMNS, figures=OWN)
+    keys = Keys.of(shard, [name for name in names if name != "lateness"], columns=COLUMNS)
     rows = table.select("order", "at", pl.col("kind").str.to_lowercase(), pl.col("score").cast(pl.Float64))
     rows = rows.filter(pl.col("kind").is_in(list(RANGES)) & pl.col("score").is_not_null())
     _check(rows)
@@ -73,8 +72,8 @@ def summarise(
         *(("lateness", "kind") if "lateness" in names else ("kind",)),
         n=pl.len(),
         total=(score * 1_000_000).round().cast(pl.Int64).sum(),  # whole millionths: sums do not depend on the order
-        positive=positive.cast(pl.Int64).sum(),
-        negative=negative.cast(pl.Int64).sum(),
+        positive=positive.sum(),
+        negative=negative.sum(),
         **({"orders": pl.col("order").n_unique()} if "actor" in keys.names else {}),
     )
 
@@ -98,7 +97,7 @@ def result(summary: Sums) -> Table:
         high=pl.when(csat).then("share_high").otherwise((p - q + width).clip(-1, 1)),
     )
     counted = ["orders"] if "orders" in rows.columns else []
-    return Table(frame=rows.select(*summary.keys, "n", *counted, *FIGURES[2:]))
+    return table_of(rows.select(*summary.keys, "n", *counted, *FIGURES[2:]))
 
 
 def _check(rows: pl.DataFrame) -> None:

@@ -14,7 +14,7 @@ from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import MINIMUM, OTHERS, check_people, persons, pseudonymous
 from orderflow.metrics.samples import Samples
 from orderflow.metrics.shares import share
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, Tally, beside
 from orderflow.model.calendar import WorkCalendar
 
@@ -80,7 +80,7 @@ def summarise(
     need_choice("of", of, Whom)
     need_choice("stay", stay, Stay)
     need_column(shard, of)
-    keys = Keys.of(shard, by, columns=("stage",), figures=(*FIGURES, of))
+    keys = Keys.of(shard, by, columns=("stage",))
     step = 1 if stay == "before" else -1
     apart = (pl.col("at") - pl.col("at").shift(step)) * step
     events = shard.business(calendar).events.with_columns(
@@ -99,9 +99,9 @@ def summarise(
         people=pl.lit(1, dtype=pl.Int64).first(),
         orders=pl.len(),
         events=pl.col("events").sum(),
-        promised=pl.col("kept").is_not_null().cast(pl.Int64).sum(),
-        kept=pl.col("kept").cast(pl.Int64).sum(),
-        again=pl.col("again").cast(pl.Int64).sum(),
+        promised=pl.col("kept").is_not_null().sum(),
+        kept=pl.col("kept").sum(),
+        again=pl.col("again").sum(),
     )
     return Tally(counts=counts, times=Samples.from_rows(rows.drop_nulls("micros"), keys, of))
 
@@ -146,7 +146,7 @@ def result(summary: Tally, *, people: People = "names", minimum: int = MINIMUM) 
     if people == "pseudonyms":
         rows = pseudonymous(rows, who)
     rows = rows.with_columns(pl.col(who).fill_null(OTHERS))
-    return Table(frame=rows.select(*keys, *FIGURES), durations=TIMES)
+    return table_of(rows.select(*keys, *FIGURES), durations=TIMES)
 
 
 def _grouped(summary: Tally, minimum: int) -> tuple[Sums, Samples]:

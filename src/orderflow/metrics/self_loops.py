@@ -6,7 +6,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import next_in, strands
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, timed
 from orderflow.model.calendar import WorkCalendar
 
@@ -29,7 +29,7 @@ def self_loops(log: EventLog, by: By = None, calendar: WorkCalendar | None = Non
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
     import polars as pl
 
-    keys = Keys.of(shard, by, columns=("actor", "team"), figures=FIGURES)
+    keys = Keys.of(shard, by, columns=("actor", "team"))
     events, strand = strands(shard.business(calendar))
     columns = ["stage", "at", *keys.columns]
     steps = events.with_columns(next_in(strand, *columns))
@@ -53,4 +53,4 @@ def merge(a: Sums, b: Sums) -> Sums:
 
 def result(summary: Sums) -> Table:
     rows = timed(summary.ranked("count"))
-    return Table(frame=rows.select(*summary.keys, *FIGURES[1:]), durations=("mean", "total"))
+    return table_of(rows.select(*summary.keys, *FIGURES[1:]), durations=("mean", "total"))

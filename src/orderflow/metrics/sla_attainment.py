@@ -6,7 +6,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_table
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.shares import share
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.frozen import as_names
@@ -41,7 +41,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     if "voided" not in marks.columns:
         marks = marks.with_columns(pl.lit(value=False).alias("voided"))
     names = as_names(by)
-    keys = Keys.of(shard, [name for name in names if name != "track"], figures=(*FIGURES, "sla"))
+    keys = Keys.of(shard, [name for name in names if name != "track"])
     clock = ["order", "track", "sla"]
     kind = pl.when(~pl.col("voided").fill_null(value=False)).then("kind")
     begins = kind.is_in(["started", "reset"]).fill_null(value=False)
@@ -69,7 +69,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     left = ~(pl.col("breached") | pl.col("met") | pl.col("cancelled"))
     of |= {"reset": left & pl.col("later"), "running": left & ~pl.col("later")}
     more = ("sla", "track") if "track" in names else ("sla",)
-    numbers = {name: rows.cast(pl.Int64).sum() for name, rows in of.items()}
+    numbers = {name: rows.sum() for name, rows in of.items()}
     return Sums.from_rows(keys.onto(runs), keys, *more, **numbers)
 
 
@@ -82,4 +82,4 @@ def result(summary: Sums) -> Table:
 
     kinds = ("breached", "in_time", "cancelled", "reset", "running")
     rows = summary.sorted().with_columns(runs=pl.sum_horizontal(kinds), n=pl.col("in_time") + pl.col("breached"))
-    return Table(frame=rows.with_columns(share("in_time", "n")).select(*summary.keys, *FIGURES))
+    return table_of(rows.with_columns(share("in_time", "n")).select(*summary.keys, *FIGURES))

@@ -9,7 +9,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.samples import Samples
-from orderflow.metrics.summary import FIGURES, Table
+from orderflow.metrics.summary import Table
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
@@ -38,7 +38,7 @@ def stage_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = Non
 
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Visit = "stay") -> Samples:
     need_choice("of", of, Visit)
-    keys = Keys.of(shard, by, columns=WITHIN, figures=("stage", "n", "orders", *FIGURES))
+    keys = Keys.of(shard, by, columns=WITHIN)
     timed = shard.business(calendar)
     if of == "stay":
         rows = keys.onto_steps(timed).rename({"source": "stage"})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FIGURES = ("mean", "median", "p90", "p95", "min", "max", "sum")
 QUANTILES = {"median": (1, 2), "p90": (9, 10), "p95": (19, 20)}
+BY = "by "  # before the name of an attribute by which rows are grouped
 SECOND = 1e6  # microseconds
 
 
@@ -131,6 +132,18 @@ def in_seconds(micros: pl.Expr) -> pl.Expr:
 
     # A column divided by a lone number would be multiplied by its reciprocal, which is off by a bit: 3 / 10 > 0.3.
     return micros.cast(pl.Float64) / (micros.cast(pl.Float64) * 0 + SECOND)
+
+
+def table_of(frame: pl.DataFrame, durations: tuple[str, ...] = ()) -> Table:
+    """Rows of figures as a Table: what they are grouped by is called there as in the log.
+
+    - Inside, the column of an attribute is called `by region`, so that no other column can have its name. In the table
+      it is `region`; `order.region` where the table has a column of that name already.
+    """
+    taken = [name for name in frame.columns if not name.startswith(BY)]
+    plain = {name: name.removeprefix(BY) for name in frame.columns if name.startswith(BY)}
+    called = {name: f"order.{title}" if title in taken else title for name, title in plain.items()}
+    return Table(frame=frame.rename(called), durations=durations)
 
 
 def ranked(frame: pl.DataFrame, figure: str, names: Sequence[str]) -> pl.DataFrame:

@@ -32,7 +32,7 @@ class Sums:
 
         made = _by(rows, keys.and_more(*more), numbers)
         made = made.with_columns(pl.col(name).cast(pl.Int64) for name in numbers if made.schema[name] != pl.Int128)
-        return cls(keys=keys.titles(*more), frame=keys.named(made, *more))
+        return cls(keys=keys.and_more(*more), frame=keys.named(made, *more))
 
     def merge(self, other: Sums) -> Sums:
         """The sums of both."""
@@ -66,7 +66,7 @@ class Rows:
     @classmethod
     def from_rows(cls, rows: pl.DataFrame, keys: Keys, *more: str, values: Sequence[str]) -> Rows:
         """The coded rows with these values, by the keys and by `more`."""
-        return cls(keys=keys.titles(*more), frame=keys.named(rows.select(*keys.and_more(*more), *values), *more))
+        return cls(keys=keys.and_more(*more), frame=keys.named(rows.select(*keys.and_more(*more), *values), *more))
 
     def merge(self, other: Rows) -> Rows:
         """The rows of both."""

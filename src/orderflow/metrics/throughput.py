@@ -11,7 +11,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.instants import local_days
 from orderflow.metrics.keys import Keys, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.frozen import FrozenMap
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 FORMS: dict[str, str] = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
-FIGURES = ("period", "started", "finished")
 
 
 @frozen(kw_only=True)
@@ -52,7 +51,7 @@ def summarise(
     import polars as pl
 
     need_choice("period", period, Period)
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     spans = shard.spans
     ends = spans.select("order", "last_stage", at="last_at", started=pl.lit(0), finished=pl.lit(1))
     if shard.done_stages is not None:
@@ -70,7 +69,7 @@ def merge(a: Sums, b: Sums) -> Sums:
 
 
 def result(summary: Sums) -> Table:
-    return Table(frame=summary.sorted())
+    return table_of(summary.sorted())
 
 
 def described(summary: Sums) -> Throughput:

@@ -7,7 +7,7 @@ from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import machines, persons
 from orderflow.metrics.shares import share
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 
@@ -36,7 +36,7 @@ def touches(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) 
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     person = pl.col("actor").is_in(persons(shard.names["actor"])).fill_null(value=False)
     machine = pl.col("actor").is_in(machines(shard.names["actor"])).fill_null(value=False)
     orders = (
@@ -44,7 +44,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         .group_by("order")
         .agg(
             events=pl.len(),
-            touches=person.cast(pl.Int64).sum(),
+            touches=person.sum(),
             no_touch=machine.all(),
         )
         .collect()
@@ -55,8 +55,8 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         orders=pl.len(),
         events=pl.col("events").sum(),
         touches=pl.col("touches").sum(),
-        touched=(pl.col("touches") > 0).cast(pl.Int64).sum(),
-        no_touch=pl.col("no_touch").cast(pl.Int64).sum(),
+        touched=(pl.col("touches") > 0).sum(),
+        no_touch=pl.col("no_touch").sum(),
     )
 
 
@@ -74,4 +74,4 @@ def result(summary: Sums) -> Table:
         unknown=pl.col("orders") - pl.col("touched") - pl.col("no_touch"),
         known=pl.col("touched") + pl.col("no_touch"),
     )
-    return Table(frame=rows.with_columns(share("no_touch", "known")).select(*summary.keys, *FIGURES))
+    return table_of(rows.with_columns(share("no_touch", "known")).select(*summary.keys, *FIGURES))

@@ -10,7 +10,7 @@ from orderflow.metrics.codes import decode
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, first_of_each
 from orderflow.model.calendar import WorkCalendar
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 TOP = 20
-FIGURES = ("stages", "count")
 
 
 @frozen(kw_only=True)
@@ -42,13 +41,13 @@ def variants(log: EventLog, by: By = None, calendar: WorkCalendar | None = None,
 
 
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     ways = ways_by(shard, keys).with_row_index("way")
     stages = ways.select("way", "stages").explode("stages")
     spelled = stages.with_columns(decode(stages["stages"], shard.names["stage"]))
     texts = spelled.group_by("way", maintain_order=True).agg("stages")["stages"]
     ways = ways.with_columns(texts).select(*keys.names, "stages", "count")
-    return Sums(keys=keys.titles("stages"), frame=keys.named(ways, "stages"))
+    return Sums(keys=keys.and_more("stages"), frame=keys.named(ways, "stages"))
 
 
 def merge(a: Sums, b: Sums) -> Sums:
@@ -56,7 +55,7 @@ def merge(a: Sums, b: Sums) -> Sums:
 
 
 def result(summary: Sums, *, top: int | None = TOP) -> Table:
-    return Table(frame=first_of_each(summary.ranked("count"), summary.keys[:-1], top))
+    return table_of(first_of_each(summary.ranked("count"), summary.keys[:-1], top))
 
 
 def described(summary: Sums, *, top: int = TOP) -> Variants:

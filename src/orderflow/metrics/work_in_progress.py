@@ -7,7 +7,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, all_periods, main_events, period_of
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, filled
 from orderflow.model.calendar import WorkCalendar
 
@@ -51,7 +51,7 @@ def summarise(
 ) -> Sums:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=("period", *FIGURES))
+    keys = Keys.of(shard, by)
     ends = Endings.of(shard, done_stages, cancelled_stages)
     events = main_events(shard).select("order", "at", closed=ends.closed(shard))
     first = pl.col("order").ne_missing(pl.col("order").shift(1))
@@ -63,7 +63,7 @@ def summarise(
     ).with_columns(pl.col("reopened").fill_null(value=False))
     changes = changes.filter(pl.any_horizontal("arrived", "reopened", "finished"))
     changes = keys.onto(changes.with_columns(period=period_of(pl.col("at"), shard.tz, period)))
-    return Sums.from_rows(changes, keys, "period", **{name: pl.col(name).cast(pl.Int64).sum() for name in FIGURES[:3]})
+    return Sums.from_rows(changes, keys, "period", **{name: pl.col(name).sum() for name in FIGURES[:3]})
 
 
 def merge(a: Sums, b: Sums) -> Sums:
@@ -77,4 +77,4 @@ def result(summary: Sums, *, period: Period = "day") -> Table:
     change = pl.col("arrived") + pl.col("reopened") - pl.col("finished")
     groups = list(summary.keys[:-1])
     opened = change.cum_sum().over(groups) if groups else change.cum_sum()
-    return Table(frame=rows.with_columns(open=opened).select(*summary.keys, *FIGURES))
+    return table_of(rows.with_columns(open=opened).select(*summary.keys, *FIGURES))

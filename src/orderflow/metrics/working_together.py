@@ -9,7 +9,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import shown
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, beside
 from orderflow.model.calendar import WorkCalendar
 
@@ -53,7 +53,7 @@ def summarise(
 
     need_choice("of", of, Whom)
     need_column(shard, of)
-    keys = Keys.of(shard, by, figures=FIGURES).also(one=of, other=of)
+    keys = Keys.of(shard, by).also(one=of, other=of)
     by_name = shard.names[of].rank("ordinal")  # names are distinct, so this is their order as texts
     one = shard.events.lazy().select("order", who=of).drop_nulls().unique().collect()
     one = one.with_columns(by_name.gather(one["who"]).alias("rank"))
@@ -83,4 +83,4 @@ def result(summary: TogetherSummary, *, people: People = "names", minimum: int =
         share_of_one=pl.col("orders") / pl.col("of_one"), share_of_other=pl.col("orders") / pl.col("of_other")
     )
     rows = shown(rows, "one", "other", count="orders", people=people, minimum=minimum)
-    return Table(frame=rows.select(*summary.pairs.keys, *FIGURES[2:]))
+    return table_of(rows.select(*summary.pairs.keys, *FIGURES[2:]))

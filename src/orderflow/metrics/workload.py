@@ -8,7 +8,7 @@ from orderflow.metrics.keys import Keys, Stages, need_column, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings
 from orderflow.metrics.people import shown
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 
@@ -57,13 +57,13 @@ def summarise(
 
     need_choice("of", of, Whom)
     need_column(shard, of)
-    keys = Keys.of(shard, by, columns=("stage", "track"), figures=(*FIGURES, of))
+    keys = Keys.of(shard, by, columns=("stage", "track"))
     rows = keys.onto(shard.events).filter(pl.col(of).is_not_null())
     numbers = {"events": pl.len(), "orders": pl.col("order").n_unique()}
     if done_stages is not None or shard.done_stages is not None:
         outcomes = Endings.of(shard, done_stages, cancelled_stages).outcomes(shard)
         last = outcomes.filter("open")["arrival"]
-        numbers["open"] = pl.col("arrival").is_in(last.implode()).cast(pl.Int64).sum()
+        numbers["open"] = pl.col("arrival").is_in(last.implode()).sum()
     return Sums.from_rows(rows, keys, of, **numbers)
 
 
@@ -78,4 +78,4 @@ def result(summary: Sums, *, people: People = "names", minimum: int = 1) -> Tabl
     rows = shown(rows, summary.keys[-1], count="orders", people=people, minimum=minimum)
     if "open" not in rows.columns:
         rows = rows.with_columns(pl.lit(None, dtype=pl.Int64).alias("open"))
-    return Table(frame=rows.select(*summary.keys, *FIGURES))
+    return table_of(rows.select(*summary.keys, *FIGURES))
