@@ -90,7 +90,8 @@ def summarise(
     rows = keys.onto(events).filter(pl.col(of).is_not_null())
     if of == "actor":
         rows = rows.filter(pl.col("actor").is_in(persons(shard.names["actor"])))
-    orders = rows.group_by(*keys.names, of, "order").agg(events=pl.len(), again=pl.col("again").any())
+    each = rows.lazy().group_by(*keys.names, of, "order").agg(events=pl.len(), again=pl.col("again").any())
+    orders = each.collect()
     orders = with_kept(orders, shard, delivered_stage)
     counts = Sums.from_rows(
         orders,

@@ -127,4 +127,4 @@ def first_of_each(rows: pl.DataFrame, groups: Sequence[str], top: int | None) ->
 
 def _by(rows: pl.DataFrame, keys: Sequence[str], numbers: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """The numbers by these keys; without keys of all rows, also when there are none."""
-    return rows.group_by(keys).agg(**numbers) if keys else rows.select(**numbers)
+    return rows.lazy().group_by(keys).agg(**numbers).collect() if keys else rows.select(**numbers)
