@@ -319,6 +319,13 @@ def test_a_flow_tells_promises_ways_and_ends(tmp_path: Path, files: tuple[Path, 
     found = found_in(files[0], "--flow", flow)["further"]
     assert [(row["sla"], row["runs"], row["breached"]) for row in found["sla_attainment"]] == [("review", 1, 1)]
     assert found["work_in_progress"][-1]["open"] == 1
+    assert [(row["steps"], row["allowed"]) for row in found["conformance"]["fit"]] == [(5, 3)]
+    assert [(row["source"], row["dest"]) for row in found["conformance"]["breaks"]] == [
+        ("下单", "发货"),
+        ("审核", "下单"),
+    ]
+    in_shards = found_in(files[0], "--flow", flow, "--shards", "2")["further"]
+    assert in_shards["conformance"] == found["conformance"]
     assert "sla_attainment" not in found_in(files[0], "--flow", flow, "--no-mark")["further"]
     text = run("report", files[0], "--flow", flow).stdout
     assert "Time promises\n  promise" in text
