@@ -322,7 +322,7 @@ def test_what_is_shown_of_orderflow_without_being_run_can_be_imported() -> None:
     lines = [line for block in shown for line in block.splitlines() if re.match(r"(from|import) orderflow", line)]
     assert len(lines) > 3
     for line in lines:
-        exec(line, {})  # noqa: S102 - a line of our own documents
+        exec(line, {})
 
 
 def test_every_public_name_is_in_the_documents() -> None:
