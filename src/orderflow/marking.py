@@ -21,15 +21,13 @@ def in_terms_of(log: EventLog, flow: Flow) -> EventLog:
 
     A stage of the log is the one of the flow with the same name, else the one with that title in any language.
     """
-    from orderflow.replay import stage_names  # the rules are loaded when somebody asks, as with a Tracker
+    from orderflow.rules.allowed import stages_called  # the rules are loaded when somebody asks, as with a Tracker
 
-    ends: dict[str, frozenset[str]] = {}
-    stages = flow.lifecycle.stages
-    names = stage_names(flow.lifecycle, log.stages)
-    for category in ("done", "cancelled"):
-        ends[category] = frozenset(name for name in stages if stages[name].category == category) | frozenset(
-            mine for mine, name in names.items() if stages[name].category == category
-        )
+    stages, called = flow.lifecycle.stages, stages_called(flow.lifecycle)
+    ends = {
+        category: frozenset(name for name, stage in called.items() if stages[stage].category == category)
+        for category in ("done", "cancelled")
+    }
     return evolve(
         log,
         done_stages=log.done_stages or ends["done"],

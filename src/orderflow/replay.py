@@ -16,12 +16,13 @@ from orderflow.model.actor import Actor
 from orderflow.model.commands import Command, Observe, OpenTrack, Place, Settle
 from orderflow.model.errors import Refused
 from orderflow.model.events import ORDER_TRACK, Stream
-from orderflow.model.flow import Field, Flow, Lifecycle
+from orderflow.model.flow import Field, Flow
 from orderflow.model.order import Customer, Money, Order
 from orderflow.model.reasons import Reason, reason
 from orderflow.model.state import Blank, OrderState, State
 from orderflow.plugins import Plugins
 from orderflow.providers import Providers
+from orderflow.rules.allowed import stages_called
 from orderflow.rules.compile import Program, compile_flow
 from orderflow.rules.context import Context
 from orderflow.rules.fields import fits
@@ -35,8 +36,11 @@ BUILT_IN = ("id", "total", "currency", "promised_at", "source")  # of an order: 
 
 @frozen(kw_only=True, eq=False)
 class Replay:
-    """How the orders of one log are played through one flow. `names`: kind of track -> stage of the log -> of the flow;
-    `unknown`: what of the log the flow does not know, with the number of events."""
+    """How the orders of one log are played through one flow.
+
+    - `names`: kind of track -> what a stage is called in a log -> the stage. `unknown`: what of the log the flow does
+      not know, with the number of events. `unfit`: values that are not of their declared type, counted.
+    """
 
     log: EventLog
     flow: Flow
@@ -52,7 +56,7 @@ class Replay:
         fields = {path: evolve(item, required=False, personal=False) for path, item in flow.fields.items()}
         free = evolve(flow, fields=fields)
         lifecycles = {ORDER_TRACK: flow.lifecycle, **{name: track.lifecycle for name, track in flow.tracks.items()}}
-        names = {kind: stage_names(lifecycle, log.stages) for kind, lifecycle in lifecycles.items()}
+        names = {kind: stages_called(lifecycle) for kind, lifecycle in lifecycles.items()}
         storage = MemoryStorage()
         known = Plugins(plugins)
         providers = Providers(storage, None, known, Versions(storage, _never))
@@ -161,21 +165,6 @@ class Replay:
             source=None if given.get("source") is None else str(given["source"]),
             attributes=own,
         )
-
-
-def stage_names(lifecycle: Lifecycle, wanted: tuple[str, ...]) -> dict[str, str]:
-    """Stage of the log -> stage of the flow, by its name, else by a title that only one stage has."""
-    titles: dict[str, set[str]] = {}
-    for name, stage in lifecycle.stages.items():
-        for title in stage.title.values():
-            titles.setdefault(title, set()).add(name)
-    found = {}
-    for name in wanted:
-        if name in lifecycle.stages:
-            found[name] = name
-        elif len(titles.get(name, ())) == 1:
-            found[name] = next(iter(titles[name]))
-    return found
 
 
 def _unknown(log: EventLog, names: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
