@@ -5,7 +5,7 @@ from __future__ import annotations
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, main_events
+from orderflow.metrics.outcomes import Endings
 from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
@@ -59,7 +59,7 @@ def summarise(
     outcomes = ends.outcomes(shard).select("order", "cancelled", "open", last_stage="stage")
     rows = outcomes
     if "stage" in as_names(by):
-        alive = main_events(shard).filter(~pl.col("stage").is_in(stage_codes(shard, ends.cancelled)))
+        alive = shard.main.events.filter(~pl.col("stage").is_in(stage_codes(shard, ends.cancelled)))
         here = pl.col("order").ne_missing(pl.col("order").shift(-1))  # the last one of its order
         visits = alive.with_columns(here=here).group_by("order", "stage").agg(pl.col("here").any())
         rows = visits.join(outcomes, on="order").with_columns(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from orderflow.metrics import rework
 from orderflow.metrics.cohorts import orders_of
 from orderflow.metrics.deliveries import can_be_late
 from orderflow.metrics.keys import Keys, Stages, need_stages
@@ -97,11 +98,12 @@ def summarise(
     ends = Endings.of(shard, done_stages if known else (), cancelled_stages)
     orders = keys.onto(orders_of(shard, calendar, ends, delivered_stage))
     lead = orders.filter("done") if known else orders
-    events = shard.business(calendar).events.with_columns(next_in(["order"], "at"))
+    log = shard.business(calendar)
+    events = log.in_strands.with_columns(next_in(log.strand, "at"))
     stays = keys.onto(events.with_columns(micros=pl.col("next_at") - pl.col("at")).drop_nulls("micros"))
-    again = shard.events.group_by("order").agg(again=pl.col("stage").is_duplicated().any())["again"]
+    again = rework.summarise(shard).whole.frame.row(0, named=True)
     everyone = orders.height
-    shares = {"rework": (int(again.sum()), len(again))}
+    shares = {"rework": (again["orders"], again["n"])}
     if known:
         shares["done"] = (int(orders["done"].sum()), everyone)
     if cancelled_stages is not None or shard.cancelled_stages is not None:

@@ -10,8 +10,7 @@ from attrs import frozen
 from orderflow.metrics.codes import decode
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
-from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import MAIN, strands
+from orderflow.metrics.log import MAIN, EventLog
 from orderflow.metrics.shares import share
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
@@ -70,8 +69,8 @@ def summarise(
     keys = Keys.of(shard, by, columns=("actor", "team"))
     keys = keys.also(source="stage", dest="stage")
     ways = {kind: set(pairs) for kind, pairs in _by_kind(allowed).items()}
-    events, strand = strands(shard)
-    same = pl.all_horizontal(*(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in strand))
+    events = shard.in_strands
+    same = pl.all_horizontal(*(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in shard.strand))
     steps = events.with_columns(_kinds(events, shard)).with_columns(
         source=pl.when(same).then(pl.col("stage").shift(1)), dest="stage", begins=~same
     )

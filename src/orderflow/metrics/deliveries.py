@@ -39,11 +39,13 @@ def delivered_in(log: EventLog, delivered_stage: str | None) -> tuple[str, ...]:
 def deliveries(log: EventLog, delivered_stage: str | None) -> pl.DataFrame:
     """One row per order with a delivery and a promise, by code: `order`, `at` (the first delivery), `promised_at`.
 
+    A stage that is named may be that of any track; done stages are those of the order's own track.
     Raises LogError as `delivered_in`.
     """
     import polars as pl
 
-    there = log.events.filter(pl.col("stage").is_in(stage_codes(log, delivered_in(log, delivered_stage))))
+    events = log.main.events if delivered_stage is None else log.events
+    there = events.filter(pl.col("stage").is_in(stage_codes(log, delivered_in(log, delivered_stage))))
     first = there.select("order", "at").unique("order", keep="first", maintain_order=True)
     return first.join(_promises(log), on="order", how="inner", maintain_order="left")
 

@@ -17,7 +17,8 @@ def handover_of_teams(log: EventLog, by: By = None, calendar: WorkCalendar | Non
     Fundamentals of Business Process Management, 2nd ed., 2018).
 
     - Columns `source`, `dest`, `n` and the figures of the time from the last event of the one team to the first of the
-      other: consecutive events of an order by two different known teams. By sum descending, then by key.
+      other: consecutive events of an order - and where events have tracks, of the same track - by two different known
+      teams. By sum descending, then by key.
     - A missing team takes part in no handover, and nobody is looked for behind it.
     - `by`: attributes of orders, or `stage`: the stage in which the other team takes over. `calendar`: open time.
     """
@@ -29,8 +30,8 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
 
     need_column(shard, "team")
     keys = Keys.of(shard, by, columns=("stage",))
-    events = shard.business(calendar).events
-    steps = events.with_columns(next_in(["order"], "at", "team", "stage"))
+    log = shard.business(calendar)
+    steps = log.in_strands.with_columns(next_in(log.strand, "at", "team", "stage"))
     passed = steps.filter(pl.col("team") != pl.col("next_team"))  # a missing team compares as missing: left out
     rows = passed.select(
         "order", stage="next_stage", source="team", dest="next_team", micros=pl.col("next_at") - pl.col("at")

@@ -16,7 +16,8 @@ def lead_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = None
 
     - Columns `n`, `mean`, `median`, `p90`, `p95`, `min`, `max`, `sum`; one row, or with `by` (attributes of the
       orders) one for each group, by n descending, then by name.
-    - One value per order that has events; an order with one event counts with 0.
+    - One value per order that has events, where events have tracks those of the track `order`; an order with one event
+      counts with 0.
     - Open orders count up to their last event so far: the figures are about what was seen.
     - `calendar`: open time instead of time. No events and no `by`: n is 0 and the figures are None.
     """
@@ -27,7 +28,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     import polars as pl
 
     keys = Keys.of(shard, by)
-    spans = shard.business(calendar).spans
+    spans = shard.business(calendar).main.spans
     return Samples.from_rows(keys.onto(spans.select("order", micros=pl.col("last_at") - pl.col("first_at"))), keys)
 
 

@@ -19,7 +19,6 @@ from orderflow.model.frozen import as_names
 if TYPE_CHECKING:
     import polars as pl
 
-MAIN = "order"  # the track that every tracked order has
 PERIODS: dict[str, str] = {"day": "1d", "week": "1w", "month": "1mo"}
 
 
@@ -57,7 +56,7 @@ class Endings:
     def _outcomes(self, log: EventLog) -> pl.DataFrame:
         import polars as pl
 
-        ends = main_events(log).group_by("order", maintain_order=True)
+        ends = log.main.events.group_by("order", maintain_order=True)
         ending = [pl.col(name).last() for name in ("stage", "arrival")]
         last = ends.agg(*ending, first_at=pl.col("at").first(), last_at=pl.col("at").last())
         done = pl.col("stage").is_in(stage_codes(log, self.done))
@@ -65,29 +64,11 @@ class Endings:
         return last.with_columns(open=~(done | cancelled), done=done, cancelled=cancelled)
 
 
-def main_events(log: EventLog) -> pl.DataFrame:
-    """The events that say where the order as a whole is: those of the track `order`, or of no track."""
-    import polars as pl
-
-    if "track" not in log.events.columns:
-        return log.events
-    codes = [code for code, name in enumerate(log.names["track"]) if name == MAIN]
-    return log.events.filter(pl.col("track").is_null() | pl.col("track").is_in(codes))
-
-
 def as_of_events(log: EventLog, at: int) -> EventLog:
     """The log as it stood at an instant: without later events."""
     import polars as pl
 
     return evolve(log, events=log.events.filter(pl.col("at") <= at))
-
-
-def strands(log: EventLog) -> tuple[pl.DataFrame, list[str]]:
-    """The events, those of one strand (an order, or one of its tracks) together, and what tells strands apart."""
-    if "track" not in log.events.columns:
-        return log.events, ["order"]
-    in_order = log.events.sort("order", "track", maintain_order=True)  # in open time, later may be no more than earlier
-    return in_order, ["order", "track"]
 
 
 def next_in(strand: list[str], *columns: str) -> list[pl.Expr]:

@@ -17,8 +17,8 @@ from orderflow.model.frozen import FrozenMap
 class Overview:
     """What is in a log. Instants are aware datetimes in UTC, None without events.
 
-    `stages` counts events, `start_stages` and `end_stages` count orders by their first and last event; all
-    three by count descending, then by name.
+    `stages` counts events, `start_stages` and `end_stages` count orders by their first and last event
+    (where events have tracks: of the track `order`); all three by count descending, then by name.
     """
 
     orders: int
@@ -67,8 +67,8 @@ def summarise(shard: EventLog) -> OverviewSummary:
         first=shard.events["at"].min(),  # type: ignore[arg-type]  # min of an Int64 column
         last=shard.events["at"].max(),  # type: ignore[arg-type]  # max of an Int64 column
         stages=counted(shard.events, "stage", "stage"),
-        start_stages=counted(shard.spans, "stage", "first_stage"),
-        end_stages=counted(shard.spans, "stage", "last_stage"),
+        start_stages=counted(shard.main.spans, "stage", "first_stage"),
+        end_stages=counted(shard.main.spans, "stage", "last_stage"),
     )
 
 

@@ -6,7 +6,6 @@ from orderflow.metrics.choices import Party, People, need_choice
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import strands
 from orderflow.metrics.people import shown
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, timed
@@ -48,7 +47,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     keys = Keys.of(shard, by, columns=() if of == "stage" else ("stage",))
     keys = keys.also(one=of, other=of)
     log = shard.business(calendar)
-    events, strand = strands(log) if of == "stage" else (log.events, ["order"])
+    events, strand = (log.in_strands, log.strand) if of == "stage" else (log.events, ["order"])
     same = pl.all_horizontal(*(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in strand))
     turns = events.filter(~same | pl.col(of).ne_missing(pl.col(of).shift(1)))
     within = pl.all_horizontal(*(pl.col(name).eq_missing(pl.col(name).shift(-2)) for name in strand))

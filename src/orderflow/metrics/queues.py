@@ -6,7 +6,7 @@ from orderflow.metrics.choices import Period
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, all_periods, next_in, period_of, strands
+from orderflow.metrics.outcomes import Endings, all_periods, next_in, period_of
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, filled
 from orderflow.model.calendar import WorkCalendar
@@ -53,8 +53,7 @@ def summarise(
     import polars as pl
 
     keys = Keys.of(shard, by, columns=("team",))
-    events, strand = strands(shard)
-    events = keys.onto(events.with_columns(next_in(strand, "at")))
+    events = keys.onto(shard.in_strands.with_columns(next_in(shard.strand, "at")))
     closed: list[int] = []
     if done_stages is not None or shard.done_stages is not None:
         ends = Endings.of(shard, done_stages, cancelled_stages)

@@ -52,6 +52,7 @@ def rework(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -
       before). One row; with `by` (attributes of the orders) one for each group, by orders descending, then by name.
     - `by="stage"`, alone or among others: for each stage, n orders that entered it, those that repeat it, and how
       often.
+    - Where events have tracks, what counts is a stage that the same track enters again.
     - A `calendar` changes nothing: nothing is timed here.
     """
     return result(summarise(log, by, calendar))
@@ -62,19 +63,16 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
 
     wanted = as_names(by)
     keys = Keys.of(shard, [name for name in wanted if name != "stage"])
-    visits = _visits(ways_by(shard, keys).with_row_index("way"), keys.names)
+    visits = _visits(shard, keys)
     count, again = pl.col("count"), pl.col("visits") > 1
     amounts = {
         "n": count.sum(),
         "orders": count.filter(again).sum(),
-        "events": (count * (pl.col("visits").cast(pl.Int64) - 1)).sum(),
+        "events": (count * pl.col("more")).sum(),
         "self_loops": (count * pl.col("loops")).sum(),
     }
     stages = Sums.from_rows(visits, keys, "stage", **amounts)
-    once = visits.group_by("way", *keys.names, "count").agg(
-        pl.col("visits").max(), more=pl.col("visits").sum() - pl.len(), loops=pl.col("loops").sum()
-    )
-    amounts["events"] = (count * pl.col("more").cast(pl.Int64)).sum()
+    once = visits.group_by("way", *keys.names, "count").agg(pl.col("visits").max(), pl.col("more", "loops").sum())
     return ReworkSummary(whole=Sums.from_rows(once, keys, **amounts), stages=stages, asked="stage" in wanted)
 
 
@@ -102,17 +100,33 @@ def described(summary: ReworkSummary) -> Rework:
     )
 
 
-def _visits(ways: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
-    """For each way and stage how often it occurs there, and how often right after itself.
+def _visits(log: EventLog, keys: Keys) -> pl.DataFrame:
+    """For each way and stage how often it occurs there in one track at most (`visits`), how often again in all of them
+    (`more`), and how often right after itself (`loops`).
 
     Thousands of orders go the same way: counting in the ways is counting in the orders.
     """
     import polars as pl
 
+    tracked, stages = "track" in log.events.columns, len(log.stages)
+    ways = (_ways_of_tracks(log, keys) if tracked else ways_by(log, keys)).with_row_index("way")
     entered = ways.lazy().explode("stages").rename({"stages": "stage"})
     same = (pl.col("stage") == pl.col("stage").shift(1)) & (pl.col("way") == pl.col("way").shift(1))
     looped = entered.with_columns(loop=same.fill_null(value=False))
-    visited = looped.group_by("way", *keys, "count", "stage").agg(
-        visits=pl.len(), loops=pl.col("loop").sum().cast(pl.Int64)
-    )
+    way = ["way", *keys.names, "count", "stage"]
+    visited = looped.group_by(way).agg(visits=pl.len().cast(pl.Int64), loops=pl.col("loop").sum().cast(pl.Int64))
+    visited = visited.with_columns(more=pl.col("visits") - 1)
+    if tracked:
+        of_stages = visited.with_columns((pl.col("stage") % stages).cast(pl.UInt32)).group_by(way)
+        visited = of_stages.agg(pl.col("visits").max(), pl.col("more", "loops").sum())
     return visited.collect()
+
+
+def _ways_of_tracks(log: EventLog, keys: Keys) -> pl.DataFrame:
+    """As `ways_by`, the tracks of an order one after the other: numbers of a track and a stage for the stages."""
+    import polars as pl
+
+    strand = pl.col("strand").cast(pl.UInt64).fill_null(len(log.names["track"]))
+    visits = log.in_strands.select("order", visit=strand * len(log.stages) + pl.col("stage"))
+    each = keys.onto(visits.group_by("order", maintain_order=True).agg(stages="visit"))
+    return each.group_by(*keys.names, "stages").agg(pl.len().cast(pl.Int64).alias("count"))

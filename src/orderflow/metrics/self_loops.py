@@ -5,7 +5,7 @@ from __future__ import annotations
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import next_in, strands
+from orderflow.metrics.outcomes import next_in
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, timed
 from orderflow.model.calendar import WorkCalendar
@@ -30,9 +30,9 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     import polars as pl
 
     keys = Keys.of(shard, by, columns=("actor", "team"))
-    events, strand = strands(shard.business(calendar))
+    log = shard.business(calendar)
     columns = ["stage", "at", *keys.columns]
-    steps = events.with_columns(next_in(strand, *columns))
+    steps = log.in_strands.with_columns(next_in(log.strand, *columns))
     loops = steps.filter(pl.col("stage") == pl.col("next_stage")).with_columns(
         *(pl.col(f"next_{name}").alias(name) for name in keys.columns),
         micros=pl.col("next_at") - pl.col("at"),

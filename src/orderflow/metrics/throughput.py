@@ -38,7 +38,8 @@ def throughput(
     - Columns `period`, `started`, `finished`, by period; one in which neither happened is not there. A `day` is
       `2026-03-02`, a `week` is that of ISO 8601 (`2026-W10`, from Monday), a `month` is `2026-03`.
     - `started`: the period of the first event. `finished`: that of the last event of orders that ended in a done
-      stage; of all orders when the log knows no done stages (`log.done_stages` is None).
+      stage; of all orders when the log knows no done stages (`log.done_stages` is None). Where events have tracks,
+      those of the track `order` count.
     - `by`: attributes of the orders; one row per group and period, by group, then by period. A `calendar` changes
       nothing: nothing is timed here.
     """
@@ -52,7 +53,7 @@ def summarise(
 
     need_choice("period", period, Period)
     keys = Keys.of(shard, by)
-    spans = shard.spans
+    spans = shard.main.spans
     ends = spans.select("order", "last_stage", at="last_at", started=pl.lit(0), finished=pl.lit(1))
     if shard.done_stages is not None:
         ends = ends.filter(pl.col("last_stage").is_in(stage_codes(shard, shard.done_stages)))

@@ -33,7 +33,7 @@ def variants(log: EventLog, by: By = None, calendar: WorkCalendar | None = None,
 
     - Columns `stages` (a list), `count`: by count descending, then by the names of the stages in order.
     - Two orders are of one variant when they entered the same stages in the same order; repetitions count.
-    - Orders without events have no variant.
+    - Orders without events have no variant. Where events have tracks, those of the track `order` count.
     - `by`: attributes of the orders; one row per group and variant. `top`: how many rows, for each group; None for
       all. A `calendar` changes nothing: nothing is timed here.
     """
@@ -68,7 +68,7 @@ def ways_by(log: EventLog, keys: Keys) -> pl.DataFrame:
     import polars as pl
 
     if not keys.names:
-        return log.ways
-    orders = keys.onto(log.spans.select("order"))
-    ways = log.events.lazy().group_by("order", maintain_order=True).agg(stages="stage").select("stages").collect()
+        return log.main.ways
+    orders = keys.onto(log.main.spans.select("order"))
+    ways = log.main.events.lazy().group_by("order", maintain_order=True).agg(stages="stage").select("stages").collect()
     return orders.hstack(ways).group_by(*keys.names, "stages").agg(pl.len().cast(pl.Int64).alias("count"))

@@ -6,7 +6,7 @@ from orderflow.metrics.choices import Period
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, all_periods, main_events, period_of
+from orderflow.metrics.outcomes import Endings, all_periods, period_of
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, filled
 from orderflow.model.calendar import WorkCalendar
@@ -53,7 +53,7 @@ def summarise(
 
     keys = Keys.of(shard, by)
     ends = Endings.of(shard, done_stages, cancelled_stages)
-    events = main_events(shard).select("order", "at", closed=ends.closed(shard))
+    events = shard.main.events.select("order", "at", closed=ends.closed(shard))
     first = pl.col("order").ne_missing(pl.col("order").shift(1))
     before = pl.when(~first).then(pl.col("closed").shift(1))
     changes = events.with_columns(
