@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from orderflow.metrics import rework
 from orderflow.metrics.cohorts import orders_of
 from orderflow.metrics.deliveries import can_be_late
 from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, next_in
+from orderflow.metrics.rework import summarise as summarise_rework
 from orderflow.metrics.samples import Samples
 from orderflow.metrics.shares import wilson
 from orderflow.metrics.summary import SECOND, Table, table_of
@@ -101,7 +101,7 @@ def summarise(
     log = shard.business(calendar)
     events = log.in_strands.with_columns(next_in(log.strand, "at"))
     stays = keys.onto(events.with_columns(micros=pl.col("next_at") - pl.col("at")).drop_nulls("micros"))
-    again = rework.summarise(shard).whole.frame.row(0, named=True)
+    again = summarise_rework(shard).whole.frame.row(0, named=True)
     everyone = orders.height
     shares = {"rework": (again["orders"], again["n"])}
     if known:

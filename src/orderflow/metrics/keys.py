@@ -130,9 +130,9 @@ def need_stages(log: EventLog, *named: Stages) -> None:
 
 
 def check_stages(seen: Iterable[str], *named: Stages) -> None:
-    """The same where it is known which stages occurred."""
+    """The same where it is known which stages occurred; where none did, none that is named is wrong."""
     known = sorted(seen)
-    for stage in (stage for stages in named for stage in as_names(stages) if stage not in known):
+    for stage in (stage for stages in named for stage in as_names(stages) if known and stage not in known):
         raise LogError.of("log.unknown_stage", stage=stage, known=known[:20], suggestion=suggest(stage, known))
 
 

@@ -47,6 +47,7 @@ class OverviewSummary:
 def overview(log: EventLog) -> Overview:
     """How much there is in a log.
 
+    - One value about the whole log: it is not grouped, and a calendar would change nothing.
     - `orders` have at least one event; `actors` are the different known ones; a missing actor is nobody.
     """
     return result(summarise(log))

@@ -39,7 +39,8 @@ def satisfaction(
     - `by`: attributes of orders; `stage`, `actor`, `team`: those of the order's last event at or before the feedback
       (missing when there is none); `lateness`: whether the order was `late`, `in time` or `not delivered` by its
       promise (delivery as in `on_time`: the first event in `delivered_stage`, or in a done stage); missing without a
-      promise. With `by="actor"` also `orders`: how many different ones have such a score.
+      promise; where orders have an attribute of that name, it is the attribute. With `by="actor"` also `orders`: how
+      many different ones have such a score.
     - Raises LogError: no feedback; scores outside of their range.
     - A `calendar` changes nothing: nothing is timed here.
     """
@@ -53,14 +54,14 @@ def summarise(
     import polars as pl
 
     table = need_table(shard, "feedback", ("at", "score", "kind"))
-    names = as_names(by)
-    keys = Keys.of(shard, [name for name in names if name != "lateness"], columns=COLUMNS)
+    ours = {"lateness"} & {*as_names(by)} - {*shard.orders.columns}
+    keys = Keys.of(shard, [name for name in as_names(by) if name not in ours], columns=COLUMNS)
     rows = table.select("order", "at", pl.col("kind").str.to_lowercase(), pl.col("score").cast(pl.Float64))
     rows = rows.filter(pl.col("kind").is_in(list(RANGES)) & pl.col("score").is_not_null())
     _check(rows)
     if keys.columns:
         rows = _with_events(rows, shard, keys.columns)
-    if "lateness" in names:
+    if ours:
         late = lateness(shard, delivered_stage)
         rows = rows.join(late, on="order", how="left")
     score, csat = pl.col("score"), pl.col("kind") == "csat"
@@ -69,7 +70,8 @@ def summarise(
     return Sums.from_rows(
         keys.onto(rows),
         keys,
-        *(("lateness", "kind") if "lateness" in names else ("kind",)),
+        *ours,
+        "kind",
         n=pl.len(),
         total=(score * 1_000_000).round().cast(pl.Int64).sum(),  # whole millionths: sums do not depend on the order
         positive=positive.sum(),
