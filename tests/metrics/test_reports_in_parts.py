@@ -223,3 +223,13 @@ def halves() -> list[EventLog]:
     """The same log in two parts with no order in common."""
     log = everything()
     return [part(log, log.orders["order"].filter(log.orders["order"] % 2 == n)) for n in (0, 1)]
+
+
+def test_sketches_know_how_many_orders_a_person_had() -> None:
+    """Stage times and steps by actor have `orders` with sketches too, as `by_person` needs them."""
+    for name in ("stage_time", "flow_map"):
+        figure = Figure.of(name, {"by": "actor"})
+        exact = figure.result(figure.summarise(everything())).to_polars()
+        found = figure.result(figure.merge(*(sketched(figure.summarise(part)) for part in halves()))).to_polars()
+        keys = ["actor", *(column for column in ("stage", "source", "dest") if column in exact.columns)]
+        assert found.select(*keys, "orders").sort(keys).equals(exact.select(*keys, "orders").sort(keys))

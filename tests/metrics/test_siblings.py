@@ -134,3 +134,13 @@ def test_a_person_who_is_called_others_is_a_person() -> None:
         assert [row["actor"] for row in table.to_dicts()] == ["person 1", "person 2", "others"]
     assert "others" not in {row["actor"] for row in workload(log, people="pseudonyms").to_dicts()}
     assert "others" not in {row["source"] for row in handover(log, people="pseudonyms").to_dicts()}
+
+
+def test_an_attribute_called_people_is_no_scorecard() -> None:
+    """Rows by person and by that attribute are shown like others."""
+    log = EventLog.from_columns(
+        {"order": ["1", "1"], "stage": ["a", "b"], "at": [0, HOUR], "actor": ["Ann", "Bob"]},
+        {"order": ["1"], "people": ["many"]},
+    )
+    found = by_person(metrics.stage_time(log, by=["actor", "people"]), people="pseudonyms", minimum=1).to_dicts()
+    assert [(row["actor"], row["people"]) for row in found] == [("person 1", "many")]

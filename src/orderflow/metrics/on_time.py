@@ -61,7 +61,8 @@ def on_time(
 ) -> Table:
     """Deliveries at or before the promise (delivery to commit, SCOR RL.2.2, without the quantities).
 
-    - A delivery is the first event in `delivered_stage`; without it, the first in any of `log.done_stages`.
+    - A delivery is the first event in `delivered_stage`; without it, the first in any of `log.done_stages`
+      (where events have tracks: of the track `order`).
     - `n`: orders with both; an order that was promised but not delivered yet does not count.
     - `on_time`, `rate`: by instant, at or before. `by_day`, `by_day_rate`: the day of the delivery is not after the
       day of the promise, days in `log.tz`.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MINIMUM = 5  # orders: a usual rule for figures about people, as of k-anonymity and of statistical offices
 OTHERS = "others"
+SCORED = {"people", "times", "rework"}  # columns of a scorecard, whose rows may be of several people
 _KINDS = tuple(f"{kind}:" for kind in get_args(ActorKind) if kind != "person")
 _MACHINES = ("automation:", "system:")
 
@@ -79,7 +80,7 @@ def by_person(table: Table, *, people: People = "names", minimum: int = MINIMUM)
     if "actor" not in columns or "orders" not in columns or people == "teams":
         raise LogError.of("log.nobody_named", columns=columns)
     rows = table.frame
-    if "people" not in columns:
+    if not {*columns} >= SCORED:
         return evolve(table, frame=shown(rows, "actor", count="orders", people=people, minimum=minimum))
     # In a scorecard a row of several people is named already, and is nobody's.
     alone = pl.when(pl.col("people") == 1).then("actor")
