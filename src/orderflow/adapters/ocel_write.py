@@ -8,7 +8,8 @@ from typing import IO, TYPE_CHECKING, Any
 from orderflow.adapters.about import KEY, about_text
 from orderflow.adapters.given import Progress
 from orderflow.adapters.kinds import one_kind
-from orderflow.adapters.sheet import Sheet, writing
+from orderflow.adapters.placing import writing
+from orderflow.adapters.sheet import Sheet
 from orderflow.adapters.table_write import COLUMNS, ISO
 from orderflow.metrics.codes import decode
 from orderflow.model.reasons import Reason, reason
@@ -22,7 +23,11 @@ ALWAYS = "1970-01-01T00:00:00Z"  # how OCEL 2.0 dates values that an object had 
 
 
 def write_ocel(sheet: Sheet, path: Path, names: str, object_type: str, progress: Progress | None) -> list[Reason]:
-    """Write the log and tell which attributes change their kind. Stages are types of events."""
+    """Write the log and tell which attributes change their kind. Stages are types of events.
+
+    Raises LogError for an attribute that would be taken for the promise.
+    """
+    sheet.check_promise()
     ready = {name: _typed(sheet.orders[name]) for name in sheet.attributes}
     kinds = {name: kind for name, (kind, _values, _becomes) in ready.items()}
     titles = {name: COLUMNS[names][name] for name in sheet.beside}

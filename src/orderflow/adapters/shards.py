@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from orderflow.adapters.about import SILENT, About, about_parquet, used
+from orderflow.adapters.about import SILENT, About, used
 from orderflow.adapters.columns import TABLES
 from orderflow.adapters.csvscan import Plain, as_plain, lines_of, without_long_rows
-from orderflow.adapters.files import format_of
+from orderflow.adapters.files import format_to_read
 from orderflow.adapters.given import LINES, ROW, Given, one_list, skipped_rows
 from orderflow.adapters.kinds import DECIMAL, WHOLE
+from orderflow.adapters.parquet import first_line, parquet_errors, parquet_files
 from orderflow.adapters.parts import (
     Columns,
     Reading,
@@ -123,12 +124,14 @@ def _scanned(source: Any, asked: Reading) -> Iterator[Scan]:
         return
     if not isinstance(source, str | os.PathLike):
         raise LogError.of("log.not_in_shards", kind=type(source).__name__)
-    kind = format_of(source)
+    kind = format_to_read(source)
     if kind == "parquet":
-        files = _files(source)
-        about, told = _about(files, source)
+        files = parquet_files(source)
+        with parquet_errors(files.path):
+            table = files.scan()
+            about, told = files.about()
         said = About(tz=asked.tz, done_stages=_set(asked.done_stages), cancelled_stages=_set(asked.cancelled_stages))
-        scan = _narrow(pl.scan_parquet(files), os.fspath(source), asked, (*told, *used(about, said)))
+        scan = _narrow(table, files.path, asked, (*told, *used(about, said)))
         yield evolve(scan, about=about)
     elif kind == "csv":
         with tempfile.TemporaryDirectory(prefix="orderflow-") as folder:
@@ -141,7 +144,7 @@ def _narrow(table: pl.LazyFrame, file: str | None, asked: Reading, told: Sequenc
     """The columns that are needed and the rows that enter a stage."""
     import polars as pl
 
-    try:
+    with parquet_errors(file):
         header = table.collect_schema()
         columns = columns_of(table.select(pl.all().exclude(ROW)).collect_schema().to_frame(), asked, file)
         rows = table if ROW in header else table.with_row_index(ROW)
@@ -151,10 +154,6 @@ def _narrow(table: pl.LazyFrame, file: str | None, asked: Reading, told: Sequenc
             kinds = rows.group_by(kind).len().collect(engine="streaming")
             columns, kept, entries = read_entries(columns, dict(kinds.iter_rows()), asked.lifecycle)
             rows = rows.filter(kind.is_in(pl.lit(pl.Series(kept, dtype=pl.String)).implode(), nulls_equal=True))
-    except OSError as error:
-        raise LogError([problem("log.cannot_open", _place(file), detail=error.strerror or str(error))]) from None
-    except pl.exceptions.PolarsError as error:
-        raise LogError([problem("log.broken_parquet", _place(file), detail=_first_line(error))]) from None
     return Scan(rows=rows.select(ROW, *columns.needed), file=file, columns=columns, assumptions=(*told, *entries))
 
 
@@ -171,29 +170,6 @@ def _as_said(asked: Reading, about: About) -> Reading:
 
 def _set(names: tuple[str, ...] | None) -> frozenset[str] | None:
     return frozenset(names) if names else None
-
-
-def _about(files: Sequence[Path], source: str | os.PathLike[str]) -> tuple[About, list[Reason]]:
-    """What Parquet files say about the log. Raises LogError for files that cannot be read."""
-    import polars as pl
-
-    try:
-        return about_parquet(files)
-    except OSError as error:
-        detail = error.strerror or _first_line(error)
-        raise LogError([problem("log.cannot_open", _place(os.fspath(source)), detail=detail)]) from None
-    except pl.exceptions.PolarsError as error:
-        raise LogError([problem("log.broken_parquet", _place(os.fspath(source)), detail=_first_line(error))]) from None
-
-
-def _files(path: str | os.PathLike[str]) -> list[Path]:
-    """A Parquet file, or all below a folder, in the order of their names."""
-    from pathlib import Path
-
-    files = sorted(Path(path).rglob("*.parquet")) if Path(path).is_dir() else [Path(path)]
-    if not files:
-        raise LogError([problem("log.no_parquet_in_folder", _place(os.fspath(path)))])
-    return files
 
 
 def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
@@ -214,7 +190,7 @@ def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
     except pl.exceptions.NoDataError:
         raise LogError([problem("log.no_rows", _place(file))]) from None
     except pl.exceptions.PolarsError as error:
-        raise LogError([problem("log.broken_csv", _place(file), detail=_first_line(error))]) from None
+        raise LogError([problem("log.broken_csv", _place(file), detail=first_line(error))]) from None
     skipped = skipped_rows(TABLES["events"], wrong, sum(item.params["count"] for item in wrong))
     return evolve(scan, assumptions=(*plain.told, *scan.assumptions), skipped=tuple(skipped), number=lines_of(plain))
 
@@ -257,7 +233,3 @@ def _numbers(rows: pl.LazyFrame, names: Sequence[str]) -> list[pl.Expr]:
 
 def _place(file: str | None) -> Place | None:
     return None if file is None else Place(file=file)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")

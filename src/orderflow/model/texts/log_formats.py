@@ -29,7 +29,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "无法把 {kind} 读作数据框：{detail}。",
     },
     "log.not_texts": {
-        "en": "Column {column!r} is of the kind {kind}, which is no name; name another column.",
+        "en": "Column {column!r} is of the kind {kind}, which is not a name; name another column.",
         "zh": "列 {column!r} 的类型为 {kind}，不能作为名称；请指定其他列。",
     },
     # Packed and damaged files.
@@ -54,7 +54,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "文件有 {count:,} 列，最多读取 {most:,} 列。它是每个事件或每个订单一行的表吗？",
     },
     "log.broken_json_lines": {
-        "en": "{count} line(s) are no JSON object ({detail}), first line(s) {lines}. JSON lines have one object a line.",
+        "en": "{count} line(s) are not JSON objects ({detail}), first line(s) {lines}. JSON lines have one object a line.",
         "zh": "有 {count} 行不是 JSON 对象（{detail}），最先为第 {lines} 行。JSON lines 每行一个对象。",
     },
     "log.broken_json": {
@@ -66,13 +66,39 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "无法按 Parquet 读取：{detail}。",
     },
     "log.no_parquet_in_folder": {
-        "en": "There is no .parquet file in this folder.",
-        "zh": "该文件夹中没有 .parquet 文件。",
+        "en": "There is no .parquet or .pq file in this folder.",
+        "zh": "该文件夹中没有 .parquet 或 .pq 文件。",
+    },
+    "log.columns_of_folders": {
+        "en": "Columns that the names of folders give (column=value): {columns}.",
+        "zh": "由文件夹名（列=值）得到的列：{columns}。",
+    },
+    "log.files_passed_over": {
+        "en": "{count} Parquet file(s) are passed over, since a name beginning with _ or . marks what a writer left: {names}.",
+        "zh": "跳过了 {count} 个 Parquet 文件（以 _ 或 . 开头的名称表示写入程序的残留）：{names}。",
+    },
+    "log.no_path": {
+        "en": "The path is empty; name a file or a folder.",
+        "zh": "路径为空；请给出文件或文件夹。",
+    },
+    "log.is_sqlite": {
+        "en": "This is an SQLite database. The one of a Tracker gives its history by of.report(tracker.log()); of another, say "
+        "what to read: sqlite:///FILE with query= (--query).",
+        "zh": "这是 SQLite 数据库。Tracker 自己的数据库请用 of.report(tracker.log())；其他数据库请用 sqlite:///文件 并以 query=（--query）说明读取什么。",
     },
     # Databases.
     "log.needs_query": {
         "en": "Say what to read from the database with query= (--query), for example 'select * from order_events'.",
         "zh": "请用 query=（--query）说明从数据库读取什么，例如 'select * from order_events'。",
+    },
+    "log.not_a_database": {
+        "en": "Files are not read over {scheme}://. Give a path, or a frame that another library reads from there "
+        "(pl.scan_parquet, pl.read_csv).",
+        "zh": "不能通过 {scheme}:// 读取文件。请给出路径，或用其他库（pl.scan_parquet、pl.read_csv）读成数据框后再传入。",
+    },
+    "log.no_driver": {
+        "en": "The driver of this database is not installed: pip install {name}.",
+        "zh": "未安装该数据库的驱动：pip install {name}。",
     },
     "log.query_failed": {
         "en": "The database refuses the query: {detail}.",
@@ -124,8 +150,17 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "The XML declares an entity, {name!r}. A log needs none, and they can harm; remove the declaration.",
         "zh": "XML 声明了实体 {name!r}。日志不需要实体，且可能有害；请删除该声明。",
     },
+    "log.xml_doctype": {
+        "en": "The XML names a document type in another file, {name!r}, which is not read: its entities would vanish. "
+        "Remove the DOCTYPE.",
+        "zh": "XML 引用了另一文件中的文档类型 {name!r}，该文件不会被读取，其中的实体会丢失。请删除 DOCTYPE。",
+    },
+    "log.keys_twice": {
+        "en": "Attributes that an event or a trace has more than once, the last value counts (how often): {counts}.",
+        "zh": "同一事件或轨迹中重复出现的属性，取最后一个值（次数）：{counts}。",
+    },
     "log.not_xes": {
-        "en": "This is no XES: the first element is {root!r}, not 'log'.",
+        "en": "This is not XES: the first element is {root!r}, not 'log'.",
         "zh": "这不是 XES：第一个元素是 {root!r}，而不是 'log'。",
     },
     "log.parts_not_kept": {
@@ -138,7 +173,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     # OCEL.
     "log.not_ocel": {
-        "en": "This JSON is no OCEL 2.0: it needs 'events' and 'objects'. If every line is an object of its own, say format='jsonl' (--from jsonl).",
+        "en": "This JSON is not OCEL 2.0: it needs 'events' and 'objects'. If every line is an object of its own, say format='jsonl' (--from jsonl).",
         "zh": "该 JSON 不是 OCEL 2.0：需要 'events' 和 'objects'。若每行各为一个对象，请用 format='jsonl'（--from jsonl）。",
     },
     "log.ocel_one": {
@@ -189,6 +224,23 @@ TEXTS: dict[str, dict[str, str]] = {
     "log.not_written": {
         "en": "Not written, this format has no place for it: {parts}. log.save(folder) keeps everything.",
         "zh": "该格式无处存放、未写出的内容：{parts}。log.save(文件夹) 可保存全部内容。",
+    },
+    "log.empty_not_written": {
+        "en": "Not written, since no order has a value and XES cannot hold an attribute without values: {names}.",
+        "zh": "以下属性没有任何订单有值，XES 无法保存没有值的属性，因此未写出：{names}。",
+    },
+    "log.no_cases_beside": {
+        "en": "cases= (--cases-out) writes a table of orders beside a table of events ({known}); {format} holds the orders "
+        "with their attributes itself. Leave it out.",
+        "zh": "cases=（--cases-out）在事件表（{known}）之外另写一张订单表；{format} 本身已包含订单及其属性，请去掉该选项。",
+    },
+    "log.cases_over_log": {
+        "en": "The table of orders (cases=, --cases-out) would be written over the log itself; give it a file of its own.",
+        "zh": "订单表（cases=，--cases-out）会覆盖日志文件本身；请为它指定另一个文件。",
+    },
+    "log.pm4py_takes_for_old": {
+        "en": "pm4py.read_ocel takes a file named {ending} for OCEL 1.0 and cannot read it; pm4py.read_ocel2 can.",
+        "zh": "pm4py.read_ocel 会把 {ending} 文件当作 OCEL 1.0，无法读取；请用 pm4py.read_ocel2。",
     },
     "log.about_used": {
         "en": "The file says about the log: {pairs}.",
