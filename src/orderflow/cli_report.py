@@ -194,7 +194,7 @@ def _shards(source: str, asked: Asked, options: dict[str, Any], flow: Flow | Non
     """The shards of a file, as far as they were asked for."""
     from attrs import fields_dict
 
-    from orderflow.adapters.parts import Reading
+    from orderflow.adapters.options import Reading
     from orderflow.adapters.shards import read_shards
     from orderflow.marking import in_terms_of
 

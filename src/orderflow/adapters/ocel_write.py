@@ -23,11 +23,7 @@ ALWAYS = "1970-01-01T00:00:00Z"  # how OCEL 2.0 dates values that an object had 
 
 
 def write_ocel(sheet: Sheet, path: Path, names: str, object_type: str, progress: Progress | None) -> list[Reason]:
-    """Write the log and tell which attributes change their kind. Stages are types of events.
-
-    Raises LogError for an attribute that would be taken for the promise.
-    """
-    sheet.check_promise()
+    """Write the log and tell which attributes change their kind. Stages are types of events."""
     ready = {name: _typed(sheet.orders[name]) for name in sheet.attributes}
     kinds = {name: kind for name, (kind, _values, _becomes) in ready.items()}
     titles = {name: COLUMNS[names][name] for name in sheet.beside}

@@ -6,20 +6,20 @@ import os
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from attrs import evolve, frozen
 
-from orderflow.adapters.about import SILENT, About, used
+from orderflow.adapters.about import SILENT, About
 from orderflow.adapters.columns import TABLES
 from orderflow.adapters.csvscan import Plain, as_plain, lines_of, without_long_rows
 from orderflow.adapters.files import format_to_read
-from orderflow.adapters.given import LINES, ROW, Given, one_list, skipped_rows
+from orderflow.adapters.given import LINES, ROW, Given, Progress, one_list, skipped_rows
 from orderflow.adapters.kinds import DECIMAL, WHOLE
+from orderflow.adapters.options import PartOptions, Reading, as_said, reading_of
 from orderflow.adapters.parquet import first_line, parquet_errors, parquet_files
 from orderflow.adapters.parts import (
     Columns,
-    Reading,
     columns_of,
     dealt,
     log_of_rows,
@@ -29,7 +29,6 @@ from orderflow.adapters.parts import (
 )
 from orderflow.metrics.codes import need_polars
 from orderflow.metrics.figures import check_stage
-from orderflow.metrics.instants import zone
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Place, Problem, Reason, problem
@@ -63,13 +62,17 @@ class Scan:
         return found if self.number is None else evolve(found, unit=LINES, head=1, number=self.number)
 
 
-def read_shards(source: Any, n: int = 16, **reading: Any) -> Generator[EventLog, None, None]:
+def read_shards(
+    source: Any, n: int = 16, *, progress: Progress | None = None, **reading: Unpack[PartOptions]
+) -> Generator[EventLog, None, None]:
     """Read a history in `n` shards, one EventLog after the other: every order is whole in one of them.
 
-    - `source`: a Parquet file, a folder of them, a CSV file (packed or not), or a polars LazyFrame; one row per event.
-    - `reading`: `order_id`, `stage`, `at`, `actor`, `team`, `track`, `cases`, `promised`, `done_stages`,
-      `cancelled_stages`, `attributes`, `lifecycle`, `tz`, `encoding`, `time_format`, `errors`, as for `read_log`;
-      `cases` are read whole.
+    - `source`: a Parquet file, a folder of them, a CSV file (packed or not), or a polars LazyFrame; one row per event,
+      or with `stages` one per order, which is not guessed here.
+    - `reading`: `order_id`, `stage`, `at`, `actor`, `team`, `track`, `started_at`, `cases`, `promised`, `done_stages`,
+      `cancelled_stages`, `stages`, `attributes`, `lifecycle`, `tz`, `encoding`, `time_format`, `errors`, as for
+      `read_log`; `cases` are read whole. TypeError for another one.
+    - `progress` is told the share of the shards that were read and worked on, up to 1.
     - Together the shards are what `read_log` reads: the same events, ties and attributes. The first shard has the
       assumptions about the whole source, each those about its own rows. Shards without orders are left out.
     - In memory is one shard, and the cases. Parquet is scanned once for each shard; CSV is first written as Parquet to
@@ -80,18 +83,17 @@ def read_shards(source: Any, n: int = 16, **reading: Any) -> Generator[EventLog,
     need_polars()
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise LogError.of("log.bad_shards", value=repr(n))
-    asked = Reading(**reading)
-    zone(asked.way.tz)
-    return _shards(source, n, asked)
+    return _shards(source, n, reading_of("read_shards", reading), progress or (lambda _share: None))
 
 
-def _shards(source: Any, n: int, asked: Reading) -> Generator[EventLog, None, None]:
+def _shards(source: Any, n: int, asked: Reading, tell: Progress) -> Generator[EventLog, None, None]:
     with _scanned(source, asked) as scan:
-        named, asked = asked.ends, _as_said(asked, scan.about)
+        named, (asked, said) = asked.ends, as_said(asked, scan.about)
         cases, more = read_cases(asked, scan.columns)
-        about_all: tuple[Reason, ...] = (*scan.assumptions, *scan.columns.assumptions, *more, *scan.skipped)
+        about_all: tuple[Reason, ...] = (*said, *scan.assumptions, *scan.columns.assumptions, *more, *scan.skipped)
         empty, seen, wrong = True, set[str](), list[Problem]()
         for k in range(n):
+            tell(k / n)
             rows = scan.rows.filter(dealt(scan.columns.order_id, n) == k).collect(engine="streaming").sort(ROW)
             mine = None if cases is None else cases.filter(dealt("order", n) == k)
             if not rows.height and (mine is None or not mine.height):
@@ -112,6 +114,7 @@ def _shards(source: Any, n: int, asked: Reading) -> Generator[EventLog, None, No
             raise LogError([problem("log.no_rows", _place(scan.file))])
         for stage in named:
             check_stage(stage, seen)
+        tell(1.0)
 
 
 @contextmanager
@@ -130,9 +133,7 @@ def _scanned(source: Any, asked: Reading) -> Iterator[Scan]:
         with parquet_errors(files.path):
             table = files.scan()
             about, told = files.about()
-        said = About(tz=asked.tz, done_stages=_set(asked.done_stages), cancelled_stages=_set(asked.cancelled_stages))
-        scan = _narrow(table, files.path, asked, (*told, *used(about, said)))
-        yield evolve(scan, about=about)
+        yield evolve(_narrow(table, files.path, asked, told), about=about)
     elif kind == "csv":
         with tempfile.TemporaryDirectory(prefix="orderflow-") as folder:
             yield _csv(source, folder, asked)
@@ -155,21 +156,6 @@ def _narrow(table: pl.LazyFrame, file: str | None, asked: Reading, told: Sequenc
             columns, kept, entries = read_entries(columns, dict(kinds.iter_rows()), asked.lifecycle)
             rows = rows.filter(kind.is_in(pl.lit(pl.Series(kept, dtype=pl.String)).implode(), nulls_equal=True))
     return Scan(rows=rows.select(ROW, *columns.needed), file=file, columns=columns, assumptions=(*told, *entries))
-
-
-def _as_said(asked: Reading, about: About) -> Reading:
-    """How the source is to be read: as the caller said, else as the file itself says."""
-    zone(asked.tz or about.tz or "UTC")
-    return evolve(
-        asked,
-        tz=asked.tz or about.tz,
-        done_stages=asked.done_stages or about.done_stages,
-        cancelled_stages=asked.cancelled_stages or about.cancelled_stages,
-    )
-
-
-def _set(names: tuple[str, ...] | None) -> frozenset[str] | None:
-    return frozenset(names) if names else None
 
 
 def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:

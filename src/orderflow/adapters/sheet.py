@@ -33,18 +33,6 @@ class Sheet:
     attributes: tuple[str, ...]
     beside: tuple[str, ...]
 
-    def check_promise(self) -> None:
-        """Raise LogError (`log.names_collide`) for an attribute without times whose name would be read as the promise.
-
-        For formats that have the attributes under their own names.
-        """
-        import polars as pl
-
-        for name in () if "promised_at" in self.attributes else self.attributes:
-            kind = self.orders[name].dtype
-            if plain(name) in PROMISES and kind != pl.Date and not isinstance(kind, pl.Datetime):
-                raise LogError.of("log.names_collide", name=name, column=name)
-
     def steps(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, float]]:
         """The orders in parts, each with its events, and the share that is done after it."""
         import polars as pl
@@ -57,13 +45,21 @@ class Sheet:
 
 
 def sheet_of(log: EventLog) -> Sheet:
-    """The sheet of a log. A team or a track that nobody has is left out, and so are promises that no order has."""
+    """The sheet of a log. A team or a track that nobody has is left out, and so are promises that no order has.
+
+    Raises LogError (`log.names_collide`) for an attribute without times whose name would be read as the promise.
+    """
     import polars as pl
 
     orders = log.orders.sort("order")
     if "promised_at" in orders.columns:
         moments = pl.from_epoch(orders["promised_at"], time_unit="us").dt.replace_time_zone("UTC")
         orders = orders.with_columns(moments.alias("promised_at"))
+    else:
+        for name in orders.columns:
+            kind = orders[name].dtype
+            if plain(name) in PROMISES and kind != pl.Date and not isinstance(kind, pl.Datetime):
+                raise LogError.of("log.names_collide", name=name, column=name)
     known = [name for name in BESIDE if name in log.names and len(log.names[name])]
     return Sheet(
         log=log,

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import unquote
 
 from attrs import evolve, frozen
 
 from orderflow.adapters.given import ROW
-from orderflow.adapters.parts import Columns, Reading, columns_of, log_of_rows, read_entries, rows_given
+from orderflow.adapters.options import PartOptions, Reading, reading_of
+from orderflow.adapters.parts import Columns, columns_of, log_of_rows, read_entries, rows_given
 from orderflow.adapters.sketches import note, sketched
 from orderflow.metrics.assumptions import summed
 from orderflow.metrics.batches import shape_of, without_rows
 from orderflow.metrics.codes import need_polars
 from orderflow.metrics.figures import Pile, check_stage
-from orderflow.metrics.instants import zone
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.merged import MergedReport, figures_of_report, merged_report, to_merge
 from orderflow.metrics.packing import pack, unpack
@@ -54,7 +54,7 @@ def report_on_spark(
     partitions: int | None = None,
     sketch: bool = False,
     terms: Terms = PLAIN,
-    **reading: Any,
+    **reading: Unpack[PartOptions],
 ) -> MergedReport:
     """The report on a Spark DataFrame, or on Parquet at a path that Spark can read.
 
@@ -69,8 +69,7 @@ def report_on_spark(
     """
     need_polars()
     _need_spark()
-    asked = Reading(**reading)
-    zone(asked.way.tz)
+    asked = reading_of("report", reading)
     if asked.cases is not None:
         raise LogError.of("log.no_cases_on_engine")
     table, name, rows = _table(spark, source)

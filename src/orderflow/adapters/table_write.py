@@ -81,7 +81,6 @@ def cases_frame(sheet: Sheet, names: str, adapted: Adapted) -> tuple[pl.DataFram
     """One row per order; and attributes whose kind will change."""
     import polars as pl
 
-    sheet.check_promise()
     ready, changes = _adapted(sheet, sheet.orders, adapted, "")
     return pl.DataFrame({COLUMNS[names]["order"]: sheet.orders["id"], **ready}), changes
 

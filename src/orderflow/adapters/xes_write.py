@@ -48,7 +48,6 @@ def write_xes(sheet: Sheet, path: Path, progress: Progress | None) -> list[Reaso
 
     if NAME in sheet.attributes:
         raise LogError.of("log.names_collide", name=NAME, column=NAME)
-    sheet.check_promise()
     refuse_characters(pl.Series(sheet.attributes, dtype=pl.String), FORBIDDEN, "XES")
     heads, changes = _heads(sheet)
     names = {name: _escaped(sheet.log.names[name]) for name in ("stage", *sheet.beside)}

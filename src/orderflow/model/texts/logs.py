@@ -35,6 +35,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "There are no rows: nothing to report on.",
         "zh": "没有数据行，无可统计。",
     },
+    "log.no_rows_left": {
+        "en": "No row is left: all are wrong, and were to be skipped.",
+        "zh": "没有剩下任何行：所有行都有误，并已按要求跳过。",
+    },
     # Columns.
     "log.column_not_found": {
         "en": "There is no column {column!r} for the {role}. The columns are: {columns}.",
