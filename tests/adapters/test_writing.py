@@ -38,7 +38,7 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_file_gives_its_permissions_to_the_one_that_replaces_it(tmp_path: Path) -> None:
-    """Private stays private and shared stays shared, whatever the mask of the process; a new file has what it allows."""
+    """Private stays private, shared stays shared, whatever the mask of the process; a new file has what that allows."""
     before = os.umask(0o027)
     try:
         for mode in (0o600, 0o664):

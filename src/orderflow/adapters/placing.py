@@ -24,7 +24,7 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
     target = Path(os.path.realpath(path))
     try:
         if target.exists() and not target.is_file():
-            with target.open("wb") as plain, _packed(path, plain) as file:
+            with target.open("wb") as node, _packed(path, node) as file:
                 yield file
             return
         with _beside(target) as plain, _packed(path, plain) as file:

@@ -63,12 +63,17 @@ class Scan:
 
 
 def read_shards(
-    source: Any, n: int = 16, *, progress: Progress | None = None, **reading: Unpack[PartOptions]
+    source: Any,
+    n: int = 16,
+    *,
+    format: str | None = None,
+    progress: Progress | None = None,
+    **reading: Unpack[PartOptions],
 ) -> Generator[EventLog, None, None]:
     """Read a history in `n` shards, one EventLog after the other: every order is whole in one of them.
 
-    - `source`: a Parquet file, a folder of them, a CSV file (packed or not), or a polars LazyFrame; one row per event,
-      or with `stages` one per order, which is not guessed here.
+    - `source`: a Parquet file, a folder of them, a CSV file (packed or not), told by its ending or `format`; or a
+      polars LazyFrame. One row per event, or with `stages` one per order, which is not guessed here.
     - `reading`: `order_id`, `stage`, `at`, `actor`, `team`, `track`, `started_at`, `cases`, `promised`, `done_stages`,
       `cancelled_stages`, `stages`, `attributes`, `lifecycle`, `tz`, `encoding`, `time_format`, `errors`, as for
       `read_log`; `cases` are read whole. TypeError for another one.
@@ -83,15 +88,15 @@ def read_shards(
     need_polars()
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise LogError.of("log.bad_shards", value=repr(n))
-    return _shards(source, n, reading_of("read_shards", reading), progress or (lambda _share: None))
+    return _shards(source, n, format, reading_of("read_shards", reading), progress or (lambda _share: None))
 
 
-def _shards(source: Any, n: int, asked: Reading, tell: Progress) -> Generator[EventLog, None, None]:
-    with _scanned(source, asked) as scan:
+def _shards(source: Any, n: int, form: str | None, asked: Reading, tell: Progress) -> Generator[EventLog, None, None]:
+    with _scanned(source, form, asked) as scan:
         named, (asked, said) = asked.ends, as_said(asked, scan.about)
         cases, more = read_cases(asked, scan.columns)
         about_all: tuple[Reason, ...] = (*said, *scan.assumptions, *scan.columns.assumptions, *more, *scan.skipped)
-        empty, seen, wrong = True, set[str](), list[Problem]()
+        empty, seen, wrong, skipped = True, set[str](), list[Problem](), list[Problem]()
         for k in range(n):
             tell(k / n)
             rows = scan.rows.filter(dealt(scan.columns.order_id, n) == k).collect(engine="streaming").sort(ROW)
@@ -108,8 +113,11 @@ def _shards(source: Any, n: int, asked: Reading, tell: Progress) -> Generator[Ev
                 yield evolve(log, assumptions=(*about_all, *log.assumptions))
                 about_all = ()
             seen.update(log.stages)
+            skipped += _skipped(log)
         if wrong:
             raise LogError(one_list(wrong))
+        if skipped and not seen:
+            raise LogError([problem("log.no_rows_left", _place(scan.file)), *one_list(skipped)])
         if empty:
             raise LogError([problem("log.no_rows", _place(scan.file))])
         for stage in named:
@@ -117,8 +125,14 @@ def _shards(source: Any, n: int, asked: Reading, tell: Progress) -> Generator[Ev
         tell(1.0)
 
 
+def _skipped(log: EventLog) -> list[Problem]:
+    """What was wrong with rows that were left out: the assumptions that name rows."""
+    rows = {"count", "lines"}
+    return [problem(item.code, item.place, **item.params) for item in log.assumptions if rows <= item.params.keys()]
+
+
 @contextmanager
-def _scanned(source: Any, asked: Reading) -> Iterator[Scan]:
+def _scanned(source: Any, form: str | None, asked: Reading) -> Iterator[Scan]:
     """The source, ready to be scanned; what had to be written for that is removed at the end."""
     import polars as pl
 
@@ -127,7 +141,7 @@ def _scanned(source: Any, asked: Reading) -> Iterator[Scan]:
         return
     if not isinstance(source, str | os.PathLike):
         raise LogError.of("log.not_in_shards", kind=type(source).__name__)
-    kind = format_to_read(source)
+    kind = format_to_read(source, form)
     if kind == "parquet":
         files = parquet_files(source)
         with parquet_errors(files.path):

@@ -24,6 +24,19 @@ TEXTS: dict[str, dict[str, str]] = {
         "on an engine that is not guessed.",
         "zh": "若每个订单一行，请用 stages=（--stages）指明各节点的时间列；分片或在计算引擎上读取时不会自动猜测。",
     },
+    "log.partitions_without_engine": {
+        "en": "partitions= is for an engine; give engine=, or shards= for a file on one machine.",
+        "zh": "partitions= 只用于计算引擎；请给出 engine=，或在单机上用 shards= 读取文件。",
+    },
+    "log.engine_and_shards": {
+        "en": "An engine deals orders out to partitions=; leave out shards=, or leave out engine=.",
+        "zh": "计算引擎按 partitions= 分配订单；请去掉 shards=，或去掉 engine=。",
+    },
+    "log.not_in_parts": {
+        "en": "A source that is read in parts (shards=, engine=) does not take: {names}. It is a Parquet or CSV file, or a table "
+        "of the engine.",
+        "zh": "分部分读取（shards=、engine=）时不支持：{names}。来源应为 Parquet 或 CSV 文件，或引擎中的表。",
+    },
     "log.unknown_quantiles": {
         "en": "quantiles={value!r} is neither 'exact' nor 'sketch'.",
         "zh": "quantiles={value!r} 既不是 'exact' 也不是 'sketch'。",
