@@ -348,6 +348,28 @@ def test_csv_and_parquet_are_one_table_or_a_part(tmp_path: Path, files: tuple[Pa
     assert pl.read_parquet(out).equals(table.with_columns(pl.col("key").fill_null("")))
 
 
+@pytest.mark.parametrize("promise", ["2026-01-08", "2026-01-09", "2025-12-31", ""])
+def test_the_one_table_has_each_figure_once_whoever_is_late(
+    tmp_path: Path, files: tuple[Path, Path], promise: str
+) -> None:
+    """Nobody early, nobody late, no promise at all; groups that are numbers; a part alone says the same."""
+    files[1].write_text(f"订单号,承诺时间,等级,n\nSO-1,{promise},1,x\nSO-2,,2,y\n", encoding="utf-8")
+    given = ("report", files[0], "--cases", files[1], "--promised", "承诺时间", "--done", "发货")
+    asked = (*given, "--by", "等级", "--format", "csv")
+    table = pl.read_csv(run(*asked).stdout.encode(), schema_overrides={"key": pl.String})
+    assert not table.select("part", "key", "figure").is_duplicated().any()
+    assert table.filter(part="lead_time_by", figure="n").select("key", "value").rows() == [("1", 1.0), ("2", 1.0)]
+    assert table.filter(part="ageing", figure="orders").height >= 1
+    on_time = {row["figure"]: row["value"] for row in table.filter(part="on_time").iter_rows(named=True)}
+    assert on_time["n"] == (1.0 if promise else 0.0)
+    assert on_time["early_n"] + on_time["late_n"] == on_time["n"]
+    alone = pl.read_csv(run(*asked, "--part", "on_time").stdout.encode())
+    assert {name: value for name, value in alone.row(0, named=True).items() if value is not None} == on_time
+    text = run(*given, "--by", "n").stdout
+    assert "Lead time by n\n  n  orders" in text
+    assert "\n  x       1" in text
+
+
 @pytest.mark.parametrize(
     "form",
     [

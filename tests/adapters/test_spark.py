@@ -1,5 +1,7 @@
 """A report on Spark has the same numbers as on a laptop. Skipped where Java 17 or pyspark is missing.
 
+With ORDERFLOW_NEED_SPARK, as in `.ci/run`, missing Java is a failure instead.
+
 One local session, on the loopback address only, serves all tests of this file.
 """
 
@@ -45,7 +47,8 @@ def java() -> int:
 def spark() -> Iterator[Any]:
     """A local session with two threads; its workers are this Python."""
     if java() < 17:
-        pytest.skip("Spark 4 needs Java 17 or newer (java -version; JAVA_HOME)")
+        missing = "Spark 4 needs Java 17 or newer (java -version; JAVA_HOME)"
+        pytest.fail(missing) if os.environ.get("ORDERFLOW_NEED_SPARK") else pytest.skip(missing)
     pytest.importorskip("pyspark", reason="needs the extra `spark`")
     from pyspark.sql import SparkSession
 

@@ -107,10 +107,16 @@ def _lead_time(report: Report) -> str:
 
 
 def _lead_time_by(report: Report, by: str) -> str:
-    found = list(report.lead_time_by(by))
+    table_of_groups = report.lead_time_by(by)
+    group, found = (
+        table_of_groups.frame.columns[0],
+        list(table_of_groups),
+    )  # called otherwise if it is called as a figure
     shown = sorted(found, key=lambda row: -row["n"])[: 2 * ROWS]
     names = ("median", "mean", "p90", "max")
-    rows = [("–" if row[by] is None else row[by], row["n"], *(duration(row[name]) for name in names)) for row in shown]
+    rows = [
+        ("–" if row[group] is None else row[group], row["n"], *(duration(row[name]) for name in names)) for row in shown
+    ]
     return f"Lead time by {by}\n" + table((by, "orders", *names), rows, total=len(found))
 
 
