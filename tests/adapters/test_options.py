@@ -15,7 +15,7 @@ from orderflow.adapters.options import PartOptions, Reading, ReadOptions
 
 LOG = "order_id,stage,at,case:region\nA,x,2026-01-05,N\nA,y,2026-01-06,N\nB,x,2026-01-05,S\n"
 WIDE = "订单号,客户,下单时间,审核时间,承诺交期,数量\n" + "".join(
-    f"SO-{n},c{n % 3},2026-03-{1 + n % 9:02} 09:00,{n % 4 and f'2026-03-{2 + n % 9:02} 10:30' or ''},2026-03-10,{n}\n"
+    f"SO-{n},c{n % 3},2026-03-{1 + n % 9:02} 09:00,{(n % 4 and f'2026-03-{2 + n % 9:02} 10:30') or ''},2026-03-10,{n}\n"
     for n in range(60)
 )
 

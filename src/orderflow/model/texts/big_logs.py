@@ -8,7 +8,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "没有名为 {name!r} 的指标。报告中有：{known}。",
     },
     "log.not_packed": {
-        "en": "These bytes were not written by this version of orderflow, or are damaged: {detail}. Make them again.",
+        "en": "These bytes were not written by this version of orderflow, or are damaged: {detail}. Write them again.",
         "zh": "这些字节不是由本版本 orderflow 写出的，或已损坏：{detail}。请重新生成。",
     },
     "log.bad_shards": {
@@ -53,11 +53,11 @@ TEXTS: dict[str, dict[str, str]] = {
     "log.quantiles_sketched": {
         "en": "Medians and percentiles come from {sketch} sketches (k = {k}): the rank of each is off by at most {error} "
         "of all durations of its group, with 99 % confidence. All other figures are exact.",
-        "zh": "中位数和百分位数来自 {sketch} 草图（k = {k}）：其秩误差以 99% 的置信度不超过该组全部时长的 {error}。其余数字均精确。",
+        "zh": "中位数和百分位数来自 {sketch} 概要（sketch）（k = {k}）：其秩误差以 99% 的置信度不超过该组全部时长的 {error}。其余数字均精确。",
     },
     "log.other_zone": {
         "en": "This log counts days in {tz}, the others in {expected}; use one tz= (--tz) for all of them.",
-        "zh": "此日志按 {tz} 计日，而其他日志按 {expected}：请统一使用同一个 tz=。",
+        "zh": "此日志按 {tz} 计日，而其他日志按 {expected}：请统一使用同一个 tz=（--tz）。",
     },
     "log.batch_key_reused": {
         "en": "The key {key!r} was used for another batch: give each batch its own key.",

@@ -6,7 +6,7 @@ TEXTS: dict[str, dict[str, str]] = {
     # What is to be read, and as what.
     "log.unknown_source": {
         "en": "A {kind} cannot be read as a log. Give a path, a frame (polars, pandas, pyarrow), columns by name, or a database with query=.",
-        "zh": "无法把 {kind} 读作日志。请给出路径、数据框（polars、pandas、pyarrow）、按名称的列，或带 query= 的数据库。",
+        "zh": "无法把 {kind} 读作日志。请给出路径、数据框（polars、pandas、pyarrow）、按列名给出的列，或带 query= 的数据库。",
     },
     "log.unknown_format": {
         "en": "There is no format {format!r}; there are: {known}.",
@@ -251,16 +251,16 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "文件中 'orderflow' 处对日志的说明无法理解，未予采用：{said}。",
     },
     "log.about_differs": {
-        "en": "The Parquet files say different things about the log; none of it is used (tz=, done_stages=, cancelled_stages=).",
-        "zh": "各 Parquet 文件对日志的说明不一致，均未采用（tz=、done_stages=、cancelled_stages=）。",
+        "en": "The Parquet files say different things about the log; none of it is used (tz=, done_stages=, cancelled_stages=; --tz, --done, --cancelled).",
+        "zh": "各 Parquet 文件对日志的说明不一致，均未采用（tz=、done_stages=、cancelled_stages=；--tz、--done、--cancelled）。",
     },
     "log.orders_not_written": {
         "en": "{count} order(s) without an event are not written (cases= writes a table of orders beside).",
         "zh": "有 {count} 个没有事件的订单未写出（cases= 可另写一张订单表）。",
     },
     "log.zone_not_written": {
-        "en": "Times are written in UTC; read them with tz={tz!r} for the same days.",
-        "zh": "时间按 UTC 写出；读取时请用 tz={tz!r}，以得到相同的日期。",
+        "en": "Times are written in UTC; read them with tz={tz!r} (--tz {tz}) for the same days.",
+        "zh": "时间按 UTC 写出；读取时请用 tz={tz!r}（--tz {tz}），以得到相同的日期。",
     },
     "log.kinds_change": {
         "en": "This format has no such kinds of values; they will be read as: {changes}.",
