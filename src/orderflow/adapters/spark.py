@@ -211,11 +211,9 @@ def _table(spark: Any, source: Any) -> tuple[Any, str, int]:
             raise LogError.of("log.not_on_engine", kind=type(source).__name__)
         return source.withColumn(PLACE, f.monotonically_increasing_id()), "a DataFrame", PARTITION_ROWS
     path = os.fspath(source)
-    read = spark.read.option("recursiveFileLookup", "true").parquet(path)
-    table = read.select("*", f.col("_metadata.file_path").alias("_file"), f.col("_metadata.row_index").alias(PLACE))
-    files = sorted(
-        (row[0] for row in table.select("_file").distinct().collect()), key=lambda uri: unquote(uri).split("/")
-    )
+    table, files = _files(spark.read.option("recursiveFileLookup", "true").parquet(path))
+    if any("=" in folder for file in files for folder in _below(path, file)):  # Spark finds these columns its own way
+        table, files = _files(spark.read.parquet(path))
     if len(files) > 1:
         places = spark.createDataFrame(
             [(file, n * FILE_ROWS) for n, file in enumerate(files)], "_file string, _first long"
@@ -224,6 +222,21 @@ def _table(spark: Any, source: Any) -> tuple[Any, str, int]:
             table.join(f.broadcast(places), "_file").withColumn(PLACE, f.col("_first") + f.col(PLACE)).drop("_first")
         )
     return table.drop("_file"), path, FILE_ROWS
+
+
+def _files(read: Any) -> tuple[Any, list[str]]:
+    """The rows with their files and their places in these, and the files in the order of their names."""
+    from pyspark.sql import functions as f
+
+    table = read.select("*", f.col("_metadata.file_path").alias("_file"), f.col("_metadata.row_index").alias(PLACE))
+    found = (row[0] for row in table.select("_file").distinct().collect())
+    return table, sorted(found, key=lambda uri: unquote(uri).split("/"))
+
+
+def _below(path: str, file: str) -> list[str]:
+    """The folders between a source and one of its files, which is a URI."""
+    root = path.partition("://")[2] or path
+    return unquote(file).rpartition(root.rstrip("/"))[2].split("/")[:-1]
 
 
 def _only_entries(table: Any, columns: Columns, asked: Reading) -> tuple[Any, Columns, list[Reason]]:

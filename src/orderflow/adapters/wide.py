@@ -69,7 +69,7 @@ def read_wide(
     """
     import polars as pl
 
-    wanted = {role: name for role, name in named.items() if role is ORDER or (name and role.parameter in BESIDE)}
+    wanted = {role: name for role, name in named.items() if role == ORDER or (name and role.parameter in BESIDE)}
     columns, assumptions, problems = choose(given, wanted, needed=(ORDER,))
     if problems:
         raise LogError(problems)
