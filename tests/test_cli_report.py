@@ -484,6 +484,16 @@ def test_what_a_user_of_the_command_line_reads_names_the_options() -> None:
                     assert not re.search(rf"(?<![\w-]){parameter}", text) or option in text, (code, text)
 
 
+def test_open_time_is_called_working_hours_of_a_calendar_with_a_name(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    """A calendar without a name of its own is called as its flow; one from a file alone has none."""
+    calendar = "calendar: {timezone: UTC, hours: {mon-fri: ['09:00-18:00']}}\n"
+    (tmp_path / "flow.yaml").write_text(FLOW, encoding="utf-8")
+    (tmp_path / "calendar.yaml").write_text(calendar, encoding="utf-8")
+    text = run("report", files[0], "--flow", tmp_path / "flow.yaml").stdout
+    assert "of an order, in working hours (calendar sales)\n" in text
+    assert "of an order, in working hours\n" in run("report", files[0], "--calendar", tmp_path / "calendar.yaml").stdout
+
+
 def test_shards_with_a_flow_say_that_no_promises_are_looked_at(tmp_path: Path, files: tuple[Path, Path]) -> None:
     """The figures about time promises need the whole log; without a flow there is nothing to say. The calendar of a
     flow is called as the flow, and what conforms is said in plain words."""
