@@ -50,6 +50,16 @@ def decode(codes: pl.Series, names: pl.Series) -> pl.Series:
     return names.gather(codes).alias(codes.name)
 
 
+def as_text(values: pl.Series) -> pl.Series:
+    """A column of any kind as texts; of a kind that polars has no texts for (durations, objects), by Python."""
+    import polars as pl
+
+    if values.dtype.is_nested() or values.dtype in (pl.Object, pl.Duration):
+        found = [None if value is None else str(value) for value in values.to_list()]
+        return pl.Series(values.name, found, dtype=pl.String)
+    return values.cast(pl.String, strict=False)
+
+
 def blank_to_missing(texts: pl.Series) -> pl.Series:
     """The same texts, where an empty one or one of spaces only is missing."""
     import polars as pl
