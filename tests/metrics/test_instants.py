@@ -122,7 +122,7 @@ def test_a_pattern_reads_fractions_as_python_does() -> None:
     texts = pl.Series(["2026-01-05 08:00:00.5", "2026-01-05 08:00:00.25", "2026-01-05 08:00:00.123456"])
     read = read_texts(texts, "UTC", form="%Y-%m-%d %H:%M:%S.%f").micros
     assert (read - read.min()).to_list() == [376_544, 126_544, 0]
-    with pytest.raises(LogError, match="'.%f'"):
+    with pytest.raises(LogError, match="fraction"):
         read_texts(texts, "UTC", form="%Y-%m-%d %H:%M:%S %f")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from orderflow.adapters.columns import ACTOR, AT, PROMISED, Role, find, guessed, not_guessed
 from orderflow.adapters.given import SHOWN, Errors, Fault, Given, fault
-from orderflow.adapters.kinds import as_texts
+from orderflow.adapters.kinds import as_texts, not_utf8
 from orderflow.metrics.codes import as_text, blank_to_missing
 from orderflow.metrics.instants import AMBIGUOUS, Times
 from orderflow.model.errors import LogError
@@ -36,7 +36,6 @@ NUMBERS = {
         zh="看起来是日期和时间：请用 time_format='%Y%m%d%H%M%S'（--time-format）。",
     ),
 }
-
 
 
 def choose(
@@ -72,9 +71,14 @@ def promise_column(given: Given, named: str | None) -> tuple[str | None, list[Re
 
 
 def missing(given: Given, role: Role, column: str) -> list[Fault]:
-    """The rows that have nothing in a column that must have something."""
-    absent = blank_to_missing(as_texts(given, column)).is_null()
-    return fault("log.missing_in_rows", absent, role=role.title, column=column)
+    """The rows that have nothing in a column that must have something, or bytes that are no text."""
+    import polars as pl
+
+    if given.frame[column].dtype == pl.Binary:
+        absent, told = given.frame[column].is_null(), not_utf8(given, column)
+    else:
+        absent, told = blank_to_missing(as_texts(given, column)).is_null(), []
+    return [*told, *fault("log.missing_in_rows", absent, role=role.title, column=column)]
 
 
 def repeated(given: Given, column: str, errors: Errors) -> list[Fault]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from orderflow.adapters.columns import TABLES, separator, to_utf8
-from orderflow.adapters.csvfiles import column_names
 from orderflow.adapters.files import chunks
 from orderflow.adapters.given import LINES, LISTED, ROW, SHOWN
+from orderflow.adapters.kinds import numbered
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Place, Problem, Reason, problem, reason
 
@@ -185,4 +185,4 @@ def _header(path: Path, between: str) -> tuple[tuple[str, ...], int]:
     with path.open(encoding="utf-8", newline="") as opened:
         reader = csv.reader(opened, delimiter=between)
         header = next((row for row in reader if any(row)), [])
-        return tuple(column_names(header)), reader.line_num + 1
+        return tuple(numbered(header)), reader.line_num + 1

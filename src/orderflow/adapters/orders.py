@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orderflow.adapters.choosing import bad_times, missing, promise_column, repeated
 from orderflow.adapters.columns import ORDER, guess
 from orderflow.adapters.given import Fault, Given
-from orderflow.adapters.kinds import as_texts, one_kind, recognised
+from orderflow.adapters.kinds import as_texts, attributes_of
 from orderflow.adapters.longform import Way
 from orderflow.metrics.codes import blank_to_missing
 from orderflow.metrics.instants import Times, read_moments
@@ -38,11 +38,12 @@ def read_orders(
     if column is not None:
         faults += _promises(given, column, way)[1]
     kept = given.without(faults, way.errors)
-    orders = {"order": as_texts(kept, order_id)}
-    for name in kept.columns:
-        if name != order_id and name != (column if column == "promised_at" else None):
-            kind = recognised(kept.frame[name]) if kept.texts else one_kind(kept.frame[name])
-            orders[f"cases.{name}" if name in RESERVED else name] = kind
+    rest = [
+        name for name in kept.columns if name not in (order_id, *(["promised_at"] if column == "promised_at" else []))
+    ]
+    found, changed = attributes_of(kept, {name: f"cases.{name}" if name in RESERVED else name for name in rest})
+    orders = {"order": as_texts(kept, order_id), **found}
+    assumptions += changed
     local = 0
     if column is not None:
         times, _faults = _promises(kept, column, way)

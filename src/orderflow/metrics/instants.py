@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import frozen
 
-from orderflow.metrics.codes import as_text
+from orderflow.metrics.codes import as_text, within
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import suggest
 
@@ -158,6 +158,8 @@ def read_moments(values: pl.Series, tz: str, *, form: str | None = None, ends_da
     import polars as pl
 
     none = pl.repeat(None, len(values), eager=True, dtype=pl.Int64)
+    if values.dtype in (pl.Date, pl.Datetime):
+        values = within(values)
     if values.dtype == pl.Date:
         return _times(values.cast(pl.Datetime("us")), none, values.is_not_null(), tz, ends_day=ends_day)
     if not isinstance(values.dtype, pl.Datetime):

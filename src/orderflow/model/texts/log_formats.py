@@ -29,8 +29,16 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "无法把 {kind} 读作数据框：{detail}。",
     },
     "log.not_texts": {
-        "en": "Column {column!r} is of the kind {kind}, which is no name; name another column.",
+        "en": "Column {column!r} is of the kind {kind}, which is not a name; name another column.",
         "zh": "列 {column!r} 的类型为 {kind}，不能作为名称；请指定其他列。",
+    },
+    "log.not_utf8": {
+        "en": "{count} value(s) in column {column!r} are bytes that are not text, first in {unit} {lines}: {values}. Turn them into text in the source (for example hex(id) in the query).",
+        "zh": "列 {column!r} 中有 {count} 个值是无法读作文本的字节，最先出现在第 {lines} {unit}：{values}。请在来源中转为文本（例如在查询中用 hex(id)）。",
+    },
+    "log.kinds_read": {
+        "en": "Columns of the {table} whose kind a log does not have are read as another: {changes}.",
+        "zh": "{table}中日志没有的类型按其他类型读取：{changes}。",
     },
     # Packed and damaged files.
     "log.broken_gzip": {
@@ -54,8 +62,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "文件有 {count:,} 列，最多读取 {most:,} 列。它是每个事件或每个订单一行的表吗？",
     },
     "log.broken_json_lines": {
-        "en": "{count} line(s) are no JSON object ({detail}), first line(s) {lines}. JSON lines have one object a line.",
-        "zh": "有 {count} 行不是 JSON 对象（{detail}），最先为第 {lines} 行。JSON lines 每行一个对象。",
+        "en": "{count} line(s) cannot be read as a JSON object ({detail}), first line(s) {lines}. JSON lines have one object a line, each key once.",
+        "zh": "有 {count} 行无法读作 JSON 对象（{detail}），最先为第 {lines} 行。JSON lines 每行一个对象，每个键只出现一次。",
     },
     "log.broken_json": {
         "en": "The JSON is damaged here: {detail}. If every line is an object of its own, say format='jsonl' (--from jsonl).",
