@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from orderflow.adapters.given import Fault, Given, fault
-from orderflow.metrics.codes import as_text
+from orderflow.metrics.codes import as_text, number_text
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Reason, problem, reason
 
@@ -197,11 +197,8 @@ def as_texts(given: Given, name: str) -> pl.Series:
         if wrong := not_utf8(given, name):
             raise LogError([item.problem(given) for item in wrong])
         return one_kind(series)
-    if isinstance(kind, pl.Decimal):
-        return series.cast(pl.String).str.replace(r"\.0+$|(\.\d*[1-9])0+$", "${1}")
-    if kind.is_float() and (series.drop_nulls() == series.drop_nulls().round()).all():
-        whole = series.cast(pl.Int128, strict=False).cast(pl.String)
-        return whole.zip_with(whole.is_not_null(), series.cast(pl.String))
+    if kind.is_numeric():
+        return number_text(series)
     return as_text(series)
 
 

@@ -69,6 +69,24 @@ def as_text(values: pl.Series) -> pl.Series:
     return values.cast(pl.String, strict=False)
 
 
+def number_text(numbers: pl.Series) -> pl.Series:
+    """A column of numbers as texts with all their digits, whole ones without decimals (`7`, not `7.0`), so that one
+    number is one text, whatever kind it came in. NaN is missing."""
+    import polars as pl
+
+    if numbers.dtype.is_float():
+        numbers = numbers.fill_nan(None)
+        whole = numbers.zip_with(numbers == numbers.round(), pl.Series([None], dtype=numbers.dtype))
+        texts = whole.cast(pl.Int128, strict=False).cast(pl.String)
+        return texts.zip_with(texts.is_not_null(), numbers.cast(pl.String))
+    return without_zeros(numbers.cast(pl.String)) if numbers.dtype.is_decimal() else numbers.cast(pl.String)
+
+
+def without_zeros(texts: pl.Series) -> pl.Series:
+    """The texts, those that are decimal numbers without zeros at their end: `7.50` is `7.5`, and `7.0` is `7`."""
+    return texts.str.replace(r"^(-?\d+)(?:\.0+|(\.\d*[1-9])0*)$", "${1}${2}")
+
+
 def within(moments: pl.Series) -> pl.Series:
     """A column of dates or datetimes without those beyond the years 1 to 9999: polars ends the program over them."""
     import polars as pl

@@ -227,6 +227,18 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "{where} has no {name!r} to join on; it has: {known}.",
         "zh": "{where}中没有可用于连接的 {name!r}；现有：{known}。",
     },
+    "log.unknown_join_on": {
+        "en": "on= is 'order', an attribute, several in a list, or a mapping of attribute to column; it cannot be {value}.",
+        "zh": "on= 可以是 'order'、一个属性、属性列表，或“属性 -> 列”的映射；不能是 {value}。",
+    },
+    "log.join_rows_unused": {
+        "en": "{count} row(s) of the joined table belong to no order: not used.",
+        "zh": "所连接的表中有 {count} 行不属于任何订单，未使用。",
+    },
+    "log.join_rows_without_key": {
+        "en": "{count} row(s) of the joined table have nothing to join on: not used.",
+        "zh": "所连接的表中有 {count} 行的连接键为空，未使用。",
+    },
     "log.join_twice": {
         "en": "The table has {count} key(s) more than once, first {keys}. One row per key is needed.",
         "zh": "表中有 {count} 个键出现多次，最先为 {keys}。每个键只能有一行。",
