@@ -1,4 +1,4 @@
-"""What CSV and JSON lines promise about kinds: every kind of attribute is written, and other programs read the times."""
+"""What CSV and JSON lines promise about kinds: every kind of attribute is written, and others read the times."""
 
 from __future__ import annotations
 

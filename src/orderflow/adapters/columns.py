@@ -121,6 +121,8 @@ def to_utf8(data: bytes, encoding: str | None, file: str) -> tuple[bytes, str | 
         place = Place(file=file, line=data.count(b"\n", 0, error.start) + 1)
         byte = f"{data[error.start]:02x}"
         raise LogError([problem("log.wrong_encoding", place, encoding=wanted, byte=byte)]) from None
+    except UnicodeError:  # an encoding of something else than files, such as punycode
+        raise LogError([problem("log.unknown_encoding", Place(file=file), encoding=wanted)]) from None
 
 
 def _looks_chinese(data: bytes) -> bool:

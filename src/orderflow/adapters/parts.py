@@ -27,7 +27,17 @@ from orderflow.adapters.columns import (
     plain,
 )
 from orderflow.adapters.given import LINES, ROW, ROWS, Asked, Errors, Given, left_out
-from orderflow.adapters.longform import COMPLETE, INSTANCE, LIFECYCLE, PREFIX, STARTS, Way, only_entries, read_long
+from orderflow.adapters.longform import (
+    COMPLETE,
+    INSTANCE,
+    LIFECYCLE,
+    PREFIX,
+    STARTS,
+    Way,
+    need_lifecycle,
+    only_entries,
+    read_long,
+)
 from orderflow.adapters.opening import open_source
 from orderflow.adapters.orders import about_orders, id_column, read_orders, together
 from orderflow.adapters.starts import START, with_starts
@@ -57,7 +67,7 @@ class Reading:
     promised: str | None = None
     done_stages: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
     cancelled_stages: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
-    attributes: Sequence[str] | None = None
+    attributes: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
     lifecycle: str | Sequence[str] | None = None
     tz: str | None = None
     encoding: str | None = None
@@ -130,15 +140,18 @@ def columns_of(empty: pl.DataFrame, asked: Reading, file: str | None = None, *, 
     chosen, assumptions, problems = choose(given, asked.roles, needed=(ORDER, STAGE, AT))
     if problems:
         raise LogError(problems)
-    attributes = asked.attributes
+    attributes: Sequence[str] | None = asked.attributes
     if attributes is None:
         attributes = [name for name in given.columns if name.startswith(PREFIX) and name not in chosen.values()]
     promise = asked.promised or guess(PROMISED.names, given.columns)
+    entries = next((name for name in given.columns if plain(name) == plain(LIFECYCLE)), None)
+    if entries is None:
+        need_lifecycle(asked.lifecycle)
     columns = Columns(
         roles={role: chosen.get(role.parameter) for role in asked.roles},
         attributes=tuple(attributes),
         promise=promise if promise in given.columns else None,
-        entries=next((name for name in given.columns if plain(name) == plain(LIFECYCLE)), None),
+        entries=entries,
         instance=next((name for name in given.columns if plain(name) == plain(INSTANCE)), None),
         guesses=tuple(assumptions),
     )
@@ -157,7 +170,7 @@ def kept_entries(
     lowered: dict[str, int] = {}
     for kind, count in counts.items():
         if kind is not None:
-            lowered[kind.lower()] = lowered.get(kind.lower(), 0) + count
+            lowered[_lower(kind)] = lowered.get(_lower(kind), 0) + count
     corrected = [
         reason(item.code, **{**item.params, "left_out": {kind: lowered[kind] for kind in item.params["left_out"]}})
         for item in told
@@ -171,11 +184,16 @@ def read_entries(
     """Which kinds of entries are read - those that enter a stage, and the starts that are paired with completions -
     and what is left out."""
     kept, told = kept_entries(counts, wanted)
-    entering = {kind.lower() for kind in kept if kind is not None}
-    starts = [kind for kind in counts if kind is not None and kind.lower() == START]
+    entering = {_lower(kind) for kind in kept if kind is not None}
+    starts = [kind for kind in counts if kind is not None and _lower(kind) == START]
     if columns.roles[STARTED] is not None or not starts or START in entering or COMPLETE not in entering:
         return columns, kept, told
     return evolve(columns, kept=tuple(kept)), [*kept, *starts], told
+
+
+def _lower(kind: str) -> str:
+    """A transition as it is compared."""
+    return kind.strip().lower()
 
 
 def _entered(rows: Given, columns: Columns, way: Way) -> tuple[Given, list[Reason]]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from orderflow.adapters.about import About, used
+from orderflow.adapters.asking import names_of, need_meaning, stages_of
 from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, STARTED, TEAM, TRACK, Role
 from orderflow.adapters.given import Asked, Errors, Given, Progress, left_out
 from orderflow.adapters.kinds import one_kind, recognised
-from orderflow.adapters.longform import Read, Way, only_entries, read_long
+from orderflow.adapters.longform import Read, Way, only_entries, orders_gone, read_long
 from orderflow.adapters.opening import open_source
 from orderflow.adapters.orders import about_orders, id_column, read_orders, together
 from orderflow.adapters.starts import with_starts
@@ -21,7 +22,6 @@ from orderflow.metrics.instants import zone
 from orderflow.metrics.keys import need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
-from orderflow.model.frozen import as_names
 from orderflow.model.reasons import Reason, reason
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def read_log(
     done_stages: Iterable[str] | None = None,
     cancelled_stages: Iterable[str] | None = None,
     stages: Stages | None = None,
-    attributes: Sequence[str] | None = None,
+    attributes: str | Sequence[str] | None = None,
     lifecycle: str | Sequence[str] | None = None,
     query: str | None = None,
     object_type: str | None = None,
@@ -78,17 +78,22 @@ def read_log(
     need_polars()
     way = _way(tz, time_format, errors)
     named = {ORDER: order_id, STAGE: stage, AT: at, ACTOR: actor, TEAM: team, TRACK: track, STARTED: started_at}
-    columns = tuple(name for name in (*named.values(), promised, *(attributes or ())) if name is not None)
+    done, cancelled = names_of("done_stages", done_stages), names_of("cancelled_stages", cancelled_stages)
+    about = None if attributes is None else names_of("attributes", attributes)
+    named_stages = None if stages is None else stages_of(stages)
+    lifecycle = None if lifecycle is None else "all" if lifecycle == "all" else names_of("lifecycle", lifecycle)
+    columns = tuple(name for name in (*named.values(), promised, *(about or ())) if name is not None)
     asked = Asked(
         encoding=encoding, query=query, object_type=object_type, columns=columns, errors=errors, progress=progress
     )
+    need_meaning(source, format, query=query, object_type=object_type, cases=cases)
     given, own = open_source(source, format, asked)
     way = way if tz is not None else evolve(way, tz=_zone_of(given.about))
     given, entries = _entries(given, lifecycle, named, way)
-    read = _read(given, own, named, stages, attributes, promised, way)
+    read = _read(given, own, named, named_stages, about, promised, way)
     second = None if cases is None else open_source(cases, None, evolve(asked, table="cases", progress=None))[0]
     log = _log(read, second, promised, way, [*given.assumptions, *entries], tz is None and given.about.tz is None)
-    return _ending(log, tz, as_names(done_stages), as_names(cancelled_stages), given.about)
+    return _ending(log, tz, done, cancelled, given.about)
 
 
 def read_table(source: Any, *, encoding: str | None = None, query: str | None = None) -> pl.DataFrame:
@@ -109,8 +114,9 @@ def _entries(
 ) -> tuple[Given, list[Reason]]:
     """The rows that enter a stage, with the starts of those that were begun before."""
     kept, told = only_entries(given, wanted)
+    gone = orders_gone(given, kept, named[ORDER])
     kept, more = with_starts(given, kept, named, way)
-    return kept, [*told, *more]
+    return kept, [*told, *gone, *more]
 
 
 def _log(
@@ -162,7 +168,7 @@ def _read(
     long = own is not None or named[STAGE] is not None or named[AT] is not None
     wide = wide_stages(given, stages, named[ORDER]) if stages is not None or not long else None
     if wide is not None:
-        return read_wide(given, wide, named, told=stages is not None, way=way)
+        return read_wide(given, wide, named, attributes=attributes, told=stages is not None, way=way)
     return read_long(given, own, named, attributes=attributes, promised=promised, way=way)
 
 

@@ -62,6 +62,8 @@ class Times:
 
 def zone(tz: str) -> ZoneInfo:
     """The time zone of that name. Raises LogError (`log.unknown_zone`) with the closest known name."""
+    if not isinstance(tz, str):
+        raise LogError.of("log.unknown_zone", tz=tz)
     try:
         return ZoneInfo(tz)
     except (KeyError, ValueError, OSError):

@@ -20,6 +20,18 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "errors= is 'raise' or 'skip', not {value!r}.",
         "zh": "errors= 只能是 'raise' 或 'skip'，不能是 {value!r}。",
     },
+    "log.not_names": {
+        "en": "{parameter}= takes names, as texts; it cannot be {value}.",
+        "zh": "{parameter}= 需要文本形式的名称，不能是 {value}。",
+    },
+    "log.without_meaning": {
+        "en": "{names} means nothing for this source ({kind}); leave it out.",
+        "zh": "{names} 对此来源（{kind}）没有意义；请去掉。",
+    },
+    "log.not_in_wide": {
+        "en": "{names} means nothing for a table with one row per order, whose columns are the stages; leave it out.",
+        "zh": "{names} 对每个订单一行、以列为节点的表没有意义；请去掉。",
+    },
     "log.unknown_names": {
         "en": "names= is 'orderflow' or 'pm4py', not {value!r}.",
         "zh": "names= 只能是 'orderflow' 或 'pm4py'，不能是 {value!r}。",
@@ -95,6 +107,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Of the {table}, {count} row(s) are left out, as was asked for:",
         "zh": "按要求跳过了{table}中的 {count} 行：",
     },
+    "log.promises_not_known": {
+        "en": "{count} promise(s) cannot be read and are taken as not known, as was asked for:",
+        "zh": "按要求，有 {count} 个无法识别的承诺时间视为未知：",
+    },
     "log.attribute_not_found": {
         "en": "There is no column {column!r} for an attribute. The columns are: {columns}.",
         "zh": "没有列 {column!r} 可作为属性。现有的列：{columns}。",
@@ -118,6 +134,14 @@ TEXTS: dict[str, dict[str, str]] = {
     "log.unknown_lifecycle": {
         "en": "No event has lifecycle:transition {name!r}; there are: {known}.",
         "zh": "没有 lifecycle:transition 为 {name!r} 的事件；现有：{known}。",
+    },
+    "log.no_lifecycle": {
+        "en": "There is no column 'lifecycle:transition' in which {names} could stand; leave lifecycle= (--lifecycle) out.",
+        "zh": "没有可含 {names} 的列 'lifecycle:transition'；请去掉 lifecycle=（--lifecycle）。",
+    },
+    "log.lifecycle_orders_gone": {
+        "en": "{count} order(s) have only events that do not enter a stage: they are not in the log (lifecycle='all', --lifecycle all, takes them in).",
+        "zh": "有 {count} 个订单只有不算作进入节点的事件，不在日志中（lifecycle='all'、--lifecycle all 可将其计入）。",
     },
     # XES.
     "log.broken_xml": {

@@ -106,7 +106,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "时间 {value} 没有时区；请使用带 tzinfo 的 datetime。",
     },
     "log.not_an_instant": {
-        "en": "{value!r} ({kind}) is no time; give an aware datetime, or microseconds since 1970 in UTC as an integer.",
+        "en": "{value!r} ({kind}) is not a time; give an aware datetime, or microseconds since 1970 in UTC as an integer.",
         "zh": "{value!r}（{kind}）不是时间；请给出带 tzinfo 的 datetime，或自 1970 年起的 UTC 微秒整数。",
     },
     "log.missing_column": {
@@ -166,7 +166,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "已保存的日志损坏：此文件缺失，或与保存时不一致（{detail}）。请重新保存日志。",
     },
     "log.unreadable_moment": {
-        "en": "{value!r} is no date or time; write 2026-01-31 or 2026-01-31T08:00:00+08:00.",
+        "en": "{value!r} is not a date or time; write 2026-01-31 or 2026-01-31T08:00:00+08:00.",
         "zh": "{value!r} 不是日期或时间；请写成 2026-01-31 或 2026-01-31T08:00:00+08:00。",
     },
     "log.unknown_stage": {
