@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from orderflow.adapters.columns import ACTOR, AT, PROMISED, Role, find, guessed, not_guessed
+from orderflow.adapters.columns import ACTOR, AT, ORDER, PROMISED, STAGE, Role, find, guessed, not_guessed
 from orderflow.adapters.given import SHOWN, Errors, Fault, Given, fault
 from orderflow.adapters.kinds import as_texts, not_utf8
 from orderflow.metrics.codes import as_text, blank_to_missing
@@ -12,6 +13,9 @@ from orderflow.metrics.instants import AMBIGUOUS, Times
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap
 from orderflow.model.reasons import Problem, Reason, problem, reason
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # Numbers in the place of times: what they probably are, and what to do.
 NUMBERS = {
@@ -122,4 +126,16 @@ def about_times(times: Times, column: str, tz: str) -> list[Reason]:
         found.append(reason("log.times_in_gap", count=times.shifted, column=column, tz=tz))
     if times.repeated:
         found.append(reason("log.times_repeated", count=times.repeated, column=column, tz=tz))
+    return found
+
+
+def about_blanks(ids: pl.Series, stages: pl.Series) -> list[Reason]:
+    """How many different ids and stages have blanks around them, with which they are others than without; they stay
+    as they stand, since a system may tell them apart."""
+    found = []
+    for role, texts in ((ORDER, ids), (STAGE, stages)):
+        around = texts.filter(texts.str.strip_chars() != texts)
+        if len(around):
+            values = [repr(value) for value in around.head(SHOWN)]
+            found.append(reason("log.blanks_around", role=role.title, count=len(around), values=values))
     return found

@@ -68,8 +68,9 @@ def as_plain(path: Path, copy: Path, encoding: str | None) -> Plain:
     told = [reason("log.guessed_encoding", encoding=guessed, table=TABLES["events"])] if guessed else []
     if between != ",":
         told.append(reason("log.guessed_separator", separator=between, table=TABLES["events"]))
-    used = codecs.lookup(encoding or guessed or "utf-8").name
-    texts = _texts(path, used, encoding or guessed or "utf-8")
+    named = guessed or encoding or "utf-8"  # a mark wins over a name
+    used = codecs.lookup(named).name
+    texts = _texts(path, used, named)
     with path.open("rb") as opened:
         as_it_is = used == "utf-8" and not old and opened.read(len(head)) == head
     if as_it_is and not head.startswith(codecs.BOM_UTF8):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WHOLE = r"^-?(0|[1-9]\d{0,17})$"
 # Longer whole ones are numbers of things, not numbers; and among decimals those that a float would change.
 DECIMAL = r"^-?((0|[1-9]\d{0,14})|(0|[1-9]\d{0,15})\.\d+|[1-9]\d{16,}\.0+)$"
+GROUPED = r"^-?(\d{1,3}(,\d{3})+(\.\d+)?|(\d{1,3}(\.\d{3})+|\d+)(,\d+)?|\d+(\.\d+)?)$"
+LOOKED_AT = 50  # values of a column that are looked at to tell what they look like
 LARGEST = 2**63 - 1
 WIDEST = 2**127 - 1
 EXACT = 2**53  # up to here a float holds every whole number
@@ -179,7 +181,20 @@ def attributes_of(given: Given, names: Mapping[str, str]) -> tuple[dict[str, pl.
         found[name] = recognised(series) if given.texts else one_kind(series)
         if not given.texts and found[name].dtype != series.dtype and series.dtype not in (pl.Categorical, pl.Enum):
             changed[name] = str(found[name].dtype)
-    return found, [reason("log.kinds_read", table=given.title, changes=changed)] if changed else []
+    told = [reason("log.kinds_read", table=given.title, changes=changed)] if changed else []
+    if grouped := [name for name, series in found.items() if _looks_grouped(series)]:
+        told.append(reason("log.numbers_with_commas", columns=grouped))
+    return found, told
+
+
+def _looks_grouped(series: pl.Series) -> bool:
+    """Whether texts look like numbers with decimal commas, or with something between the thousands."""
+    import polars as pl
+
+    if series.dtype != pl.String:
+        return False
+    sample = series.drop_nulls().head(LOOKED_AT)
+    return len(sample) > 0 and bool(sample.str.contains(GROUPED).all() and sample.str.contains(r"\d,\d").any())
 
 
 def as_texts(given: Given, name: str) -> pl.Series:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 from attrs.converters import optional
 
-from orderflow.adapters.choosing import choose
+from orderflow.adapters.choosing import about_blanks, choose
 from orderflow.adapters.columns import (
     ACTOR,
     AT,
@@ -44,7 +44,7 @@ from orderflow.adapters.starts import START, with_starts
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
-from orderflow.model.reasons import Reason, reason
+from orderflow.model.reasons import Reason, problem, reason
 
 if TYPE_CHECKING:
     import polars as pl
@@ -139,6 +139,8 @@ def columns_of(empty: pl.DataFrame, asked: Reading, file: str | None = None, *, 
     given = evolve(given, unit=LINES, head=1) if lines else given
     chosen, assumptions, problems = choose(given, asked.roles, needed=(ORDER, STAGE, AT))
     if problems:
+        if any(item.code == "log.column_not_guessed" for item in problems):
+            problems.append(problem("log.long_in_parts", given.at(None)))
         raise LogError(problems)
     attributes: Sequence[str] | None = asked.attributes
     if attributes is None:
@@ -247,7 +249,7 @@ def log_of_rows(rows: Given, columns: Columns, asked: Reading, cases: pl.DataFra
         tables.append(cases)
     if asked.tz is None and local:
         assumptions.append(reason("log.assumed_zone"))
-    return EventLog.from_columns(
+    log = EventLog.from_columns(
         read.events,
         together(tables),
         tz=asked.way.tz,
@@ -255,6 +257,7 @@ def log_of_rows(rows: Given, columns: Columns, asked: Reading, cases: pl.DataFra
         done_stages=asked.done_stages,
         cancelled_stages=asked.cancelled_stages,
     )
+    return evolve(log, assumptions=(*log.assumptions, *about_blanks(log.orders["id"], log.names["stage"])))
 
 
 def read_cases(asked: Reading, columns: Columns) -> tuple[pl.DataFrame | None, list[Reason]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ COLUMNS = {
         "started_at": "start_timestamp",
     },
 }
+IDS = frozenset(plain(name) for name in ORDER.names)  # what a table of orders is searched for
 TAKEN = frozenset(plain(name) for role in (ORDER, STAGE, AT, ACTOR, TEAM, TRACK, STARTED) for name in role.names)
 ISO = "%Y-%m-%dT%H:%M:%S%.fZ"
 MOST_DIGITS = 10**18  # whole numbers in CSV are read as numbers up to here
@@ -65,7 +66,7 @@ def events_frame(
         adapted(column) if column.dtype == pl.String else None
     changes: dict[str, str] = {}
     if with_orders:
-        ready, changes = _adapted(sheet, adapted, PREFIX)
+        ready, changes = _adapted(sheet, adapted, PREFIX, TAKEN)
         positions = _positions(sheet)
         columns |= {name: column.gather(positions) for name, column in ready.items()}
     return pl.DataFrame(columns), changes
@@ -75,7 +76,7 @@ def cases_frame(sheet: Sheet, names: str, adapted: Adapted) -> tuple[pl.DataFram
     """One row per order; and attributes whose kind will change."""
     import polars as pl
 
-    ready, changes = _adapted(sheet, adapted, "")
+    ready, changes = _adapted(sheet, adapted, "", IDS)
     return pl.DataFrame({COLUMNS[names]["order"]: sheet.orders["id"], **ready}), changes
 
 
@@ -91,12 +92,17 @@ def _positions(sheet: Sheet) -> pl.Series:
     )
 
 
-def _adapted(sheet: Sheet, adapted: Adapted, prefix: str) -> tuple[dict[str, pl.Series], dict[str, str]]:
-    """The columns of the orders as the format holds them, by their names there; and whose kinds will change to what."""
+def _adapted(
+    sheet: Sheet, adapted: Adapted, prefix: str, taken: Container[str]
+) -> tuple[dict[str, pl.Series], dict[str, str]]:
+    """The columns of the orders as the format holds them, by their names there; and whose kinds will change to what.
+
+    Raises LogError (`log.names_collide`) for one whose name is `taken` for something else.
+    """
     ready, changes = {}, {}
     for name in sheet.attributes:
         column = prefix + name
-        if plain(column) in TAKEN:
+        if plain(column) in taken:
             raise LogError.of("log.names_collide", name=name, column=column)
         ready[column], becomes = adapted(sheet.orders[name])
         if becomes is not None and name != "promised_at":

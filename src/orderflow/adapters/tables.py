@@ -9,6 +9,7 @@ from attrs import evolve
 
 from orderflow.adapters.about import About, used
 from orderflow.adapters.asking import names_of, need_meaning, stages_of
+from orderflow.adapters.choosing import about_blanks
 from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, STARTED, TEAM, TRACK, Role
 from orderflow.adapters.given import Asked, Errors, Given, Progress, left_out
 from orderflow.adapters.kinds import one_kind, recognised
@@ -127,7 +128,8 @@ def _log(
     if assumed and read.local + local:
         more.append(reason("log.assumed_zone"))
     assumptions = [*told, *read.assumptions, *left_out(read.given), *more]
-    return EventLog.from_columns(read.events, orders, tz=way.tz, assumptions=assumptions)
+    log = EventLog.from_columns(read.events, orders, tz=way.tz, assumptions=assumptions)
+    return evolve(log, assumptions=(*log.assumptions, *about_blanks(log.orders["id"], log.names["stage"])))
 
 
 def _ending(log: EventLog, tz: str | None, done: tuple[str, ...], cancelled: tuple[str, ...], about: About) -> EventLog:

@@ -31,8 +31,9 @@ ENDINGS = re.compile(r"(?i)(时间戳|时间|日期|时刻|[\s_]*(date[\s_]*time
 OF_EVENTS = frozenset(
     plain(name)
     for name in (
-        *("concept:name", "activity", "activity_name", "event", "event_name", "活动", "环节", "步骤"),
-        *("time:timestamp", "timestamp", "event_time", "occurred_at", "时间戳", "操作时间", "发生时间"),
+        *("concept:name", "event concept:name", "activity", "activity_name", "activity_en", "event", "event_name"),
+        *("活动", "活动名称", "环节", "步骤", "任务名称", "time:timestamp", "event time:timestamp", "timestamp"),
+        *("complete_timestamp", "event_time", "occurred_at", "时间戳", "操作时间", "发生时间"),
     )
 )  # a table that has both of these kinds has one row per event, however many further times
 PLANNED = re.compile(

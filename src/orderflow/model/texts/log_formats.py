@@ -5,8 +5,8 @@ from __future__ import annotations
 TEXTS: dict[str, dict[str, str]] = {
     # What is to be read, and as what.
     "log.unknown_source": {
-        "en": "A {kind} cannot be read as a log. Give a path, a frame (polars, pandas, pyarrow), columns by name, or a database with query=.",
-        "zh": "无法把 {kind} 读作日志。请给出路径、数据框（polars、pandas、pyarrow）、按名称的列，或带 query= 的数据库。",
+        "en": "A {kind} cannot be read as a log. Give a path, a frame (polars, pandas, pyarrow), columns by name, or a database with query=; of a Tracker, tracker.log() is the log.",
+        "zh": "无法把 {kind} 读作日志。请给出路径、数据框（polars、pandas、pyarrow）、按名称的列，或带 query= 的数据库；Tracker 的日志用 tracker.log()。",
     },
     "log.unknown_format": {
         "en": "There is no format {format!r}; there are: {known}.",
@@ -43,6 +43,18 @@ TEXTS: dict[str, dict[str, str]] = {
     "log.not_texts": {
         "en": "Column {column!r} is of the kind {kind}, which is not a name; name another column.",
         "zh": "列 {column!r} 的类型为 {kind}，不能作为名称；请指定其他列。",
+    },
+    "log.blanks_around": {
+        "en": "{count} different value(s) of the {role} have blanks around them and are others than without: {values}. Trim them in the source if they should be the same.",
+        "zh": "有 {count} 个不同的{role}首尾带空白，与不带空白的视为不同：{values}。若应相同，请在来源中去除空白。",
+    },
+    "log.long_in_parts": {
+        "en": "Read in parts, a table has one row per event; read_log also reads one with a column of times for each stage.",
+        "zh": "分片读取要求每个事件一行；read_log 还可读取每个节点一列时间的表。",
+    },
+    "log.numbers_with_commas": {
+        "en": "These look like numbers with commas, as decimal or between thousands, and stay texts: {columns}. Export them with a decimal point and nothing between thousands.",
+        "zh": "以下列像是用逗号作小数点或千位分隔的数字，仍按文本保留：{columns}。请以小数点、不带千位分隔符的形式导出。",
     },
     "log.not_utf8": {
         "en": "{count} value(s) in column {column!r} are bytes that are not text, first in {unit} {lines}: {values}. Turn them into text in the source (for example hex(id) in the query).",
