@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from orderflow.adapters.choosing import about_blanks
 from orderflow.adapters.given import Given, left_out
 from orderflow.adapters.longform import Read
 from orderflow.adapters.options import Reading
@@ -44,7 +45,7 @@ def assembled(read: Read, tables: Sequence[Orders], asked: Reading, told: Sequen
         assumptions += [*orders.told, *about_orders(read.events["order"], orders.table["order"], own=orders.own)]
     if asked.tz is None and read.local + sum(orders.local for orders in tables):
         assumptions.append(reason("log.assumed_zone"))
-    return EventLog.from_columns(
+    log = EventLog.from_columns(
         read.events,
         together([orders.table for orders in tables]),
         tz=asked.way.tz,
@@ -52,3 +53,4 @@ def assembled(read: Read, tables: Sequence[Orders], asked: Reading, told: Sequen
         done_stages=asked.done_stages,
         cancelled_stages=asked.cancelled_stages,
     )
+    return evolve(log, assumptions=(*log.assumptions, *about_blanks(log.orders["id"], log.names["stage"])))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orderflow.adapters.columns import TABLES, rows, separator, to_utf8
 from orderflow.adapters.files import read_bytes
 from orderflow.adapters.given import LINES, LISTED, ROW, SHOWN, Asked, Given
+from orderflow.adapters.kinds import numbered
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Place, Problem, problem, reason
 
@@ -44,7 +45,7 @@ def read_csv(path: str | os.PathLike[str], asked: Asked) -> Given:
     try:
         frame = pl.read_csv(content, separator=between, infer_schema=False)
         if any('"' in name for name in frame.columns):  # polars leaves quotes within quotes doubled in the header
-            frame.columns = column_names(next(row for _line, row in rows(content, between) if any(row)))
+            frame.columns = numbered(next(row for _line, row in rows(content, between) if any(row)))
         frame = frame.with_row_index(ROW)
     except pl.exceptions.NoDataError:
         raise LogError([problem("log.no_rows", Place(file=file))]) from None
@@ -103,15 +104,9 @@ def _parse_slowly(content: bytes, between: str, file: str, *, skip: bool) -> tup
             raise LogError(wrong)
     kept = [(n, row) for n, (_line, row) in enumerate(found[1:]) if len(row) <= len(header)]
     padded = [[n, *(cell or None for cell in row), *[None] * (len(header) - len(row))] for n, row in kept]
-    names = column_names(header)
+    names = numbered(header)
     schema = {ROW: pl.UInt32, **dict.fromkeys(names, pl.String)}
     return pl.DataFrame(padded, schema=schema, orient="row"), wrong
-
-
-def column_names(header: Sequence[str]) -> list[str]:
-    """The names of columns, those that occurred before with a number behind them."""
-    first = {name: n for n, name in reversed(list(enumerate(header)))}
-    return [name if first[name] == n else f"{name}_duplicated_{n}" for n, name in enumerate(header)]
 
 
 def _is_empty(row: tuple[int, list[str]]) -> bool:

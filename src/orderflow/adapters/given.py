@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 
 from orderflow.adapters.about import SILENT, About
 from orderflow.adapters.columns import TABLES
+from orderflow.metrics.codes import as_text
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.reasons import Place, Problem, Reason, problem, reason
@@ -120,7 +121,8 @@ class Fault:
         lines = given.number(wrong[ROW].head(shown).to_list())
         words: dict[str, Any] = {**self.words, "count": wrong.height, "unit": given.unit, "lines": lines}
         if self.column is not None:
-            words["values"] = [_shown(value) for value in wrong[self.column].head(SHOWN).to_list()]
+            first = wrong[self.column].head(SHOWN)
+            words["values"] = [_shown(value) for value in (as_text(first) if first.dtype.is_temporal() else first)]
         return problem(self.code, given.at(lines[0]), **words)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 def read_jsonl(path: str | os.PathLike[str], asked: Asked) -> Given:
     """The table in a file of JSON lines: the columns are all keys that occur; empty lines are left out.
 
-    Raises LogError: what `read_bytes` and `to_utf8` raise, no rows, and lines that are no JSON object (these are
-    left out when the caller asked to skip).
+    - Numbers keep all their digits; a column with lists or objects holds them as they stand.
+    - Raises LogError: what `read_bytes` and `to_utf8` raise, no rows, and lines that are no JSON object, that have a
+      key twice or half a character (these are left out when the caller asked to skip).
     """
     import polars as pl
 
@@ -34,9 +36,13 @@ def read_jsonl(path: str | os.PathLike[str], asked: Asked) -> Given:
     if not content.strip():
         raise LogError([problem("log.no_rows", Place(file=file))])
     try:
-        frame = pl.read_ndjson(content, infer_schema_length=None).with_row_index(ROW)
+        frame = pl.read_ndjson(content, infer_schema_length=None)
     except pl.exceptions.PolarsError:  # the standard library knows the line of what is wrong, and mixed kinds
+        frame = None
+    if frame is None or _doubtful(frame, content):
         frame, wrong = _parse_slowly(content, file, skip=asked.errors == "skip")
+    else:
+        frame = frame.with_row_index(ROW)
     return Given(
         table=asked.table,
         file=file,
@@ -46,6 +52,46 @@ def read_jsonl(path: str | os.PathLike[str], asked: Asked) -> Given:
         skipped=tuple(wrong),
         lost=sum(item.params["count"] for item in wrong),
     )
+
+
+def _doubtful(frame: pl.DataFrame, content: bytes) -> bool:
+    """Whether polars may have read something else than what stands there.
+
+    It takes the first of two values of a key, a NUL for half a character (a lone surrogate), the nearest float for
+    whole numbers beside decimals, and all keys of a column for each object.
+    """
+    import polars as pl
+
+    kinds = frame.dtypes
+    if any(kind.is_nested() for kind in kinds) or b"\\ud" in content or b"\\uD" in content:
+        return True
+    if pl.Float64 in kinds and re.search(rb"\d{16}", content):
+        return True
+    # Each value has one key before it; a text that looks like a key makes the count too large, which costs only time.
+    keys = content.count(b'":') + content.count(b'" :')
+    values = frame.height * frame.width - sum(frame.null_count().row(0))
+    missing = sum(content.count(b":" + blanks + b"null") for blanks in (b"", b" "))
+    return bool(keys != values + missing)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these keys and values. Raises ValueError for a key that occurs twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _value in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} occurs twice")
+    return found
+
+
+def _parsed(line: bytes) -> Any:
+    """What a line says. Raises ValueError for what is no JSON, for a key twice and for half a character."""
+    found = json.loads(line, object_pairs_hook=_once)
+    if b"\\ud" in line.lower():
+        try:
+            json.dumps(found, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ValueError("half a character (a lone surrogate)") from None
+    return found
 
 
 def _full(content: bytes) -> Iterator[tuple[int, bytes]]:
@@ -66,9 +112,9 @@ def _parse_slowly(content: bytes, file: str, *, skip: bool) -> tuple[pl.DataFram
     kept, bad, why = [], [], ""
     for position, (number, line) in enumerate(_full(content)):
         try:
-            found = json.loads(line)
+            found = _parsed(line)
         except (ValueError, RecursionError) as error:
-            found, why = None, why or (error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__)
+            found, why = None, why or _why(error)
         if isinstance(found, dict):
             rows.append(found)
             kept.append(position)
@@ -86,3 +132,10 @@ def _parse_slowly(content: bytes, file: str, *, skip: bool) -> tuple[pl.DataFram
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: column([row.get(name) for row in rows]) for name in names}
     return pl.DataFrame({ROW: pl.Series(kept, dtype=pl.UInt32), **columns}), wrong
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with a line, in the words of the standard library."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return error.msg if isinstance(error, json.JSONDecodeError) else str(error).partition(";")[0]

@@ -9,6 +9,7 @@ from attrs import evolve, field, fields, frozen
 from attrs.converters import optional
 
 from orderflow.adapters.about import About, used
+from orderflow.adapters.asking import names_of, stages_of
 from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, STARTED, TEAM, TRACK, Role
 from orderflow.adapters.given import Errors, Progress
 from orderflow.adapters.longform import Way
@@ -51,8 +52,25 @@ class ReadOptions(PartOptions, total=False):
     progress: Progress | None
 
 
-def _stages(stages: Stages | None) -> Mapping[str, str] | tuple[str, ...] | None:
-    return None if stages is None else FrozenMap(stages) if isinstance(stages, Mapping) else as_names(stages)
+def _done(values: str | Iterable[str]) -> tuple[str, ...]:
+    return names_of("done_stages", values)
+
+
+def _cancelled(values: str | Iterable[str]) -> tuple[str, ...]:
+    return names_of("cancelled_stages", values)
+
+
+def _attributes(values: str | Iterable[str]) -> tuple[str, ...]:
+    return names_of("attributes", values)
+
+
+def _stages(stages: Stages | str) -> Mapping[str, str] | tuple[str, ...]:
+    found = stages_of(stages)
+    return FrozenMap(found) if isinstance(found, Mapping) else found
+
+
+def _lifecycle(wanted: str | Sequence[str]) -> str | tuple[str, ...]:
+    return "all" if wanted == "all" else names_of("lifecycle", wanted)
 
 
 @frozen(kw_only=True)
@@ -68,11 +86,11 @@ class Reading:
     started_at: str | None = None
     cases: Any = None
     promised: str | None = None
-    done_stages: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
-    cancelled_stages: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
-    stages: Mapping[str, str] | tuple[str, ...] | None = field(default=None, converter=_stages)
-    attributes: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
-    lifecycle: str | Sequence[str] | None = None
+    done_stages: tuple[str, ...] | None = field(default=None, converter=optional(_done))
+    cancelled_stages: tuple[str, ...] | None = field(default=None, converter=optional(_cancelled))
+    stages: Mapping[str, str] | tuple[str, ...] | None = field(default=None, converter=optional(_stages))
+    attributes: tuple[str, ...] | None = field(default=None, converter=optional(_attributes))
+    lifecycle: str | tuple[str, ...] | None = field(default=None, converter=optional(_lifecycle))
     tz: str | None = None
     encoding: str | None = None
     time_format: str | None = None

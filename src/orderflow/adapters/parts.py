@@ -14,7 +14,17 @@ from orderflow.adapters.assembling import Orders, assembled, orders_of
 from orderflow.adapters.choosing import choose
 from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, STARTED, TABLES, Role, guess, plain
 from orderflow.adapters.given import LINES, ROW, ROWS, Asked, Given
-from orderflow.adapters.longform import COMPLETE, INSTANCE, LIFECYCLE, PREFIX, STARTS, Way, only_entries, read_long
+from orderflow.adapters.longform import (
+    COMPLETE,
+    INSTANCE,
+    LIFECYCLE,
+    PREFIX,
+    STARTS,
+    Way,
+    need_lifecycle,
+    only_entries,
+    read_long,
+)
 from orderflow.adapters.opening import open_source
 from orderflow.adapters.options import Reading
 from orderflow.adapters.orders import id_column
@@ -90,11 +100,14 @@ def columns_of(empty: pl.DataFrame, asked: Reading, file: str | None = None, *, 
     if attributes is None:
         attributes = [name for name in given.columns if name.startswith(PREFIX) and name not in chosen.values()]
     promise = asked.promised or guess(PROMISED.names, given.columns)
+    entries = next((name for name in given.columns if plain(name) == plain(LIFECYCLE)), None)
+    if entries is None:
+        need_lifecycle(asked.lifecycle)
     columns = Columns(
         roles={role: chosen.get(role.parameter) for role in asked.roles},
         attributes=tuple(attributes),
         promise=promise if promise in given.columns else None,
-        entries=next((name for name in given.columns if plain(name) == plain(LIFECYCLE)), None),
+        entries=entries,
         instance=next((name for name in given.columns if plain(name) == plain(INSTANCE)), None),
         guesses=tuple(assumptions),
     )
@@ -133,7 +146,7 @@ def kept_entries(
     lowered: dict[str, int] = {}
     for kind, count in counts.items():
         if kind is not None:
-            lowered[kind.lower()] = lowered.get(kind.lower(), 0) + count
+            lowered[_lower(kind)] = lowered.get(_lower(kind), 0) + count
     corrected = [
         reason(item.code, **{**item.params, "left_out": {kind: lowered[kind] for kind in item.params["left_out"]}})
         for item in told
@@ -147,11 +160,16 @@ def read_entries(
     """Which kinds of entries are read - those that enter a stage, and the starts that are paired with completions -
     and what is left out."""
     kept, told = kept_entries(counts, wanted)
-    entering = {kind.lower() for kind in kept if kind is not None}
-    starts = [kind for kind in counts if kind is not None and kind.lower() == START]
+    entering = {_lower(kind) for kind in kept if kind is not None}
+    starts = [kind for kind in counts if kind is not None and _lower(kind) == START]
     if columns.roles[STARTED] is not None or not starts or START in entering or COMPLETE not in entering:
         return columns, kept, told
     return evolve(columns, kept=tuple(kept)), [*kept, *starts], told
+
+
+def _lower(kind: str) -> str:
+    """A transition as it is compared."""
+    return kind.strip().lower()
 
 
 def _entered(rows: Given, columns: Columns, way: Way) -> tuple[Given, list[Reason]]:
@@ -194,7 +212,7 @@ def log_of_rows(rows: Given, columns: Columns, asked: Reading, cases: pl.DataFra
     promised = asked.promised if asked.promised == columns.promise else None
     rows, paired = _entered(rows, columns, asked.way)
     if columns.stages is not None:
-        read = read_wide(rows, columns.stages, columns.roles, told=True, way=asked.way)
+        read = read_wide(rows, columns.stages, columns.roles, attributes=asked.attributes, told=True, way=asked.way)
     else:
         read = read_long(rows, None, columns.roles, attributes=asked.attributes, promised=promised, way=asked.way)
     tables = []

@@ -16,6 +16,7 @@ from orderflow.adapters.csvscan import Plain, as_plain, lines_of, without_long_r
 from orderflow.adapters.files import format_to_read
 from orderflow.adapters.given import LINES, ROW, Given, Progress, one_list, skipped_rows
 from orderflow.adapters.kinds import DECIMAL, WHOLE
+from orderflow.adapters.longform import gone
 from orderflow.adapters.options import PartOptions, Reading, as_said, reading_of
 from orderflow.adapters.parquet import first_line, parquet_errors, parquet_files
 from orderflow.adapters.parts import (
@@ -168,8 +169,26 @@ def _narrow(table: pl.LazyFrame, file: str | None, asked: Reading, told: Sequenc
             kind = pl.col(columns.entries).cast(pl.String)
             kinds = rows.group_by(kind).len().collect(engine="streaming")
             columns, kept, entries = read_entries(columns, dict(kinds.iter_rows()), asked.lifecycle)
-            rows = rows.filter(kind.is_in(pl.lit(pl.Series(kept, dtype=pl.String)).implode(), nulls_equal=True))
+            if entries:
+                entries += _gone(rows, columns, kind, kept if columns.kept is None else columns.kept)
+            rows = rows.filter(_is_one_of(kind, kept))
     return Scan(rows=rows.select(ROW, *columns.needed), file=file, columns=columns, assumptions=(*told, *entries))
+
+
+def _is_one_of(kind: pl.Expr, kinds: Sequence[str | None]) -> pl.Expr:
+    import polars as pl
+
+    return kind.is_in(pl.lit(pl.Series(kinds, dtype=pl.String)).implode(), nulls_equal=True)
+
+
+def _gone(rows: pl.LazyFrame, columns: Columns, kind: pl.Expr, entering: Sequence[str | None]) -> list[Reason]:
+    """How many orders have no event among those that enter a stage."""
+    import polars as pl
+
+    order = pl.col(columns.order_id)
+    counts = rows.select(whole=order.n_unique(), kept=order.filter(_is_one_of(kind, entering)).n_unique())
+    whole, kept = counts.collect(engine="streaming").row(0)
+    return gone(whole - kept)
 
 
 def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
@@ -203,8 +222,9 @@ def _as_parquet(plain: Plain, written: Path, asked: Reading) -> Scan:
     rows = rows.with_row_index(ROW).filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
     entries = [name for name in (columns.entries, columns.instance) if name is not None]
     kept = rows.select(ROW, *dict.fromkeys([*columns.needed, *entries]))
-    typed = _numbers(kept, [name for name in columns.attributes if name in columns.needed])
-    kept.with_columns(typed).sink_parquet(written, compression="lz4")
+    texts = [name for name in columns.attributes if name in columns.needed]
+    kept = kept.with_columns(pl.when(pl.col(name).str.strip_chars() != "").then(name).alias(name) for name in texts)
+    kept.with_columns(_numbers(kept, texts)).sink_parquet(written, compression="lz4")
     found = _narrow(pl.scan_parquet(written), plain.file, asked, ())
     # What was guessed of all columns, and which are not used, also of those that were not written.
     return evolve(found, columns=evolve(found.columns, guesses=columns.guesses, unused=columns.unused))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
+from orderflow.adapters.asking import need_meaning
 from orderflow.adapters.assembling import Orders, assembled, orders_of
 from orderflow.adapters.given import Asked, Errors, Given, Progress, share_of
 from orderflow.adapters.kinds import one_kind, recognised
-from orderflow.adapters.longform import Read, only_entries, read_long
+from orderflow.adapters.longform import Read, only_entries, orders_gone, read_long
 from orderflow.adapters.opening import open_source
 from orderflow.adapters.options import Reading, as_said
 from orderflow.adapters.orders import id_column
@@ -45,7 +46,7 @@ def read_log(
     done_stages: Iterable[str] | None = None,
     cancelled_stages: Iterable[str] | None = None,
     stages: Stages | None = None,
-    attributes: Sequence[str] | None = None,
+    attributes: str | Sequence[str] | None = None,
     lifecycle: str | Sequence[str] | None = None,
     query: str | None = None,
     object_type: str | None = None,
@@ -82,6 +83,7 @@ def read_log(
         cases=cases, promised=promised, done_stages=done_stages, cancelled_stages=cancelled_stages, stages=stages,
         attributes=attributes, lifecycle=lifecycle, tz=tz, encoding=encoding, time_format=time_format, errors=errors,
     ).check()  # fmt: skip
+    need_meaning(source, format, query=query, object_type=object_type, cases=cases)
     columns = tuple(name for name in (*asked.roles.values(), promised, *(asked.attributes or ())) if name is not None)
     way_in = Asked(encoding=encoding, query=query, object_type=object_type, columns=columns, errors=errors)
     return _read_log(source, format, asked, way_in, progress)
@@ -132,8 +134,9 @@ def read_table(
 def _entries(given: Given, asked: Reading) -> tuple[Given, list[Reason]]:
     """The rows that enter a stage, with the starts of those that were begun before."""
     kept, told = only_entries(given, asked.lifecycle)
+    gone = orders_gone(given, kept, asked.order_id)
     kept, more = with_starts(given, kept, asked.roles, asked.way)
-    return kept, [*told, *more]
+    return kept, [*told, *gone, *more]
 
 
 def _read(given: Given, own: Given | None, asked: Reading) -> Read:
@@ -141,7 +144,8 @@ def _read(given: Given, own: Given | None, asked: Reading) -> Read:
     long = own is not None or asked.stage is not None or asked.at is not None
     wide = wide_stages(given, asked.stages, asked.order_id) if asked.stages is not None or not long else None
     if wide is not None:
-        return read_wide(given, wide, asked.roles, told=asked.stages is not None, way=asked.way)
+        told = asked.stages is not None
+        return read_wide(given, wide, asked.roles, attributes=asked.attributes, told=told, way=asked.way)
     return read_long(given, own, asked.roles, attributes=asked.attributes, promised=asked.promised, way=asked.way)
 
 

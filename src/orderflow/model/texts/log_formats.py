@@ -5,8 +5,8 @@ from __future__ import annotations
 TEXTS: dict[str, dict[str, str]] = {
     # What is to be read, and as what.
     "log.unknown_source": {
-        "en": "A {kind} cannot be read as a log. Give a path, a frame (polars, pandas, pyarrow), columns by name, or a database with query=.",
-        "zh": "无法把 {kind} 读作日志。请给出路径、数据框（polars、pandas、pyarrow）、按列名给出的列，或带 query= 的数据库。",
+        "en": "A {kind} cannot be read as a log. Give a path, a frame (polars, pandas, pyarrow), columns by name, or a database with query=; of a Tracker, tracker.log() is the log.",
+        "zh": "无法把 {kind} 读作日志。请给出路径、数据框（polars、pandas、pyarrow）、按列名给出的列，或带 query= 的数据库；Tracker 的日志用 tracker.log()。",
     },
     "log.unknown_format": {
         "en": "There is no format {format!r}; there are: {known}.",
@@ -20,6 +20,18 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "errors= is 'raise' or 'skip', not {value!r}.",
         "zh": "errors= 只能是 'raise' 或 'skip'，不能是 {value!r}。",
     },
+    "log.not_names": {
+        "en": "{parameter}= takes names, as texts; it cannot be {value}.",
+        "zh": "{parameter}= 需要文本形式的名称，不能是 {value}。",
+    },
+    "log.without_meaning": {
+        "en": "{names} means nothing for this source ({kind}); leave it out.",
+        "zh": "{names} 对此来源（{kind}）没有意义；请去掉。",
+    },
+    "log.not_in_wide": {
+        "en": "{names} means nothing for a table with one row per order, whose columns are the stages; leave it out.",
+        "zh": "{names} 对每个订单一行、以列为节点的表没有意义；请去掉。",
+    },
     "log.unknown_names": {
         "en": "names= is 'orderflow' or 'pm4py', not {value!r}.",
         "zh": "names= 只能是 'orderflow' 或 'pm4py'，不能是 {value!r}。",
@@ -31,6 +43,22 @@ TEXTS: dict[str, dict[str, str]] = {
     "log.not_texts": {
         "en": "Column {column!r} is of the kind {kind}, which is not a name; name another column.",
         "zh": "列 {column!r} 的类型为 {kind}，不能作为名称；请指定其他列。",
+    },
+    "log.blanks_around": {
+        "en": "{count} different value(s) of the {role} have blanks around them and are others than without: {values}. Trim them in the source if they should be the same.",
+        "zh": "有 {count} 个不同的{role}首尾带空白，与不带空白的视为不同：{values}。若应相同，请在来源中去除空白。",
+    },
+    "log.numbers_with_commas": {
+        "en": "These look like numbers with commas, as decimal or between thousands, and stay texts: {columns}. Export them with a decimal point and nothing between thousands.",
+        "zh": "以下列像是用逗号作小数点或千位分隔的数字，仍按文本保留：{columns}。请以小数点、不带千位分隔符的形式导出。",
+    },
+    "log.not_utf8": {
+        "en": "{count} value(s) in column {column!r} are bytes that are not text, first in {unit} {lines}: {values}. Turn them into text in the source (for example hex(id) in the query).",
+        "zh": "列 {column!r} 中有 {count} 个值是无法读作文本的字节，最先出现在第 {lines} {unit}：{values}。请在来源中转为文本（例如在查询中用 hex(id)）。",
+    },
+    "log.kinds_read": {
+        "en": "Columns of the {table} whose kind a log does not have are read as another: {changes}.",
+        "zh": "{table}中日志没有的类型按其他类型读取：{changes}。",
     },
     # Packed and damaged files.
     "log.broken_gzip": {
@@ -54,8 +82,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "文件有 {count:,} 列，最多读取 {most:,} 列。它是每个事件或每个订单一行的表吗？",
     },
     "log.broken_json_lines": {
-        "en": "{count} line(s) are not JSON objects ({detail}), first line(s) {lines}. JSON lines have one object a line.",
-        "zh": "有 {count} 行不是 JSON 对象（{detail}），最先为第 {lines} 行。JSON lines 每行一个对象。",
+        "en": "{count} line(s) cannot be read as a JSON object ({detail}), first line(s) {lines}. JSON lines have one object a line, each key once.",
+        "zh": "有 {count} 行无法读作 JSON 对象（{detail}），最先为第 {lines} 行。JSON lines 每行一个对象，每个键只出现一次。",
     },
     "log.broken_json": {
         "en": "The JSON is damaged here: {detail}. If every line is an object of its own, say format='jsonl' (--from jsonl).",
@@ -113,6 +141,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Of the {table}, {count} row(s) are left out, as was asked for:",
         "zh": "按要求跳过了{table}中的 {count} 行：",
     },
+    "log.promises_not_known": {
+        "en": "{count} promise(s) cannot be read and are taken as not known, as was asked for:",
+        "zh": "按要求，有 {count} 个无法识别的承诺时间视为未知：",
+    },
     "log.attribute_not_found": {
         "en": "There is no column {column!r} for an attribute. The columns are: {columns}.",
         "zh": "没有列 {column!r} 可作为属性。现有的列：{columns}。",
@@ -136,6 +168,14 @@ TEXTS: dict[str, dict[str, str]] = {
     "log.unknown_lifecycle": {
         "en": "No event has lifecycle:transition {name!r}; there are: {known}.",
         "zh": "没有 lifecycle:transition 为 {name!r} 的事件；现有：{known}。",
+    },
+    "log.no_lifecycle": {
+        "en": "There is no column 'lifecycle:transition' in which {names} could stand; leave lifecycle= (--lifecycle) out.",
+        "zh": "没有可含 {names} 的列 'lifecycle:transition'；请去掉 lifecycle=（--lifecycle）。",
+    },
+    "log.lifecycle_orders_gone": {
+        "en": "{count} order(s) have only events that do not enter a stage: they are not in the log (lifecycle='all', --lifecycle all, takes them in).",
+        "zh": "有 {count} 个订单只有不算作进入节点的事件，不在日志中（lifecycle='all'、--lifecycle all 可将其计入）。",
     },
     # XES.
     "log.broken_xml": {
@@ -270,6 +310,18 @@ TEXTS: dict[str, dict[str, str]] = {
     "log.unknown_join": {
         "en": "{where} has no {name!r} to join on; it has: {known}.",
         "zh": "{where}中没有可用于连接的 {name!r}；现有：{known}。",
+    },
+    "log.unknown_join_on": {
+        "en": "on= is 'order', an attribute, several in a list, or a mapping of attribute to column; it cannot be {value}.",
+        "zh": "on= 可以是 'order'、一个属性、属性列表，或“属性 -> 列”的映射；不能是 {value}。",
+    },
+    "log.join_rows_unused": {
+        "en": "{count} row(s) of the joined table belong to no order: not used.",
+        "zh": "所连接的表中有 {count} 行不属于任何订单，未使用。",
+    },
+    "log.join_rows_without_key": {
+        "en": "{count} row(s) of the joined table have nothing to join on: not used.",
+        "zh": "所连接的表中有 {count} 行的连接键为空，未使用。",
     },
     "log.join_twice": {
         "en": "The table has {count} key(s) more than once, first {keys}. One row per key is needed.",

@@ -74,11 +74,16 @@ TEXTS: dict[str, dict[str, str]] = {
         "时间应形如 2026-01-05T08:03:00，可带或不带时区偏移；其他格式请用 time_format=（--time-format）指定，"
         "例如 '%d/%m/%Y %H:%M'。",
     },
+    "log.times_are_numbers": {
+        "en": "{count} time(s) in column {column!r} are numbers, first in {unit} {lines}: {values}. {likely}",
+        "zh": "列 {column!r} 中有 {count} 个时间是数字，最先出现在第 {lines} {unit}：{values}。{likely}",
+    },
     "log.times_ambiguous": {
         "en": "{count} time(s) in column {column!r} may mean day/month or month/day, first in {unit} {lines}: "
-        "{values}. Say which with time_format= (--time-format), for example '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'.",
+        "{values}. Say which with time_format= (--time-format), for example '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'; "
+        "%y is a year of two digits.",
         "zh": "列 {column!r} 中有 {count} 个时间分不清日/月还是月/日，最先出现在第 {lines} {unit}：{values}。"
-        "请用 time_format=（--time-format）指明，例如 '%d/%m/%Y %H:%M' 或 '%m/%d/%Y %H:%M'。",
+        "请用 time_format=（--time-format）指明，例如 '%d/%m/%Y %H:%M' 或 '%m/%d/%Y %H:%M'；两位数的年份写作 %y。",
     },
     "log.times_do_not_fit": {
         "en": "{count} time(s) in column {column!r} do not fit the time format {form!r}, first in {unit} {lines}: "
@@ -87,8 +92,8 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "log.unknown_time_format": {
         "en": "The time format {form!r} cannot be used; write day, month and year as for strptime, for example "
-        "'%d/%m/%Y %H:%M' (names of zones, %Z, cannot be read).",
-        "zh": "时间格式 {form!r} 不可用；请按 strptime 写明年、月、日，例如 '%d/%m/%Y %H:%M'（不支持时区名称 %Z）。",
+        "'%d/%m/%Y %H:%M', a fraction of a second as '.%f' (names of zones, %Z, cannot be read).",
+        "zh": "时间格式 {form!r} 不可用；请按 strptime 写明年、月、日，例如 '%d/%m/%Y %H:%M'，秒的小数部分写作 '.%f'（不支持时区名称 %Z）。",
     },
     "log.orders_repeated": {
         "en": "{repeated} order(s) have more than one row, first {orders} in {unit} {lines}. "
