@@ -42,7 +42,7 @@ class Asked:
 
     table: str = "events"
     encoding: str | None = None
-    query: str | None = None
+    query: Any = None
     object_type: str | None = None
     columns: tuple[str, ...] = ()
     errors: Errors = "raise"

@@ -27,6 +27,7 @@ from orderflow.adapters.columns import (
     plain,
 )
 from orderflow.adapters.given import LINES, ROW, ROWS, Asked, Errors, Given, left_out
+from orderflow.adapters.kinds import one_kind
 from orderflow.adapters.longform import (
     COMPLETE,
     INSTANCE,
@@ -41,6 +42,7 @@ from orderflow.adapters.longform import (
 from orderflow.adapters.opening import open_source
 from orderflow.adapters.orders import about_orders, id_column, read_orders, together
 from orderflow.adapters.starts import START, with_starts
+from orderflow.metrics.codes import number_text
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
@@ -274,8 +276,15 @@ def read_cases(asked: Reading, columns: Columns) -> tuple[pl.DataFrame | None, l
     return found, [*given.assumptions, *told, *left_out(kept), *assumed]
 
 
-def dealt(column: str, n: int) -> pl.Expr:
-    """The number of the shard, from 0, of each order id; the same for ids that are equal as texts."""
+def dealt(column: str, n: int, kind: pl.DataType | None = None) -> pl.Expr:
+    """The number of the shard, from 0, of each order id; the same for ids that are equal as texts.
+
+    `kind`: of a column whose ids may not be texts yet.
+    """
     import polars as pl
 
-    return pl.col(column).cast(pl.String).hash(seed=SEED) % n
+    ids = pl.col(column)
+    if kind is not None and (kind.is_float() or kind.is_decimal() or kind == pl.Binary):
+        text = one_kind if kind == pl.Binary else number_text  # bytes that are no text: reading them says so
+        return ids.map_batches(text, return_dtype=pl.String, is_elementwise=True).hash(seed=SEED) % n
+    return ids.cast(pl.String).hash(seed=SEED) % n

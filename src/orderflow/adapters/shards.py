@@ -91,8 +91,9 @@ def _shards(source: Any, n: int, asked: Reading) -> Generator[EventLog, None, No
         cases, more = read_cases(asked, scan.columns)
         about_all: tuple[Reason, ...] = (*scan.assumptions, *scan.columns.assumptions, *more, *scan.skipped)
         empty, seen, wrong = True, set[str](), list[Problem]()
+        kind = scan.rows.collect_schema()[scan.columns.order_id]
         for k in range(n):
-            rows = scan.rows.filter(dealt(scan.columns.order_id, n) == k).collect(engine="streaming").sort(ROW)
+            rows = scan.rows.filter(dealt(scan.columns.order_id, n, kind) == k).collect(engine="streaming").sort(ROW)
             mine = None if cases is None else cases.filter(dealt("order", n) == k)
             if not rows.height and (mine is None or not mine.height):
                 continue

@@ -47,7 +47,7 @@ def read_log(
     stages: Stages | None = None,
     attributes: str | Sequence[str] | None = None,
     lifecycle: str | Sequence[str] | None = None,
-    query: str | None = None,
+    query: Any = None,
     object_type: str | None = None,
     tz: str | None = None,
     encoding: str | None = None,
@@ -97,7 +97,7 @@ def read_log(
     return _ending(log, tz, done, cancelled, given.about)
 
 
-def read_table(source: Any, *, encoding: str | None = None, query: str | None = None) -> pl.DataFrame:
+def read_table(source: Any, *, encoding: str | None = None, query: Any = None) -> pl.DataFrame:
     """A table of any format that `read_log` reads row by row, as a polars frame: for `log.join`.
 
     Columns of CSV files are numbers where all their values plainly are, else texts. Raises LogError as `read_log`.
