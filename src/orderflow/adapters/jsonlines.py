@@ -33,6 +33,7 @@ def read_jsonl(path: str | os.PathLike[str], asked: Asked) -> Given:
     content, guessed_encoding = to_utf8(read_bytes(path), asked.encoding, file)
     told = [reason("log.guessed_encoding", encoding=guessed_encoding, table=TABLES[asked.table])]
     wrong: list[Problem] = []
+    skip = asked.errors == "skip"
     if not content.strip():
         raise LogError([problem("log.no_rows", Place(file=file))])
     try:
@@ -40,17 +41,20 @@ def read_jsonl(path: str | os.PathLike[str], asked: Asked) -> Given:
     except pl.exceptions.PolarsError:  # the standard library knows the line of what is wrong, and mixed kinds
         frame = None
     if frame is None or _doubtful(frame, content):
-        frame, wrong = _parse_slowly(content, file, skip=asked.errors == "skip")
+        frame, wrong = _parse_slowly(content, file, skip=skip)
     else:
         frame = frame.with_row_index(ROW)
+    if wrong and not skip and not frame.height:
+        raise LogError(wrong)
     return Given(
         table=asked.table,
         file=file,
         frame=frame,
         number=lambda positions: _lines(content, positions),
         assumptions=tuple(told) if guessed_encoding else (),
-        skipped=tuple(wrong),
-        lost=sum(item.params["count"] for item in wrong),
+        skipped=tuple(wrong) if skip else (),
+        lost=sum(item.params["count"] for item in wrong) if skip else 0,
+        unread=() if skip else tuple(wrong),
     )
 
 
@@ -127,8 +131,6 @@ def _parse_slowly(content: bytes, file: str, *, skip: bool) -> tuple[pl.DataFram
         wrong = [
             problem("log.broken_json_lines", Place(file=file, line=bad[0]), count=len(bad), lines=lines, detail=why)
         ]
-        if not skip:
-            raise LogError(wrong)
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: column([row.get(name) for row in rows]) for name in names}
     return pl.DataFrame({ROW: pl.Series(kept, dtype=pl.UInt32), **columns}), wrong

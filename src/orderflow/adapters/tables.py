@@ -106,6 +106,7 @@ def read_table(source: Any, *, encoding: str | None = None, query: Any = None) -
 
     need_polars()
     given, _orders = open_source(source, None, Asked(table="cases", encoding=encoding, query=query))
+    given = given.without((), "raise")
     kind = recognised if given.texts else one_kind
     return pl.DataFrame({name: kind(given.frame[name]) for name in given.columns})
 
