@@ -154,7 +154,17 @@ def test_ids_of_json_lines_keep_every_digit(tmp_path: Path, texts: list[str], ex
     assert ids_of(lines(tmp_path, *texts, "{", errors="skip")) == expected
 
 
-@pytest.mark.parametrize("text", ['1, "order": 2', '1, "x": {"a": 1, "a": 2}', '"\\ud83d"', '1, "\\ud83d": 1'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '1, "order": 2',
+        '1, "order": null',
+        'null, "order": 1',
+        '1, "x": {"a": 1, "a": 2}',
+        '"\\ud83d"',
+        '1, "\\ud83d": 1',
+    ],
+)
 def test_json_lines_that_say_two_things_are_refused_with_their_line(tmp_path: Path, text: str) -> None:
     """A key twice, or half a character: programs read such lines differently."""
     with pytest.raises(of.LogError) as caught:

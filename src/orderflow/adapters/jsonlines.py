@@ -19,6 +19,8 @@ from orderflow.model.reasons import Place, Problem, problem, reason
 if TYPE_CHECKING:
     import polars as pl
 
+NULLS = (b'":null', b'": null', b'" :null', b'" : null')
+
 
 def read_jsonl(path: str | os.PathLike[str], asked: Asked) -> Given:
     """The table in a file of JSON lines: the columns are all keys that occur; empty lines are left out.
@@ -74,8 +76,18 @@ def _doubtful(frame: pl.DataFrame, content: bytes) -> bool:
     # Each value has one key before it; a text that looks like a key makes the count too large, which costs only time.
     keys = content.count(b'":') + content.count(b'" :')
     values = frame.height * frame.width - sum(frame.null_count().row(0))
-    missing = sum(content.count(b":" + blanks + b"null") for blanks in (b"", b" "))
-    return bool(keys != values + missing)
+    nulls = sum(content.count(form) for form in NULLS)
+    return bool(keys != values + nulls or (nulls and _key_twice(frame.columns, content)))
+
+
+def _key_twice(names: Sequence[str], content: bytes) -> bool:
+    """Whether a line with a null may have a key twice: of these the count of values says nothing."""
+    import polars as pl
+
+    lines = pl.Series([content.decode()]).str.split("\n").explode()
+    lines = lines.filter(lines.str.contains(r'"\s?:\s?null'))
+    forms = [rf"{re.escape(json.dumps(name, ensure_ascii=False))}\s*:" for name in names]
+    return any((lines.str.count_matches(form) > 1).any() for form in forms)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
