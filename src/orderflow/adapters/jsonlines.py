@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from orderflow.adapters.columns import TABLES, to_utf8
 from orderflow.adapters.files import read_bytes
 from orderflow.adapters.given import LISTED, ROW, SHOWN, Asked, Given
-from orderflow.adapters.kinds import column
+from orderflow.adapters.kinds import EXACT, column
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Place, Problem, problem, reason
 
@@ -66,17 +66,16 @@ def _doubtful(frame: pl.DataFrame, content: bytes) -> bool:
     It takes the first of two values of a key, a NUL for half a character (a lone surrogate), the nearest float for
     whole numbers beside decimals, and all keys of a column for each object.
     """
-    import polars as pl
-
-    kinds = frame.dtypes
-    if any(kind.is_nested() for kind in kinds) or b"\\ud" in content or b"\\uD" in content:
+    if any(kind.is_nested() for kind in frame.dtypes):
         return True
-    if pl.Float64 in kinds and re.search(rb"\d{16}", content):
+    if b"\\" in content and b"\\ud" in content.lower():
+        return True
+    if any((frame[name].abs() >= EXACT).any() for name, kind in frame.schema.items() if kind.is_float()):
         return True
     # Each value has one key before it; a text that looks like a key makes the count too large, which costs only time.
     keys = content.count(b'":') + content.count(b'" :')
     values = frame.height * frame.width - sum(frame.null_count().row(0))
-    nulls = sum(content.count(form) for form in NULLS)
+    nulls = sum(content.count(form) for form in NULLS) if b"null" in content else 0
     return bool(keys != values + nulls or (nulls and _key_twice(frame.columns, content)))
 
 
