@@ -55,7 +55,7 @@ def lines(folder: Path, *texts: str, **options: Any) -> of.EventLog:
     return of.read_log(path, **options)
 
 
-def ids(log: of.EventLog) -> list[str]:
+def ids_of(log: of.EventLog) -> list[str]:
     return log.orders["id"].to_list()
 
 
@@ -78,7 +78,7 @@ def told(log: of.EventLog) -> list[str]:
 )
 def test_ids_from_a_database_keep_every_digit(given: list[Any], expected: list[str]) -> None:
     """Whatever kind a driver has for them: no two orders become one, and none loses its id."""
-    assert ids(found(*((order, None) for order in given))) == expected
+    assert ids_of(found(*((order, None) for order in given))) == expected
 
 
 def test_ids_that_are_bytes_and_no_text_are_refused_with_their_rows() -> None:
@@ -88,7 +88,7 @@ def test_ids_that_are_bytes_and_no_text_are_refused_with_their_rows() -> None:
     (problem,) = caught.value.problems
     assert (problem.code, problem.params["lines"]) == ("log.not_utf8", [2, 3])
     assert problem.text("zh")
-    assert ids(found((b"ok", 1), (b"\x80\x01", 1), errors="skip")) == ["ok"]
+    assert ids_of(found((b"ok", 1), (b"\x80\x01", 1), errors="skip")) == ["ok"]
 
 
 def test_rows_that_are_mappings_are_read_by_name() -> None:
@@ -125,7 +125,7 @@ def test_a_frame_reads_as_a_database_does() -> None:
     )
     log = of.read_log(frame)
     assert log.orders.rows()[0][1:] == (str(2**70), "12345678901234567.89")
-    assert ids(of.read_log(frame.with_columns(order_id=pl.Series([1e20, 2.0])))) == ["100000000000000000000", "2"]
+    assert ids_of(of.read_log(frame.with_columns(order_id=pl.Series([1e20, 2.0])))) == ["100000000000000000000", "2"]
 
 
 def test_whole_numbers_of_csv_beside_decimals_keep_their_digits(tmp_path: Path) -> None:
@@ -150,18 +150,28 @@ BIG = "12345678901234567890"
 )
 def test_ids_of_json_lines_keep_every_digit(tmp_path: Path, texts: list[str], expected: list[str]) -> None:
     """Whatever stands in other lines: an object, a decimal, or a line that is broken and skipped."""
-    assert ids(lines(tmp_path, *texts)) == expected
-    assert ids(lines(tmp_path, *texts, "{", errors="skip")) == expected
+    assert ids_of(lines(tmp_path, *texts)) == expected
+    assert ids_of(lines(tmp_path, *texts, "{", errors="skip")) == expected
 
 
-@pytest.mark.parametrize("text", ['1, "order": 2', '1, "x": {"a": 1, "a": 2}', '"\\ud83d"', '1, "\\ud83d": 1'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '1, "order": 2',
+        '1, "order": null',
+        'null, "order": 1',
+        '1, "x": {"a": 1, "a": 2}',
+        '"\\ud83d"',
+        '1, "\\ud83d": 1',
+    ],
+)
 def test_json_lines_that_say_two_things_are_refused_with_their_line(tmp_path: Path, text: str) -> None:
     """A key twice, or half a character: programs read such lines differently."""
     with pytest.raises(of.LogError) as caught:
         lines(tmp_path, "1", text)
     (problem,) = caught.value.problems
     assert (problem.code, problem.place and problem.place.line) == ("log.broken_json_lines", 2)
-    assert ids(lines(tmp_path, "1", text, errors="skip")) == ["1"]
+    assert ids_of(lines(tmp_path, "1", text, errors="skip")) == ["1"]
 
 
 def test_objects_in_json_lines_stay_as_they_stand(tmp_path: Path) -> None:
@@ -177,3 +187,35 @@ def test_dates_beyond_all_calendars_are_times_that_cannot_be_read() -> None:
         with pytest.raises(of.LogError) as caught:
             of.read_log({"order": ["1"], "stage": ["a"], "at": times})
         assert [problem.code for problem in caught.value.problems] == ["log.times_unreadable"]
+
+
+@pytest.mark.parametrize("kind", [pl.Float64, pl.Decimal(20, 2), pl.Int128, pl.Binary])
+def test_shards_have_the_ids_of_read_log_whatever_their_kind(tmp_path: Path, kind: Any) -> None:
+    """And each order the row of its table, in the same shard."""
+    numbers = pl.Series([str(n) for n in range(20)])
+    ids = numbers.cast(pl.Binary) if kind == pl.Binary else numbers.cast(pl.Int64).cast(kind)
+    path = tmp_path / "log.parquet"
+    pl.DataFrame({"order_id": ids, "stage": "a", "at": DAY}).write_parquet(path)
+    cases = {"order_id": numbers, "x": numbers}
+    shards = list(of.read_shards(path, 4, cases=cases))
+    pairs = sorted(pair for log in shards for pair in log.orders.select("id", "x").rows())
+    assert pairs == sorted((n, n) for n in numbers)
+    assert {name for log in shards for name in ids_of(log)} == set(ids_of(of.read_log(path)))
+
+
+def test_shards_refuse_ids_that_are_bytes_and_no_text(tmp_path: Path) -> None:
+    """With their rows, as `read_log` does."""
+    path = tmp_path / "log.parquet"
+    pl.DataFrame({"order_id": [b"ok", b"\x80"], "stage": "a", "at": DAY}).write_parquet(path)
+    for read in (of.read_log, lambda path: list(of.read_shards(path, 3))):
+        with pytest.raises(of.LogError) as caught:
+            read(path)
+        assert [(item.code, item.params["lines"]) for item in caught.value.problems] == [("log.not_utf8", [2])]
+
+
+def test_a_query_that_sqlalchemy_made_is_run_as_it_is() -> None:
+    """Beside texts, `sqlalchemy.text` and `select`."""
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    with sqlalchemy.create_engine("sqlite://").connect() as connection:
+        query = sqlalchemy.text(f"select 'A' as order_id, 'a' as stage, '{DAY}' as at")
+        assert ids_of(of.read_log(connection, query=query)) == ["A"]

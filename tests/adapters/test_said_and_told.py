@@ -178,3 +178,20 @@ def test_kinds_that_are_no_names_are_told_as_such() -> None:
             of.read_log({"order": ids, "stage": ["a"], "at": day})
     log = of.read_log({"order": ["1"], "stage": ["a"], "at": day, "case:o": pl.Series([Path("x")], dtype=pl.Object)})
     assert log.orders["o"].to_list() == ["x"]
+
+
+def test_rows_with_too_many_fields_hide_no_other_problem(tmp_path: Path) -> None:
+    """All that is wrong is told at once; in shards too, and of JSON lines."""
+    content = f"{LONG}2,a,2026-01-05,x\n3,a,soon\n,a,2026-01-05\n"
+    expected = [("log.long_rows", 3), ("log.missing_in_rows", 5), ("log.times_unreadable", 4)]
+    assert wrong(tmp_path, content) == expected
+    with pytest.raises(of.LogError) as caught:
+        list(of.read_shards(tmp_path / "log.csv", 2))
+    assert sorted(problem.code for problem in caught.value.problems) == sorted(code for code, _line in expected)
+    path = tmp_path / "log.jsonl"
+    path.write_text('{\n{"order": 1, "stage": "a", "at": "soon"}\n')
+    with pytest.raises(of.LogError) as caught:
+        of.read_log(path)
+    assert [problem.code for problem in caught.value.problems] == ["log.broken_json_lines", "log.times_unreadable"]
+    with pytest.raises(of.LogError):
+        of.read_table(path)

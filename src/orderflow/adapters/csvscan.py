@@ -87,7 +87,7 @@ def as_plain(path: Path, copy: Path, encoding: str | None) -> Plain:
 def without_long_rows(plain: Plain, copy: Path, *, skip: bool) -> tuple[Plain, list[Problem]]:
     """A copy with empty lines in the place of rows that have more fields than the header, and what is wrong with them.
 
-    Slow: for a file that polars refuses. Raises LogError: these rows, unless they are to be skipped; a damaged file.
+    Slow: for a file that polars refuses. `skip`: these rows are to be left out. Raises LogError: a damaged file.
     """
     count, lines = 0, list[int]()
     with copy.open("w", encoding="utf-8", newline="") as target:
@@ -102,10 +102,9 @@ def without_long_rows(plain: Plain, copy: Path, *, skip: bool) -> tuple[Plain, l
         return evolve(plain, path=copy), []
     place, width = Place(file=plain.file, line=lines[0]), len(plain.names)
     shown = lines[: LISTED if skip else SHOWN]
-    wrong = [problem("log.long_rows", place, count=count, width=width, lines=shown, unit=LINES)]
-    if not skip:
-        raise LogError(wrong)
-    return evolve(plain, path=copy), wrong
+    return evolve(plain, path=copy), [
+        problem("log.long_rows", place, count=count, width=width, lines=shown, unit=LINES)
+    ]
 
 
 def lines_of(plain: Plain) -> Callable[[Sequence[int]], list[int]]:

@@ -42,7 +42,7 @@ class Asked:
 
     table: str = "events"
     encoding: str | None = None
-    query: str | None = None
+    query: Any = None
     object_type: str | None = None
     columns: tuple[str, ...] = ()
     errors: Errors = "raise"
@@ -58,6 +58,7 @@ class Given:
       file, of rows in a result, of events. `unit` is the word for that; `head`, the line that names the columns.
     - `skipped`, `lost`: what was wrong with the rows that were left out, when the caller asked for that, and how
       many they were.
+    - `unread`: what is wrong with rows that are not in the table since they could not be read; raised with all else.
     - `defaults`: columns whose role the format itself lays down; using them is no guess.
     - `about`: what the file says about the log in it.
     """
@@ -72,6 +73,7 @@ class Given:
     assumptions: tuple[Reason, ...] = ()
     skipped: tuple[Problem, ...] = ()
     lost: int = 0
+    unread: tuple[Problem, ...] = ()
     defaults: FrozenMap[str] = EMPTY
     about: About = SILENT
 
@@ -96,10 +98,10 @@ class Given:
 
         Raises LogError with all of them, unless the caller asked to skip: then they are in `skipped`.
         """
+        if errors == "raise" and (faults or self.unread):
+            raise LogError([*self.unread, *(fault.problem(self) for fault in faults)])
         if not faults:
             return self
-        if errors == "raise":
-            raise LogError([fault.problem(self) for fault in faults])
         kept = self.frame.filter(~reduce(or_, (fault.rows for fault in faults)))
         told = tuple(fault.problem(self, shown=LISTED) for fault in faults)
         lost = self.lost + self.frame.height - kept.height

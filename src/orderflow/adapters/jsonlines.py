@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from orderflow.adapters.columns import TABLES, to_utf8
 from orderflow.adapters.files import read_bytes
 from orderflow.adapters.given import LISTED, ROW, SHOWN, Asked, Given
-from orderflow.adapters.kinds import column
+from orderflow.adapters.kinds import EXACT, column
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Place, Problem, problem, reason
 
 if TYPE_CHECKING:
     import polars as pl
+
+NULLS = (b'":null', b'": null', b'" :null', b'" : null')
 
 
 def read_jsonl(path: str | os.PathLike[str], asked: Asked) -> Given:
@@ -33,6 +35,7 @@ def read_jsonl(path: str | os.PathLike[str], asked: Asked) -> Given:
     content, guessed_encoding = to_utf8(read_bytes(path, asked.progress), asked.encoding, file)
     told = [reason("log.guessed_encoding", encoding=guessed_encoding, table=TABLES[asked.table])]
     wrong: list[Problem] = []
+    skip = asked.errors == "skip"
     if not content.strip():
         raise LogError([problem("log.no_rows", Place(file=file))])
     try:
@@ -40,17 +43,20 @@ def read_jsonl(path: str | os.PathLike[str], asked: Asked) -> Given:
     except pl.exceptions.PolarsError:  # the standard library knows the line of what is wrong, and mixed kinds
         frame = None
     if frame is None or _doubtful(frame, content):
-        frame, wrong = _parse_slowly(content, file, skip=asked.errors == "skip")
+        frame, wrong = _parse_slowly(content, file, skip=skip)
     else:
         frame = frame.with_row_index(ROW)
+    if wrong and not skip and not frame.height:
+        raise LogError(wrong)
     return Given(
         table=asked.table,
         file=file,
         frame=frame,
         number=lambda positions: _lines(content, positions),
         assumptions=tuple(told) if guessed_encoding else (),
-        skipped=tuple(wrong),
-        lost=sum(item.params["count"] for item in wrong),
+        skipped=tuple(wrong) if skip else (),
+        lost=sum(item.params["count"] for item in wrong) if skip else 0,
+        unread=() if skip else tuple(wrong),
     )
 
 
@@ -60,18 +66,27 @@ def _doubtful(frame: pl.DataFrame, content: bytes) -> bool:
     It takes the first of two values of a key, a NUL for half a character (a lone surrogate), the nearest float for
     whole numbers beside decimals, and all keys of a column for each object.
     """
-    import polars as pl
-
-    kinds = frame.dtypes
-    if any(kind.is_nested() for kind in kinds) or b"\\ud" in content or b"\\uD" in content:
+    if any(kind.is_nested() for kind in frame.dtypes):
         return True
-    if pl.Float64 in kinds and re.search(rb"\d{16}", content):
+    if b"\\" in content and b"\\ud" in content.lower():
+        return True
+    if any((frame[name].abs() >= EXACT).any() for name, kind in frame.schema.items() if kind.is_float()):
         return True
     # Each value has one key before it; a text that looks like a key makes the count too large, which costs only time.
     keys = content.count(b'":') + content.count(b'" :')
     values = frame.height * frame.width - sum(frame.null_count().row(0))
-    missing = sum(content.count(b":" + blanks + b"null") for blanks in (b"", b" "))
-    return bool(keys != values + missing)
+    nulls = sum(content.count(form) for form in NULLS) if b"null" in content else 0
+    return bool(keys != values + nulls or (nulls and _key_twice(frame.columns, content)))
+
+
+def _key_twice(names: Sequence[str], content: bytes) -> bool:
+    """Whether a line with a null may have a key twice: of these the count of values says nothing."""
+    import polars as pl
+
+    lines = pl.Series([content.decode()]).str.split("\n").explode()
+    lines = lines.filter(lines.str.contains(r'"\s?:\s?null'))
+    forms = [rf"{re.escape(json.dumps(name, ensure_ascii=False))}\s*:" for name in names]
+    return any((lines.str.count_matches(form) > 1).any() for form in forms)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -127,8 +142,6 @@ def _parse_slowly(content: bytes, file: str, *, skip: bool) -> tuple[pl.DataFram
         wrong = [
             problem("log.broken_json_lines", Place(file=file, line=bad[0]), count=len(bad), lines=lines, detail=why)
         ]
-        if not skip:
-            raise LogError(wrong)
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: column([row.get(name) for row in rows]) for name in names}
     return pl.DataFrame({ROW: pl.Series(kept, dtype=pl.UInt32), **columns}), wrong

@@ -80,7 +80,7 @@ def read_long(
     about, unknown = _about_orders(given, orders, columns, attributes, promised)
     problems += unknown
     if problems:
-        raise LogError(problems)
+        raise LogError([*given.unread, *problems])
     times = way.times(given.frame[columns["at"]])
     faults = missing(given, ORDER, columns["order_id"]) + missing(given, STAGE, columns["stage"])
     faults += bad_times(given, columns["at"], times, way.form)

@@ -47,7 +47,7 @@ class ReadOptions(PartOptions, total=False):
     """The options of `read_log`, all of them."""
 
     format: str | None
-    query: str | None
+    query: Any
     object_type: str | None
     progress: Progress | None
 

@@ -14,6 +14,7 @@ from orderflow.adapters.assembling import Orders, assembled, orders_of
 from orderflow.adapters.choosing import choose
 from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, STARTED, TABLES, Role, guess, plain
 from orderflow.adapters.given import LINES, ROW, ROWS, Asked, Given
+from orderflow.adapters.kinds import one_kind
 from orderflow.adapters.longform import (
     COMPLETE,
     INSTANCE,
@@ -30,6 +31,7 @@ from orderflow.adapters.options import Reading
 from orderflow.adapters.orders import id_column
 from orderflow.adapters.starts import START, with_starts
 from orderflow.adapters.wide import read_wide, wide_stages
+from orderflow.metrics.codes import number_text
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap
@@ -237,8 +239,15 @@ def read_cases(asked: Reading, columns: Columns) -> tuple[pl.DataFrame | None, l
     return found.table, [*found.told, *assumed]
 
 
-def dealt(column: str, n: int) -> pl.Expr:
-    """The number of the shard, from 0, of each order id; the same for ids that are equal as texts."""
+def dealt(column: str, n: int, kind: pl.DataType | None = None) -> pl.Expr:
+    """The number of the shard, from 0, of each order id; the same for ids that are equal as texts.
+
+    `kind`: of a column whose ids may not be texts yet.
+    """
     import polars as pl
 
-    return pl.col(column).cast(pl.String).hash(seed=SEED) % n
+    ids = pl.col(column)
+    if kind is not None and (kind.is_float() or kind.is_decimal() or kind == pl.Binary):
+        text = one_kind if kind == pl.Binary else number_text  # bytes that are no text: reading them says so
+        return ids.map_batches(text, return_dtype=pl.String, is_elementwise=True).hash(seed=SEED) % n
+    return ids.cast(pl.String).hash(seed=SEED) % n

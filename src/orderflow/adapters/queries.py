@@ -34,7 +34,7 @@ def read_query(source: Any, asked: Asked) -> Given:
 
     if isinstance(source, str) and (scheme := source.partition("://")[0].lower()) in ELSEWHERE:
         raise LogError([problem("log.not_a_database", Place(file=source), scheme=scheme)])
-    if not asked.query:
+    if asked.query is None or (isinstance(asked.query, str) and not asked.query.strip()):
         raise LogError.of("log.needs_query")
     if isinstance(source, str) and source.startswith(SQLITE):
         names, rows = _from_sqlite(source.removeprefix(SQLITE), asked.query)
@@ -76,12 +76,13 @@ def _from_cursor(cursor: Any, query: str) -> Result:
         cursor.close()
 
 
-def _from_sqlalchemy(source: Any, query: str) -> Result:
+def _from_sqlalchemy(source: Any, query: Any) -> Result:
     try:
         import sqlalchemy
     except ImportError as error:
         raise MissingExtraError("SQLAlchemy", "sql") from error
-    engine, statement = None, sqlalchemy.text(query.replace(":", r"\:"))  # a query has no parameters here
+    # A query as text has no parameters here; one that SQLAlchemy made is taken as it is.
+    engine, statement = None, sqlalchemy.text(query.replace(":", r"\:")) if isinstance(query, str) else query
     try:
         if isinstance(source, str):
             source = engine = sqlalchemy.create_engine(source)

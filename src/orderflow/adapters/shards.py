@@ -46,6 +46,7 @@ class Scan:
     says about the log.
 
     - `skipped`: what is told about rows that were left out before the shards are cut.
+    - `unread`: what is wrong with rows that could not be read; raised with all else.
     - `number`: from positions to lines of the file, for a file that has lines.
     """
 
@@ -55,6 +56,7 @@ class Scan:
     assumptions: tuple[Reason, ...]
     about: About = SILENT
     skipped: tuple[Reason, ...] = ()
+    unread: tuple[Problem, ...] = ()
     number: Callable[[Sequence[int]], list[int]] | None = None
 
     def given(self, rows: pl.DataFrame) -> Given:
@@ -97,10 +99,11 @@ def _shards(source: Any, n: int, form: str | None, asked: Reading, tell: Progres
         named, (asked, said) = asked.ends, as_said(asked, scan.about)
         cases, more = read_cases(asked, scan.columns)
         about_all: tuple[Reason, ...] = (*said, *scan.assumptions, *scan.columns.assumptions, *more, *scan.skipped)
-        empty, seen, wrong, skipped = True, set[str](), list[Problem](), list[Problem]()
+        empty, seen, wrong, skipped = True, set[str](), list(scan.unread), list[Problem]()
+        kind = scan.rows.collect_schema()[scan.columns.order_id]
         for k in range(n):
             tell(k / n)
-            rows = scan.rows.filter(dealt(scan.columns.order_id, n) == k).collect(engine="streaming").sort(ROW)
+            rows = scan.rows.filter(dealt(scan.columns.order_id, n, kind) == k).collect(engine="streaming").sort(ROW)
             mine = None if cases is None else cases.filter(dealt("order", n) == k)
             if not rows.height and (mine is None or not mine.height):
                 continue
@@ -210,8 +213,11 @@ def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
         raise LogError([problem("log.no_rows", _place(file))]) from None
     except pl.exceptions.PolarsError as error:
         raise LogError([problem("log.broken_csv", _place(file), detail=first_line(error))]) from None
+    told = (*plain.told, *scan.assumptions)
+    if asked.errors != "skip":
+        return evolve(scan, assumptions=told, unread=tuple(wrong), number=lines_of(plain))
     skipped = skipped_rows(TABLES["events"], wrong, sum(item.params["count"] for item in wrong))
-    return evolve(scan, assumptions=(*plain.told, *scan.assumptions), skipped=tuple(skipped), number=lines_of(plain))
+    return evolve(scan, assumptions=told, skipped=tuple(skipped), number=lines_of(plain))
 
 
 def _as_parquet(plain: Plain, written: Path, asked: Reading) -> Scan:

@@ -48,7 +48,7 @@ def read_log(
     stages: Stages | None = None,
     attributes: str | Sequence[str] | None = None,
     lifecycle: str | Sequence[str] | None = None,
-    query: str | None = None,
+    query: Any = None,
     object_type: str | None = None,
     tz: str | None = None,
     encoding: str | None = None,
@@ -113,7 +113,7 @@ def read_table(
     *,
     format: str | None = None,
     encoding: str | None = None,
-    query: str | None = None,
+    query: Any = None,
     object_type: str | None = None,
 ) -> pl.DataFrame:
     """A table of any source that `read_log` reads, as a polars frame: for `log.join`.
@@ -126,7 +126,7 @@ def read_table(
     need_polars()
     asked = Asked(table="cases", encoding=encoding, query=query, object_type=object_type)
     rows, orders = open_source(source, format, asked)
-    given = rows if orders is None else orders
+    given = (rows if orders is None else orders).without((), "raise")
     kind = recognised if given.texts else one_kind
     return pl.DataFrame({name: kind(given.frame[name]) for name in given.columns})
 

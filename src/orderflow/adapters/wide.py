@@ -98,7 +98,7 @@ def read_wide(
     columns, assumptions, problems = choose(given, wanted, needed=(ORDER,))
     problems += _not_wide(given, stages, named) + unknown_attributes(given, attributes, given.columns)
     if problems:
-        raise LogError(problems)
+        raise LogError([*given.unread, *problems])
     if not told:
         pairs = [f"{stage}={column!r}" for stage, column in stages.items()]
         assumptions.append(reason("log.guessed_wide", pairs=pairs))
@@ -159,7 +159,7 @@ def _named(given: Given, stages: Stages) -> dict[str, str]:
     if not found:
         problems.append(problem("log.no_stages_named", given.at(None)))
     if problems:
-        raise LogError(problems)
+        raise LogError([*given.unread, *problems])
     return found
 
 
