@@ -14,7 +14,7 @@ from orderflow.metrics.business import positions
 from orderflow.metrics.codes import decode, encode, need_polars
 from orderflow.metrics.frames import Columns, all_orders, coded_events, further_table, orders_table, union
 from orderflow.metrics.instants import day_start, instant, micros, zone
-from orderflow.metrics.joining import joined
+from orderflow.metrics.joining import On, joined
 from orderflow.metrics.saved import read, write
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names
@@ -292,13 +292,14 @@ class EventLog:
         need_polars()
         return cls(**read(folder))
 
-    def join(self, table: Any, on: str | Mapping[str, str] = "order") -> EventLog:
+    def join(self, table: Any, on: On = "order") -> EventLog:
         """The log with the columns of a table as further attributes of its orders.
 
         - `table`: any frame with the Arrow PyCapsule interface, columns by name, or `of.read_table(path)`.
-        - `on`: what has to be equal, compared as texts: `"order"`, the order id; the name of an attribute, the same
-          in both; or `{"customer": "客户"}`, the attribute and the column of the table.
-        - An order without a row has missing values; how many is in the assumptions.
+        - `on`: what has to be equal, compared as texts (7, 7.0 and "7" are one): `"order"`, the order id; the name of
+          an attribute, the same in both, or several; or `{"customer": "客户"}`, attributes and columns of the table.
+        - An order without a row has missing values. How many these are, and how many rows of the table belong to no
+          order, is in the assumptions. A column `promised_at` holds promises, as texts too.
         - Raises LogError: no such column, a key twice in the table, an attribute that the orders have already.
         """
         orders, told = joined(self.orders, table, on, self.tz)
