@@ -128,7 +128,7 @@ class Asked:
 
 def figures_of(source: str, asked: Asked, options: dict[str, Any]) -> Report:
     """The report that was asked for; of shards it is summed up here, else its parts are computed when they are read."""
-    from orderflow.metrics.groups import check
+    from orderflow.metrics.keys import Keys
     from orderflow.metrics.report import report
     from orderflow.metrics.shards import report_of_shards
     from orderflow.metrics.terms import Terms
@@ -151,7 +151,7 @@ def figures_of(source: str, asked: Asked, options: dict[str, Any]) -> Report:
         log = _chosen(read(source, options), asked)
         if flow is not None:
             log = _held_against(log, flow, asked.mark)
-        check(log, asked.by)  # an attribute that there is not is told before any figure
+        Keys.of(log, asked.by)  # an attribute that there is not is told before any figure
         return report(log, **common)
 
 

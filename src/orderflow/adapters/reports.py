@@ -12,7 +12,7 @@ from orderflow.adapters.sketches import note, sketched
 from orderflow.adapters.spark import report_on_spark
 from orderflow.adapters.tables import read_log
 from orderflow.metrics.groups import By
-from orderflow.metrics.groups import check as check_groups
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import Report
 from orderflow.metrics.report import report as report_on_log
@@ -71,7 +71,7 @@ def report(
     terms, sketch = Terms(further=further, by=by, **common), quantiles == "sketch"
     if shards is None and engine is None and not sketch:
         log = _log(source, reading)
-        check_groups(log, terms.by)
+        Keys.of(log, terms.by)  # an attribute that there is not is told at once
         return report_on_log(log, **common)
     if engine is not None:
         return report_on_spark(engine, source, partitions=partitions, sketch=sketch, terms=terms, **_in_parts(reading))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, fields, frozen
 
-from orderflow.metrics.attributes import among, attribute
+from orderflow.metrics.attributes import among, attribute, cut
 from orderflow.metrics.business import positions
 from orderflow.metrics.codes import decode, encode, need_polars
 from orderflow.metrics.frames import Columns, all_orders, coded_events, further_table, orders_table, union
@@ -249,8 +249,8 @@ class EventLog:
         known = values.unique().sort(nulls_last=True)
         places = known.to_frame().with_row_index("place")
         place = self.orders.select("order", values).join(places, on="value", how="left", nulls_equal=True)
-        orders, events = _cut(self.orders, place, len(known)), _cut(self.events, place, len(known))
-        more = {table: _cut(rows, place, len(known)) for table, rows in self.more.items()}
+        orders, events = cut(self.orders, place, len(known)), cut(self.events, place, len(known))
+        more = {table: cut(rows, place, len(known)) for table, rows in self.more.items()}
         return {
             value: evolve(
                 self,
@@ -362,16 +362,6 @@ def _same(names: Sequence[str], prefix: str) -> pl.Expr:
     for name in others:
         same = same & pl.col(name).eq_missing(pl.col(prefix + name))
     return same
-
-
-def _cut(rows: pl.DataFrame, place: pl.DataFrame, n: int) -> list[pl.DataFrame]:
-    """The rows of a table in `n` pieces, in one pass: `place` says for each `order` in which."""
-    import polars as pl
-
-    placed = rows.join(place.select("order", "place"), on="order", how="left", maintain_order="left")
-    pieces = placed.partition_by("place", as_dict=True, include_key=False, maintain_order=True)
-    found = (pieces.get((k,), rows.clear()) for k in range(n))
-    return [piece.with_columns(pl.col("order").set_sorted()) if "arrival" in rows.columns else piece for piece in found]
 
 
 def _columns(table: Any) -> Columns:
