@@ -28,7 +28,7 @@ def log_of(name: str) -> EventLog:
     """Twelve orders with everything that a log can have, and one attribute of that name."""
     ids = [str(n) for n in range(12)]
     rows = [
-        (id, stage, (7 * n % 11 + 3 * k) * HOUR, ["li", "wang", None][(n + k) % 3], ["a", "b"][k % 2])
+        (id, stage, (7 * n % 11 + 3 * k) * HOUR, ["li", "wang", "li", None][(n + k) % 4], ["a", "b"][k % 2])
         for n, id in enumerate(ids)
         for k, stage in enumerate(["placed", "sent", "sent", "done"][: 1 + n % 4])
     ]
