@@ -41,6 +41,23 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "quantiles={value!r} is neither 'exact' nor 'sketch'.",
         "zh": "quantiles={value!r} 既不是 'exact' 也不是 'sketch'。",
     },
+    "log.bad_partitions": {
+        "en": "The number of partitions must be a whole number, 1 or more; got {value}.",
+        "zh": "{value} 不是分区数：请给出不小于 1 的整数。",
+    },
+    "log.no_engine": {
+        "en": "engine= must be a SparkSession, and a {kind} is none: SparkSession.builder.getOrCreate() gives one.",
+        "zh": "engine= 应为 SparkSession，而不是 {kind}；可用 SparkSession.builder.getOrCreate() 得到。",
+    },
+    "log.engine_failed": {
+        "en": "The engine could not do this: {detail}",
+        "zh": "计算引擎未能完成：{detail}",
+    },
+    "log.about_not_read": {
+        "en": "What the files say of the log itself (its zone, where orders end) was not read, as they are not on this "
+        "machine; give tz=, done_stages= and cancelled_stages=.",
+        "zh": "文件不在本机，未读取其中关于日志本身的说明（时区、终结节点）；请用 tz=、done_stages=、cancelled_stages= 指定。",
+    },
     "log.no_cases_on_engine": {
         "en": "On an engine cases= is not read: join that table to the events there, and name its columns with "
         "attributes= and promised=.",
