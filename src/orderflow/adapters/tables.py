@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from orderflow.adapters.about import About, used
-from orderflow.adapters.asking import names_of, need_meaning, stages_of
+from orderflow.adapters.asking import Said, need_meaning
 from orderflow.adapters.choosing import about_blanks
 from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, STARTED, TEAM, TRACK, Role
 from orderflow.adapters.given import Asked, Errors, Given, Progress, left_out
@@ -63,9 +63,8 @@ def read_log(
       guessed too, as are columns that are not named: by the usual English, XES (pm4py) and Chinese names.
     - `cases`: a table with one row per order; its columns become attributes. So do those columns of the events that
       `attributes` names, else those that begin with `case:`. `promised` names the column with the promised time.
-    - Times are ISO 8601 and relatives (`2026/1/5 8:03`); others with `time_format`, a strptime pattern; a date alone
-      starts its day, as a promise it ends it. Without an offset they are local in `tz`: one in the gap of a change
-      to summer time moves forward by the gap, one that happens twice is the first.
+    - Times are ISO 8601 and relatives (`2026/1/5 8:03`), or as `time_format` says (strptime); a date alone starts its
+      day, as a promise it ends it. Without an offset: local in `tz`, in a gap later by the gap, of two the first.
     - `done_stages`, `cancelled_stages`: in which an order has ended; they must occur. Where neither they nor `tz` are
       given, it counts what `write_log` said about the log in a Parquet, XES or OCEL file; else nobody knows.
     - `lifecycle`: which `lifecycle:transition` enters a stage; `complete` where it occurs, else all; or `"all"`.
@@ -79,22 +78,24 @@ def read_log(
     need_polars()
     way = _way(tz, time_format, errors)
     named = {ORDER: order_id, STAGE: stage, AT: at, ACTOR: actor, TEAM: team, TRACK: track, STARTED: started_at}
-    done, cancelled = names_of("done_stages", done_stages), names_of("cancelled_stages", cancelled_stages)
-    about = None if attributes is None else names_of("attributes", attributes)
-    named_stages = None if stages is None else stages_of(stages)
-    lifecycle = None if lifecycle is None else "all" if lifecycle == "all" else names_of("lifecycle", lifecycle)
-    columns = tuple(name for name in (*named.values(), promised, *(about or ())) if name is not None)
+    said = Said.of(done_stages, cancelled_stages, stages, attributes, lifecycle)
+    columns = tuple(name for name in (*named.values(), promised, *(said.attributes or ())) if name is not None)
     asked = Asked(
         encoding=encoding, query=query, object_type=object_type, columns=columns, errors=errors, progress=progress
     )
-    need_meaning(source, format, query=query, object_type=object_type, cases=cases)
-    given, own = open_source(source, format, asked)
+    given, own = _opened(source, format, asked, cases)
     way = way if tz is not None else evolve(way, tz=_zone_of(given.about))
-    given, entries = _entries(given, lifecycle, named, way)
-    read = _read(given, own, named, named_stages, about, promised, way)
+    given, entries = _entries(given, said.lifecycle, named, way)
+    read = _read(given, own, named, said.stages, said.attributes, promised, way)
     second = None if cases is None else open_source(cases, None, evolve(asked, table="cases", progress=None))[0]
     log = _log(read, second, promised, way, [*given.assumptions, *entries], tz is None and given.about.tz is None)
-    return _ending(log, tz, done, cancelled, given.about)
+    return _ending(log, tz, said.done, said.cancelled, given.about)
+
+
+def _opened(source: Any, form: str | None, asked: Asked, cases: Any) -> tuple[Given, Given | None]:
+    """The tables of a source, of which all that was asked has a meaning."""
+    need_meaning(source, form, query=asked.query, object_type=asked.object_type, cases=cases)
+    return open_source(source, form, asked)
 
 
 def read_table(source: Any, *, encoding: str | None = None, query: Any = None) -> pl.DataFrame:
