@@ -36,8 +36,11 @@ BUILT_IN = ("id", "total", "currency", "promised_at", "source")  # of an order: 
 
 @frozen(kw_only=True, eq=False)
 class Replay:
-    """How the orders of one log are played through one flow. `names`: kind of track -> what a stage is called in logs -> the stage;
-    `unknown`: what of the log the flow does not know, with the number of events."""
+    """How the orders of one log are played through one flow.
+
+    - `names`: kind of track -> what a stage is called in a log -> the stage. `unknown`: what of the log the flow does
+      not know, with the number of events. `unfit`: values that are not of their declared type, counted.
+    """
 
     log: EventLog
     flow: Flow

@@ -145,4 +145,4 @@ def test_shards_say_that_they_read_one_row_per_event(tmp_path: Path) -> None:
     path = _written(tmp_path, f"order_id,a_at,b_at\n1,{DAY},{DAY}\n".encode())
     with pytest.raises(of.LogError) as caught:
         list(of.read_shards(path))
-    assert "log.long_in_parts" in [problem.code for problem in caught.value.problems]
+    assert "log.wide_in_parts" in [problem.code for problem in caught.value.problems]

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import orderflow as of
 from orderflow.metrics import Running, running, segments
 from orderflow.metrics.batches import join
+from orderflow.metrics.figures import FURTHER, PARTS
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import report
 from orderflow.model.calendar import WorkCalendar
@@ -80,6 +81,20 @@ def test_running_equals_the_whole_after_every_batch(parts: list[list[Row]], done
             assert totals.report().to_dict() == report(log_of(seen, done_stages=done)).to_dict()
     assert totals.report().to_dict() == report(log_of(seen, done_stages=done)).to_dict()
     assert len(totals) == len(seen)
+
+
+@settings(max_examples=12, deadline=None)
+@given(batches)
+def test_every_further_part_equals_the_whole(parts: list[list[Row]]) -> None:
+    """All parts that such a log can answer, and the reasons of the others."""
+    totals = Running(done_stages={"done"}, cancelled_stages={"a"})
+    for rows in parts:
+        totals.add(log_of(rows))
+    seen = [item for rows in parts for item in rows]
+    found = totals.report(further="all")
+    whole = report(log_of(seen, done_stages={"done"}, cancelled_stages={"a"}))
+    assert found.further_to_dict() == whole.further_to_dict()
+    assert {name: why.code for name, why in found.left_out.items()} == {n: w.code for n, w in whole.left_out.items()}
 
 
 @settings(max_examples=25, deadline=None)
@@ -217,6 +232,11 @@ def test_a_question_sums_up_only_what_changed(monkeypatch: pytest.MonkeyPatch) -
     assert sum(sizes) <= 3 + 6
 
 
+def test_every_calculator_is_a_part_that_can_be_asked_for() -> None:
+    """Each file with the three functions, and no other name."""
+    assert sorted(calculators()) == sorted((*PARTS, *FURTHER))
+
+
 @pytest.mark.parametrize("name", calculators())
 def test_every_calculator_runs(name: str) -> None:
     """Each figure, also one that is written after this test, equals that of the whole; or is refused as there."""
@@ -252,10 +272,44 @@ def test_days_are_counted_in_one_zone() -> None:
         Running(tz="UTC").add(log_of([("a", "placed", 1, None)], tz="Asia/Shanghai"))
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("conversion", {"stages": ["placed", "dnoe"]}),
+        ("error_rate", {"stages": "dnoe"}),
+        ("flow_efficiency", {"waiting_stages": ["dnoe"]}),
+        ("work_in_progress", {"done_stages": {"dnoe"}}),
+        ("cancellation", {"cancelled_stages": ("dnoe",)}),
+        ("scorecard", {"delivered_stage": "dnoe"}),
+    ],
+)
+def test_a_stage_that_never_occurs_is_told_as_by_the_function(name: str, options: dict[str, Any]) -> None:
+    """A misspelt stage is an error with a suggestion, whatever option names it; without events nothing is misspelt."""
+    totals = Running(done_stages="done")
+    totals.add(log_of([("a", "placed", 1, "li"), ("a", "done", HOUR, "li")], done_stages="done"))
+    for ask in (totals.result, lambda name, **given: getattr(of.metrics, name)(totals.log(), **given)):
+        with pytest.raises(LogError, match="Did you mean 'done'"):
+            ask(name, **options)
+    assert len(Running(done_stages="done").result(name, **options)) in (0, 1, 2)
+
+
+def test_one_stage_may_be_given_as_a_lone_text() -> None:
+    """`done_stages="完成"` is one stage, not two characters; so is a closed one."""
+    totals = Running(done_stages="完成", closed_stages="完成")
+    totals.add(log_of([("a", "完成", 1, None), ("b", "placed", 1, None)]))
+    assert repr(totals) == "<Running: 2 events, 1 orders open, 1 at rest>"
+    assert dict(totals.report().throughput.finished) == {"1970-01": 1}
+    assert log_of([], done_stages="完成", cancelled_stages="取消").done_stages == frozenset({"完成"})
+
+
 def test_what_is_no_figure_is_refused() -> None:
     """A name that is no calculator gets a hint, an unknown option is an error of the program; so is an empty shelf."""
     with pytest.raises(LogError, match="Did you mean 'lead_time'"):
         Running().result("lead_tme")
+    for name in ("compare", "running", "os"):  # files that are no calculators, and what is no file of figures
+        with pytest.raises(LogError) as unknown:
+            Running().result(name)
+        assert unknown.value.problems[0].code == "log.unknown_figure"
     with pytest.raises(TypeError, match="colour"):
         Running().result("lead_time", colour="red")
     with pytest.raises(LogError) as caught:

@@ -30,7 +30,7 @@ def read_csv(path: str | os.PathLike[str], asked: Asked) -> Given:
     import polars as pl
 
     file = os.fspath(path)
-    content, guessed_encoding = to_utf8(read_bytes(path), asked.encoding, file)
+    content, guessed_encoding = to_utf8(read_bytes(path, asked.progress), asked.encoding, file)
     if b"\n" not in content:
         content = content.replace(b"\r", b"\n")  # as old programs end their lines
     _check(content, file)

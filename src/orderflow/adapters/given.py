@@ -128,6 +128,11 @@ class Fault:
         return problem(self.code, given.at(lines[0]), **words)
 
 
+def share_of(progress: Progress | None, end: float) -> Progress | None:
+    """What to tell the share of a part of the work that is done, where that part ends at a share of the whole."""
+    return None if progress is None else lambda share: progress(share * end)
+
+
 def fault(code: str, rows: pl.Series, column: str | None = None, /, **words: Any) -> list[Fault]:
     """The fault as a list of one, or none when no row has it."""
     known = {name: value for name, value in words.items() if value is not None}

@@ -32,7 +32,7 @@ def read_jsonl(path: str | os.PathLike[str], asked: Asked) -> Given:
     import polars as pl
 
     file = os.fspath(path)
-    content, guessed_encoding = to_utf8(read_bytes(path), asked.encoding, file)
+    content, guessed_encoding = to_utf8(read_bytes(path, asked.progress), asked.encoding, file)
     told = [reason("log.guessed_encoding", encoding=guessed_encoding, table=TABLES[asked.table])]
     wrong: list[Problem] = []
     skip = asked.errors == "skip"

@@ -6,27 +6,14 @@ The same for shards on one machine and for partitions on an engine, so that both
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
-from attrs.converters import optional
+from attrs import evolve, frozen
 
-from orderflow.adapters.choosing import about_blanks, choose
-from orderflow.adapters.columns import (
-    ACTOR,
-    AT,
-    ORDER,
-    PROMISED,
-    STAGE,
-    STARTED,
-    TABLES,
-    TEAM,
-    TRACK,
-    Role,
-    guess,
-    plain,
-)
-from orderflow.adapters.given import LINES, ROW, ROWS, Asked, Errors, Given, left_out
+from orderflow.adapters.assembling import Orders, assembled, orders_of
+from orderflow.adapters.choosing import choose
+from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, STARTED, TABLES, Role, guess, plain
+from orderflow.adapters.given import LINES, ROW, ROWS, Asked, Given
 from orderflow.adapters.kinds import one_kind
 from orderflow.adapters.longform import (
     COMPLETE,
@@ -40,12 +27,14 @@ from orderflow.adapters.longform import (
     read_long,
 )
 from orderflow.adapters.opening import open_source
-from orderflow.adapters.orders import about_orders, id_column, read_orders, together
+from orderflow.adapters.options import Reading
+from orderflow.adapters.orders import id_column
 from orderflow.adapters.starts import START, with_starts
+from orderflow.adapters.wide import read_wide, wide_stages
 from orderflow.metrics.codes import number_text
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
-from orderflow.model.frozen import as_names
+from orderflow.model.frozen import FrozenMap
 from orderflow.model.reasons import Reason, problem, reason
 
 if TYPE_CHECKING:
@@ -54,51 +43,13 @@ if TYPE_CHECKING:
 SEED = 5  # of the hash by which orders are dealt out
 
 
-@frozen(kw_only=True)
-class Reading:
-    """What the caller said about a source that is read in parts; the names are those of `read_log`."""
-
-    order_id: str | None = None
-    stage: str | None = None
-    at: str | None = None
-    actor: str | None = None
-    team: str | None = None
-    track: str | None = None
-    started_at: str | None = None
-    cases: Any = None
-    promised: str | None = None
-    done_stages: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
-    cancelled_stages: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
-    attributes: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
-    lifecycle: str | Sequence[str] | None = None
-    tz: str | None = None
-    encoding: str | None = None
-    time_format: str | None = None
-    errors: Errors = "raise"
-
-    @property
-    def roles(self) -> dict[Role, str | None]:
-        """The column of each role, None where it was not named."""
-        named = (self.order_id, self.stage, self.at, self.actor, self.team, self.track, self.started_at)
-        return dict(zip((ORDER, STAGE, AT, ACTOR, TEAM, TRACK, STARTED), named, strict=True))
-
-    @property
-    def ends(self) -> tuple[str, ...]:
-        """All stages that are said to end an order."""
-        return (*as_names(self.done_stages), *as_names(self.cancelled_stages))
-
-    @property
-    def way(self) -> Way:
-        """How times are read and what happens to wrong rows."""
-        return Way(tz=self.tz or "UTC", form=self.time_format, errors=self.errors)
-
-
 @frozen(kw_only=True, eq=False)
 class Columns:
     """Which columns of a source are read, and as what: decided once, the same for every part.
 
     - `entries`, `instance`: the columns with the life cycle of activities and its instances, if there are such.
     - `kept`: the kinds of entries that enter a stage, where starts are read too, to be paired with completions.
+    - `stages`: stage -> column of its times, where there is one row per order.
     """
 
     roles: Mapping[Role, str | None]
@@ -109,6 +60,7 @@ class Columns:
     guesses: tuple[Reason, ...] = ()
     unused: tuple[str, ...] = ()
     kept: tuple[str | None, ...] | None = None
+    stages: Mapping[str, str] | None = None
 
     @property
     def assumptions(self) -> tuple[Reason, ...]:
@@ -127,7 +79,7 @@ class Columns:
     def needed(self) -> list[str]:
         """The columns that are read, once each."""
         paired = [] if self.kept is None else [self.entries, self.instance]
-        chosen = [*self.roles.values(), *self.attributes, self.promise, *paired]
+        chosen = [*self.roles.values(), *(self.stages or {}).values(), *self.attributes, self.promise, *paired]
         return list(dict.fromkeys(name for name in chosen if name is not None))
 
 
@@ -139,10 +91,12 @@ def columns_of(empty: pl.DataFrame, asked: Reading, file: str | None = None, *, 
     """
     given = rows_given(empty.with_row_index(ROW), file)
     given = evolve(given, unit=LINES, head=1) if lines else given
+    if asked.stages is not None:
+        return _wide_columns(given, asked)
     chosen, assumptions, problems = choose(given, asked.roles, needed=(ORDER, STAGE, AT))
     if problems:
-        if any(item.code == "log.column_not_guessed" for item in problems):
-            problems.append(problem("log.long_in_parts", given.at(None)))
+        if any(item.code == "log.column_not_guessed" and item.params["role"] != ORDER.title for item in problems):
+            problems.append(problem("log.wide_in_parts", given.at(given.head)))
         raise LogError(problems)
     attributes: Sequence[str] | None = asked.attributes
     if attributes is None:
@@ -160,6 +114,26 @@ def columns_of(empty: pl.DataFrame, asked: Reading, file: str | None = None, *, 
         guesses=tuple(assumptions),
     )
     return evolve(columns, unused=tuple(n for n in given.columns if n not in (*columns.needed, columns.entries)))
+
+
+def _wide_columns(given: Given, asked: Reading) -> Columns:
+    """The same for a table with one row per order, of which the caller named the columns with the times of stages."""
+    stages = wide_stages(given, asked.stages, asked.order_id)
+    wanted = {role: name for role, name in asked.roles.items() if role is ORDER or name is not None}
+    chosen, assumptions, problems = choose(given, wanted, needed=(ORDER,))
+    if problems:
+        raise LogError(problems)
+    taken = {*(stages or {}).values(), *chosen.values()}
+    promise = asked.promised or guess(PROMISED.names, given.columns)
+    return Columns(
+        roles={role: chosen.get(role.parameter) for role in asked.roles},
+        attributes=tuple(name for name in given.columns if name not in taken),
+        promise=promise if promise in given.columns else None,
+        entries=None,
+        instance=None,
+        guesses=tuple(assumptions),
+        stages=FrozenMap(stages),
+    )
 
 
 def kept_entries(
@@ -239,27 +213,16 @@ def log_of_rows(rows: Given, columns: Columns, asked: Reading, cases: pl.DataFra
     """
     promised = asked.promised if asked.promised == columns.promise else None
     rows, paired = _entered(rows, columns, asked.way)
-    read = read_long(rows, None, columns.roles, attributes=asked.attributes, promised=promised, way=asked.way)
-    assumptions, tables, local = [*paired, *read.assumptions, *left_out(read.given)], [], read.local
+    if columns.stages is not None:
+        read = read_wide(rows, columns.stages, columns.roles, attributes=asked.attributes, told=True, way=asked.way)
+    else:
+        read = read_long(rows, None, columns.roles, attributes=asked.attributes, promised=promised, way=asked.way)
+    tables = []
     if read.orders is not None:
-        found, kept, more, without_offset = read_orders(read.orders, read.orders_id, promised, asked.way)
-        assumptions += [*more, *left_out(kept)]
-        tables.append(found)
-        local += without_offset
+        tables.append(orders_of(read.orders, read.orders_id, promised, asked, own=True))
     if cases is not None:
-        assumptions += about_orders(read.events["order"], cases["order"], own=False)
-        tables.append(cases)
-    if asked.tz is None and local:
-        assumptions.append(reason("log.assumed_zone"))
-    log = EventLog.from_columns(
-        read.events,
-        together(tables),
-        tz=asked.way.tz,
-        assumptions=assumptions,
-        done_stages=asked.done_stages,
-        cancelled_stages=asked.cancelled_stages,
-    )
-    return evolve(log, assumptions=(*log.assumptions, *about_blanks(log.orders["id"], log.names["stage"])))
+        tables.append(Orders(table=cases, own=False))
+    return assembled(read, tables, asked, paired)
 
 
 def read_cases(asked: Reading, columns: Columns) -> tuple[pl.DataFrame | None, list[Reason]]:
@@ -271,9 +234,9 @@ def read_cases(asked: Reading, columns: Columns) -> tuple[pl.DataFrame | None, l
     given = open_source(asked.cases, None, Asked(table="cases", encoding=asked.encoding, errors=asked.errors))[0]
     elsewhere = asked.promised == columns.promise and asked.promised not in given.columns
     promised = None if elsewhere else asked.promised
-    found, kept, told, local = read_orders(given, id_column(given, columns.order_id), promised, asked.way)
-    assumed = [reason("log.assumed_zone")] if asked.tz is None and local else []
-    return found, [*given.assumptions, *told, *left_out(kept), *assumed]
+    found = orders_of(given, id_column(given, columns.order_id), promised, asked, own=False)
+    assumed = [reason("log.assumed_zone")] if asked.tz is None and found.local else []
+    return found.table, [*found.told, *assumed]
 
 
 def dealt(column: str, n: int, kind: pl.DataType | None = None) -> pl.Expr:

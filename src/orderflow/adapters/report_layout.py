@@ -7,6 +7,7 @@ from typing import Any
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDEST = 40  # a longer name is cut
+JOINERS = "\u200c\u200d"  # of which emoji and some scripts are made; other marks that are not seen can mislead
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -50,7 +51,7 @@ def shown(cell: Any) -> str:
 
 def cut(text: str) -> str:
     """A name as it is shown: what cannot be printed replaced, and no wider than a column may be."""
-    text = "".join(char if char.isprintable() else "�" for char in text)
+    text = "".join(char if char.isprintable() or char in JOINERS else "�" for char in text)
     if width(text) <= WIDEST:
         return text
     while width(text) > WIDEST - 1:

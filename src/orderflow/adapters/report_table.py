@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from attrs import asdict
 
+from orderflow.metrics.on_time import OnTime
 from orderflow.metrics.report import Report
 from orderflow.metrics.summary import Table
 from orderflow.model.errors import LogError
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 LONG = ("part", "key", "figure", "value")
+OF_TEXT = ("over", "up_to")  # columns of numbers that say what a row is about, as its texts do
 
 
 def tables(report: Report, *, by: str | None = None) -> dict[str, pl.DataFrame]:
@@ -42,6 +45,9 @@ def tables(report: Report, *, by: str | None = None) -> dict[str, pl.DataFrame]:
         "flow_map": report.flow_map.frame,
         "variants": report.variants.top.frame,
         "rework": pl.DataFrame([{k: v for k, v in asdict(report.rework).items() if k != "by_stage"}]),
+        "rework_by_stage": pl.DataFrame(
+            list(report.rework.by_stage.items()), schema={"stage": pl.String, "orders": pl.Int64}, orient="row"
+        ),
         "handover": report.handover.frame,
         "throughput": pl.DataFrame(
             [(m, flow.started.get(m, 0), flow.finished.get(m, 0)) for m in sorted({*flow.started, *flow.finished})],
@@ -50,9 +56,10 @@ def tables(report: Report, *, by: str | None = None) -> dict[str, pl.DataFrame]:
         ),
         "stage_time": report.stage_time.frame,
         "bottlenecks": report.bottlenecks.by_total.frame,
+        "bottlenecks_by_mean": report.bottlenecks.by_mean.frame,
     }
     if report.on_time is not None:
-        found["on_time"] = pl.DataFrame([report.on_time.to_dict()])
+        found["on_time"] = _on_time(report.on_time)
     if by is not None:
         found["lead_time_by"] = report.lead_time_by(by).frame
     for name, part in report.further.items():
@@ -80,7 +87,7 @@ def long_table(report: Report, *, by: str | None = None) -> pl.DataFrame:
     """The whole report as one table: `part`, `key` (what the row is about, joined by ` / `), `figure`, `value`.
 
     - One row per figure of each row of each part, in their order; values are floats, durations seconds; missing values
-      have no row.
+      have no row. No two rows are of the same part, key and figure.
     """
     import polars as pl
     import polars.selectors as cs
@@ -88,7 +95,8 @@ def long_table(report: Report, *, by: str | None = None) -> pl.DataFrame:
     pieces = []
     for name, frame in tables(report, by=by).items():
         flat = _flat(frame)
-        figures = flat.select(cs.numeric()).columns
+        groups = flat.columns[:1] if name == "lead_time_by" else []  # which may be numbers too
+        figures = flat.select(cs.numeric().exclude(*OF_TEXT, *groups)).columns
         keys = [column for column in flat.columns if column not in figures]
         key = pl.concat_str([pl.col(column).cast(pl.String).fill_null("–") for column in keys], separator=" / ")
         rows = flat.select(
@@ -101,6 +109,19 @@ def long_table(report: Report, *, by: str | None = None) -> pl.DataFrame:
         long = long.with_columns(order=order).sort("row", "order").drop_nulls("value")
         pieces.append(long.select(pl.lit(name).alias("part"), *LONG[1:]))
     return pl.concat(pieces)
+
+
+def _on_time(found: OnTime) -> pl.DataFrame:
+    """What is known of the promises as one row of numbers: those of `early` and `late` as `early_mean`, `late_p90` …"""
+    import polars as pl
+
+    row: dict[str, float | None] = {}
+    for name, value in found.to_dict().items():
+        if isinstance(value, Mapping):
+            row |= {f"{name}_{figure}": amount for figure, amount in value.items()}
+        elif name != "rule":
+            row[name] = value
+    return pl.DataFrame([row], schema=dict.fromkeys(row, pl.Float64))
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -102,15 +102,22 @@ def _lead_time(report: Report) -> str:
     found = report.lead_time
     names = ("mean", "median", "p90", "p95", "min", "max")
     row = [duration(getattr(found, name)) for name in names]
-    time = "" if report.calendar is None else ", in open time of the calendar " + (report.calendar.name or "given")
+    named = "" if report.calendar is None or not report.calendar.name else f" (calendar {report.calendar.name})"
+    time = "" if report.calendar is None else f", in working hours{named}"
     return f"Lead time, first to last event of an order{time}\n" + table(names, [row], left=0)
 
 
 def _lead_time_by(report: Report, by: str) -> str:
-    found = list(report.lead_time_by(by))
+    table_of_groups = report.lead_time_by(by)
+    group, found = (
+        table_of_groups.frame.columns[0],
+        list(table_of_groups),
+    )  # called otherwise if it is called as a figure
     shown = sorted(found, key=lambda row: -row["n"])[: 2 * ROWS]
     names = ("median", "mean", "p90", "max")
-    rows = [("–" if row[by] is None else row[by], row["n"], *(duration(row[name]) for name in names)) for row in shown]
+    rows = [
+        ("–" if row[group] is None else row[group], row["n"], *(duration(row[name]) for name in names)) for row in shown
+    ]
     return f"Lead time by {by}\n" + table((by, "orders", *names), rows, total=len(found))
 
 

@@ -6,20 +6,21 @@ import os
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from attrs import evolve, frozen
 
-from orderflow.adapters.about import SILENT, About, about_parquet, used
+from orderflow.adapters.about import SILENT, About
 from orderflow.adapters.columns import TABLES
 from orderflow.adapters.csvscan import Plain, as_plain, lines_of, without_long_rows
-from orderflow.adapters.files import format_of
-from orderflow.adapters.given import LINES, ROW, Given, one_list, skipped_rows
+from orderflow.adapters.files import format_to_read
+from orderflow.adapters.given import LINES, ROW, Given, Progress, one_list, skipped_rows
 from orderflow.adapters.kinds import DECIMAL, WHOLE
 from orderflow.adapters.longform import gone
+from orderflow.adapters.options import PartOptions, Reading, as_said, reading_of
+from orderflow.adapters.parquet import first_line, parquet_errors, parquet_files
 from orderflow.adapters.parts import (
     Columns,
-    Reading,
     columns_of,
     dealt,
     log_of_rows,
@@ -29,7 +30,6 @@ from orderflow.adapters.parts import (
 )
 from orderflow.metrics.codes import need_polars
 from orderflow.metrics.figures import check_stage
-from orderflow.metrics.instants import zone
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Place, Problem, Reason, problem
@@ -65,13 +65,22 @@ class Scan:
         return found if self.number is None else evolve(found, unit=LINES, head=1, number=self.number)
 
 
-def read_shards(source: Any, n: int = 16, **reading: Any) -> Generator[EventLog, None, None]:
+def read_shards(
+    source: Any,
+    n: int = 16,
+    *,
+    format: str | None = None,
+    progress: Progress | None = None,
+    **reading: Unpack[PartOptions],
+) -> Generator[EventLog, None, None]:
     """Read a history in `n` shards, one EventLog after the other: every order is whole in one of them.
 
-    - `source`: a Parquet file, a folder of them, a CSV file (packed or not), or a polars LazyFrame; one row per event.
-    - `reading`: `order_id`, `stage`, `at`, `actor`, `team`, `track`, `cases`, `promised`, `done_stages`,
-      `cancelled_stages`, `attributes`, `lifecycle`, `tz`, `encoding`, `time_format`, `errors`, as for `read_log`;
-      `cases` are read whole.
+    - `source`: a Parquet file, a folder of them, a CSV file (packed or not), told by its ending or `format`; or a
+      polars LazyFrame. One row per event, or with `stages` one per order, which is not guessed here.
+    - `reading`: `order_id`, `stage`, `at`, `actor`, `team`, `track`, `started_at`, `cases`, `promised`, `done_stages`,
+      `cancelled_stages`, `stages`, `attributes`, `lifecycle`, `tz`, `encoding`, `time_format`, `errors`, as for
+      `read_log`; `cases` are read whole. TypeError for another one.
+    - `progress` is told the share of the shards that were read and worked on, up to 1.
     - Together the shards are what `read_log` reads: the same events, ties and attributes. The first shard has the
       assumptions about the whole source, each those about its own rows. Shards without orders are left out.
     - In memory is one shard, and the cases. Parquet is scanned once for each shard; CSV is first written as Parquet to
@@ -82,19 +91,18 @@ def read_shards(source: Any, n: int = 16, **reading: Any) -> Generator[EventLog,
     need_polars()
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise LogError.of("log.bad_shards", value=repr(n))
-    asked = Reading(**reading)
-    zone(asked.way.tz)
-    return _shards(source, n, asked)
+    return _shards(source, n, format, reading_of("read_shards", reading), progress or (lambda _share: None))
 
 
-def _shards(source: Any, n: int, asked: Reading) -> Generator[EventLog, None, None]:
-    with _scanned(source, asked) as scan:
-        named, asked = asked.ends, _as_said(asked, scan.about)
+def _shards(source: Any, n: int, form: str | None, asked: Reading, tell: Progress) -> Generator[EventLog, None, None]:
+    with _scanned(source, form, asked) as scan:
+        named, (asked, said) = asked.ends, as_said(asked, scan.about)
         cases, more = read_cases(asked, scan.columns)
-        about_all: tuple[Reason, ...] = (*scan.assumptions, *scan.columns.assumptions, *more, *scan.skipped)
-        empty, seen, wrong = True, set[str](), list(scan.unread)
+        about_all: tuple[Reason, ...] = (*said, *scan.assumptions, *scan.columns.assumptions, *more, *scan.skipped)
+        empty, seen, wrong, skipped = True, set[str](), list(scan.unread), list[Problem]()
         kind = scan.rows.collect_schema()[scan.columns.order_id]
         for k in range(n):
+            tell(k / n)
             rows = scan.rows.filter(dealt(scan.columns.order_id, n, kind) == k).collect(engine="streaming").sort(ROW)
             mine = None if cases is None else cases.filter(dealt("order", n) == k)
             if not rows.height and (mine is None or not mine.height):
@@ -109,16 +117,26 @@ def _shards(source: Any, n: int, asked: Reading) -> Generator[EventLog, None, No
                 yield evolve(log, assumptions=(*about_all, *log.assumptions))
                 about_all = ()
             seen.update(log.stages)
+            skipped += _skipped(log)
         if wrong:
             raise LogError(one_list(wrong))
+        if skipped and not seen:
+            raise LogError([problem("log.no_rows_left", _place(scan.file)), *one_list(skipped)])
         if empty:
             raise LogError([problem("log.no_rows", _place(scan.file))])
         for stage in named:
             check_stage(stage, seen)
+        tell(1.0)
+
+
+def _skipped(log: EventLog) -> list[Problem]:
+    """What was wrong with rows that were left out: the assumptions that name rows."""
+    rows = {"count", "lines"}
+    return [problem(item.code, item.place, **item.params) for item in log.assumptions if rows <= item.params.keys()]
 
 
 @contextmanager
-def _scanned(source: Any, asked: Reading) -> Iterator[Scan]:
+def _scanned(source: Any, form: str | None, asked: Reading) -> Iterator[Scan]:
     """The source, ready to be scanned; what had to be written for that is removed at the end."""
     import polars as pl
 
@@ -127,13 +145,13 @@ def _scanned(source: Any, asked: Reading) -> Iterator[Scan]:
         return
     if not isinstance(source, str | os.PathLike):
         raise LogError.of("log.not_in_shards", kind=type(source).__name__)
-    kind = format_of(source)
+    kind = format_to_read(source, form)
     if kind == "parquet":
-        files = _files(source)
-        about, told = _about(files, source)
-        said = About(tz=asked.tz, done_stages=_set(asked.done_stages), cancelled_stages=_set(asked.cancelled_stages))
-        scan = _narrow(pl.scan_parquet(files), os.fspath(source), asked, (*told, *used(about, said)))
-        yield evolve(scan, about=about)
+        files = parquet_files(source)
+        with parquet_errors(files.path):
+            table = files.scan()
+            about, told = files.about()
+        yield evolve(_narrow(table, files.path, asked, told), about=about)
     elif kind == "csv":
         with tempfile.TemporaryDirectory(prefix="orderflow-") as folder:
             yield _csv(source, folder, asked)
@@ -145,7 +163,7 @@ def _narrow(table: pl.LazyFrame, file: str | None, asked: Reading, told: Sequenc
     """The columns that are needed and the rows that enter a stage."""
     import polars as pl
 
-    try:
+    with parquet_errors(file):
         header = table.collect_schema()
         columns = columns_of(table.select(pl.all().exclude(ROW)).collect_schema().to_frame(), asked, file)
         rows = table if ROW in header else table.with_row_index(ROW)
@@ -157,10 +175,6 @@ def _narrow(table: pl.LazyFrame, file: str | None, asked: Reading, told: Sequenc
             if entries:
                 entries += _gone(rows, columns, kind, kept if columns.kept is None else columns.kept)
             rows = rows.filter(_is_one_of(kind, kept))
-    except OSError as error:
-        raise LogError([problem("log.cannot_open", _place(file), detail=error.strerror or str(error))]) from None
-    except pl.exceptions.PolarsError as error:
-        raise LogError([problem("log.broken_parquet", _place(file), detail=_first_line(error))]) from None
     return Scan(rows=rows.select(ROW, *columns.needed), file=file, columns=columns, assumptions=(*told, *entries))
 
 
@@ -178,44 +192,6 @@ def _gone(rows: pl.LazyFrame, columns: Columns, kind: pl.Expr, entering: Sequenc
     counts = rows.select(whole=order.n_unique(), kept=order.filter(_is_one_of(kind, entering)).n_unique())
     whole, kept = counts.collect(engine="streaming").row(0)
     return gone(whole - kept)
-
-
-def _as_said(asked: Reading, about: About) -> Reading:
-    """How the source is to be read: as the caller said, else as the file itself says."""
-    zone(asked.tz or about.tz or "UTC")
-    return evolve(
-        asked,
-        tz=asked.tz or about.tz,
-        done_stages=asked.done_stages or about.done_stages,
-        cancelled_stages=asked.cancelled_stages or about.cancelled_stages,
-    )
-
-
-def _set(names: tuple[str, ...] | None) -> frozenset[str] | None:
-    return frozenset(names) if names else None
-
-
-def _about(files: Sequence[Path], source: str | os.PathLike[str]) -> tuple[About, list[Reason]]:
-    """What Parquet files say about the log. Raises LogError for files that cannot be read."""
-    import polars as pl
-
-    try:
-        return about_parquet(files)
-    except OSError as error:
-        detail = error.strerror or _first_line(error)
-        raise LogError([problem("log.cannot_open", _place(os.fspath(source)), detail=detail)]) from None
-    except pl.exceptions.PolarsError as error:
-        raise LogError([problem("log.broken_parquet", _place(os.fspath(source)), detail=_first_line(error))]) from None
-
-
-def _files(path: str | os.PathLike[str]) -> list[Path]:
-    """A Parquet file, or all below a folder, in the order of their names."""
-    from pathlib import Path
-
-    files = sorted(Path(path).rglob("*.parquet")) if Path(path).is_dir() else [Path(path)]
-    if not files:
-        raise LogError([problem("log.no_parquet_in_folder", _place(os.fspath(path)))])
-    return files
 
 
 def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
@@ -236,7 +212,7 @@ def _csv(path: str | os.PathLike[str], folder: str, asked: Reading) -> Scan:
     except pl.exceptions.NoDataError:
         raise LogError([problem("log.no_rows", _place(file))]) from None
     except pl.exceptions.PolarsError as error:
-        raise LogError([problem("log.broken_csv", _place(file), detail=_first_line(error))]) from None
+        raise LogError([problem("log.broken_csv", _place(file), detail=first_line(error))]) from None
     told = (*plain.told, *scan.assumptions)
     if asked.errors != "skip":
         return evolve(scan, assumptions=told, unread=tuple(wrong), number=lines_of(plain))
@@ -288,7 +264,3 @@ def _numbers(rows: pl.LazyFrame, names: Sequence[str], order_id: str) -> list[pl
 
 def _place(file: str | None) -> Place | None:
     return None if file is None else Place(file=file)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import unquote
 
 from attrs import evolve, frozen
 
 from orderflow.adapters.given import ROW
-from orderflow.adapters.parts import Columns, Reading, columns_of, log_of_rows, read_entries, rows_given
+from orderflow.adapters.options import PartOptions, Reading, reading_of
+from orderflow.adapters.parts import Columns, columns_of, log_of_rows, read_entries, rows_given
 from orderflow.adapters.sketches import note, sketched
 from orderflow.metrics.assumptions import summed
 from orderflow.metrics.batches import shape_of, without_rows
 from orderflow.metrics.codes import need_polars
 from orderflow.metrics.figures import Pile, check_stage
-from orderflow.metrics.instants import zone
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.merged import MergedReport, figures_of_report, merged_report, to_merge
 from orderflow.metrics.packing import pack, unpack
@@ -54,7 +54,7 @@ def report_on_spark(
     partitions: int | None = None,
     sketch: bool = False,
     terms: Terms = PLAIN,
-    **reading: Any,
+    **reading: Unpack[PartOptions],
 ) -> MergedReport:
     """The report on a Spark DataFrame, or on Parquet at a path that Spark can read.
 
@@ -69,8 +69,7 @@ def report_on_spark(
     """
     need_polars()
     _need_spark()
-    asked = Reading(**reading)
-    zone(asked.way.tz)
+    asked = reading_of("report", reading)
     if asked.cases is not None:
         raise LogError.of("log.no_cases_on_engine")
     table, name, rows = _table(spark, source)
@@ -212,11 +211,9 @@ def _table(spark: Any, source: Any) -> tuple[Any, str, int]:
             raise LogError.of("log.not_on_engine", kind=type(source).__name__)
         return source.withColumn(PLACE, f.monotonically_increasing_id()), "a DataFrame", PARTITION_ROWS
     path = os.fspath(source)
-    read = spark.read.option("recursiveFileLookup", "true").parquet(path)
-    table = read.select("*", f.col("_metadata.file_path").alias("_file"), f.col("_metadata.row_index").alias(PLACE))
-    files = sorted(
-        (row[0] for row in table.select("_file").distinct().collect()), key=lambda uri: unquote(uri).split("/")
-    )
+    table, files = _files(spark.read.option("recursiveFileLookup", "true").parquet(path))
+    if any("=" in folder for file in files for folder in _below(path, file)):  # Spark finds these columns its own way
+        table, files = _files(spark.read.parquet(path))
     if len(files) > 1:
         places = spark.createDataFrame(
             [(file, n * FILE_ROWS) for n, file in enumerate(files)], "_file string, _first long"
@@ -225,6 +222,21 @@ def _table(spark: Any, source: Any) -> tuple[Any, str, int]:
             table.join(f.broadcast(places), "_file").withColumn(PLACE, f.col("_first") + f.col(PLACE)).drop("_first")
         )
     return table.drop("_file"), path, FILE_ROWS
+
+
+def _files(read: Any) -> tuple[Any, list[str]]:
+    """The rows with their files and their places in these, and the files in the order of their names."""
+    from pyspark.sql import functions as f
+
+    table = read.select("*", f.col("_metadata.file_path").alias("_file"), f.col("_metadata.row_index").alias(PLACE))
+    found = (row[0] for row in table.select("_file").distinct().collect())
+    return table, sorted(found, key=lambda uri: unquote(uri).split("/"))
+
+
+def _below(path: str, file: str) -> list[str]:
+    """The folders between a source and one of its files, which is a URI."""
+    root = path.partition("://")[2] or path
+    return unquote(file).rpartition(root.rstrip("/"))[2].split("/")[:-1]
 
 
 def _only_entries(table: Any, columns: Columns, asked: Reading) -> tuple[Any, Columns, list[Reason]]:

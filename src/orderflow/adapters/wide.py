@@ -94,7 +94,7 @@ def read_wide(
     """
     import polars as pl
 
-    wanted = {role: name for role, name in named.items() if role is ORDER or (name and role.parameter in BESIDE)}
+    wanted = {role: name for role, name in named.items() if role == ORDER or (name and role.parameter in BESIDE)}
     columns, assumptions, problems = choose(given, wanted, needed=(ORDER,))
     problems += _not_wide(given, stages, named) + unknown_attributes(given, attributes, given.columns)
     if problems:

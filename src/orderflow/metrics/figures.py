@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 from attrs import field, fields, frozen, has
 
+from orderflow.metrics.keys import check_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import of_whom
-from orderflow.metrics.summary import Samples
+from orderflow.metrics.samples import Samples
 from orderflow.model.errors import LogError
-from orderflow.model.frozen import EMPTY, FrozenMap, freeze
+from orderflow.model.frozen import EMPTY, FrozenMap, as_names, freeze
 from orderflow.model.reasons import suggest
 
 PARTS = (
@@ -34,6 +35,7 @@ FURTHER = (
     *("workload", "working_together", "scorecard", "satisfaction", "complaint_rate", "error_rate"),
     *("cohorts", "periods"),
 )
+NAMING_STAGES = ("delivered_stage", "stages", "waiting_stages", "done_stages", "cancelled_stages")  # options that do
 EXACT = 50_000_000  # durations of one group that are kept and sorted; above that, sketches, and only by name
 
 
@@ -81,8 +83,17 @@ class Figure:
         """The same without what concerns its result only: what summaries are kept by."""
         return Figure(calculator=self.calculator, options=self.options)
 
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that the options name: the public function wants them to occur (`check_stage`)."""
+        given = {**self.options, **self.shown}
+        return tuple(name for option in NAMING_STAGES for name in as_names(given.get(option)))
+
     def check(self, whole: EventLog) -> None:
-        """Raise what the public function raises when a log with these columns cannot answer the question."""
+        """Raise what the public function raises when a log with these columns cannot answer the question.
+
+        What rows would tell - whether the stages that are named occur - is asked by `check_stage`.
+        """
         function_of(self.calculator)(whole, **{**self.options, **self.shown})
 
     def summarise(self, shard: EventLog) -> Any:
@@ -125,9 +136,7 @@ class Pile:
 
 def check_stage(stage: str | None, seen: Iterable[str]) -> None:
     """Raise LogError (`log.unknown_stage`) for a stage that is none of those that occurred, if any did."""
-    known = sorted(seen)
-    if stage is not None and known and stage not in known:
-        raise LogError.of("log.unknown_stage", stage=stage, known=known[:20], suggestion=suggest(stage, known))
+    check_stages(seen, stage)
 
 
 def with_samples(summary: Any, change: Callable[[Samples], Samples]) -> Any:
@@ -174,13 +183,10 @@ def function_of(calculator: str) -> Callable[..., Any]:
 
 def calculator_of(name: str) -> Calculator:
     """The file of that name in `orderflow.metrics`. Raises LogError (`log.unknown_figure`)."""
-    try:
-        module: Any = import_module(f"orderflow.metrics.{name}")
-    except ImportError:
-        module = None
-    if not all(hasattr(module, part) for part in ("summarise", "merge", "result")):
+    if name not in PARTS and name not in FURTHER:
         raise unknown_figure(name, (*PARTS, *FURTHER))
-    return module  # type: ignore[no-any-return]  # a module has the three functions, as was asked above
+    module: Any = import_module(f"orderflow.metrics.{name}")
+    return module  # type: ignore[no-any-return]  # a test holds that each of these files has the three functions
 
 
 def unknown_figure(name: str, known: Sequence[str]) -> LogError:

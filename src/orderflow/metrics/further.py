@@ -21,7 +21,7 @@ from orderflow.model.reasons import Reason
 @frozen(kw_only=True, eq=False, repr=False, slots=False)  # no slots: `cached_property` keeps what it found in __dict__
 class FurtherParts:
     """The parts named in `FURTHER`, each what the function of that name in `orderflow.metrics` gives for the log, on
-    the report's terms; None where the log has not what it needs, and `left_out` says why."""
+    the report's terms; None where the log lacks what it needs, and `left_out` says why."""
 
     log: EventLog
     terms: Terms = PLAIN
@@ -38,95 +38,119 @@ class FurtherParts:
 
     @property
     def work_in_progress(self) -> Table | None:
-        return self._part("work_in_progress")  # type: ignore[no-any-return]
+        """Open orders at the end of each day."""
+        return self._table("work_in_progress")
 
     @property
     def ageing(self) -> Table | None:
-        return self._part("ageing")  # type: ignore[no-any-return]
+        """Open orders by stage and age."""
+        return self._table("ageing")
 
     @property
     def queues(self) -> Table | None:
-        return self._part("queues")  # type: ignore[no-any-return]
+        """Where orders arrive faster than they leave, by stage and week."""
+        return self._table("queues")
 
     @property
     def cancellation(self) -> Table | None:
-        return self._part("cancellation")  # type: ignore[no-any-return]
+        """The share of orders that were cancelled."""
+        return self._table("cancellation")
 
     @property
     def conversion(self) -> Table | None:
-        return self._part("conversion")  # type: ignore[no-any-return]
+        """The share of orders that reach each stage."""
+        return self._table("conversion")
 
     @property
     def conformance(self) -> Conformance | None:
-        return self._part("conformance")  # type: ignore[no-any-return]
+        """Which steps leave those that a flow allows, where, and how often."""
+        found: Conformance | None = self._part("conformance")
+        return found
 
     @property
     def sla_attainment(self) -> Table | None:
-        return self._part("sla_attainment")  # type: ignore[no-any-return]
+        """Of the runs of each time promise the share that was met in time."""
+        return self._table("sla_attainment")
 
     @property
     def otif(self) -> Table | None:
-        return self._part("otif")  # type: ignore[no-any-return]
+        """The share of promised orders that were delivered on time and in full."""
+        return self._table("otif")
 
     @property
     def in_full(self) -> Table | None:
-        return self._part("in_full")  # type: ignore[no-any-return]
+        """The share of orders whose lines were all delivered completely."""
+        return self._table("in_full")
 
     @property
     def first_response(self) -> Table | None:
-        return self._part("first_response")  # type: ignore[no-any-return]
+        """How long orders wait until another person takes them up."""
+        return self._table("first_response")
 
     @property
     def flow_efficiency(self) -> Table | None:
-        return self._part("flow_efficiency")  # type: ignore[no-any-return]
+        """The share of an order's time in which somebody works on it."""
+        return self._table("flow_efficiency")
 
     @property
     def self_loops(self) -> Table | None:
-        return self._part("self_loops")  # type: ignore[no-any-return]
+        """Stages that follow themselves at once."""
+        return self._table("self_loops")
 
     @property
     def ping_pong(self) -> Table | None:
-        return self._part("ping_pong")  # type: ignore[no-any-return]
+        """Work that goes to somebody else and straight back."""
+        return self._table("ping_pong")
 
     @property
     def handover_of_teams(self) -> Table | None:
-        return self._part("handover_of_teams")  # type: ignore[no-any-return]
+        """How long work lies where it passes from one team to another."""
+        return self._table("handover_of_teams")
 
     @property
     def touches(self) -> Table | None:
-        return self._part("touches")  # type: ignore[no-any-return]
+        """How often people handle an order, and how many orders go through without."""
+        return self._table("touches")
 
     @property
     def workload(self) -> Table | None:
-        return self._part("workload")  # type: ignore[no-any-return]
+        """Events, orders and open orders of each person."""
+        return self._table("workload")
 
     @property
     def working_together(self) -> Table | None:
-        return self._part("working_together")  # type: ignore[no-any-return]
+        """Pairs of people with events in the same orders."""
+        return self._table("working_together")
 
     @property
     def scorecard(self) -> Table | None:
-        return self._part("scorecard")  # type: ignore[no-any-return]
+        """One row per person: how much, how fast, how often on time, with sample sizes and intervals."""
+        return self._table("scorecard")
 
     @property
     def satisfaction(self) -> Table | None:
-        return self._part("satisfaction")  # type: ignore[no-any-return]
+        """What customers answered: CSAT and NPS."""
+        return self._table("satisfaction")
 
     @property
     def complaint_rate(self) -> Table | None:
-        return self._part("complaint_rate")  # type: ignore[no-any-return]
+        """The share of orders with a complaint."""
+        return self._table("complaint_rate")
 
     @property
     def error_rate(self) -> Table | None:
-        return self._part("error_rate")  # type: ignore[no-any-return]
+        """The share of orders in which something went wrong."""
+        return self._table("error_rate")
 
     @property
     def cohorts(self) -> Table | None:
-        return self._part("cohorts")  # type: ignore[no-any-return]
+        """Orders by the month in which they came in, and what has become of them."""
+        return self._table("cohorts")
 
     @property
     def periods(self) -> Table | None:
-        return self._part("periods")  # type: ignore[no-any-return]
+        """Orders that came in, were done and were cancelled in each month."""
+        return self._table("periods")
 
     @property
     def further(self) -> dict[str, Table | Conformance]:
@@ -139,6 +163,10 @@ class FurtherParts:
         """Why each further part that is None is None, by its name."""
         _ = self.further  # every part is asked
         return dict(self._reasons)
+
+    def _table(self, name: str) -> Table | None:
+        found: Table | None = self._part(name)
+        return found
 
     def _part(self, name: str) -> Any:
         """The part, computed when it is first read, or None where the log cannot answer; anything but a LogError is an

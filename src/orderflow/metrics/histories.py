@@ -9,7 +9,7 @@ from typing import Any
 
 from orderflow.metrics.instants import micros
 from orderflow.metrics.log import EventLog
-from orderflow.model.events import ClockMarked, Event, OwnerAssigned, QuantityMoved, StageEntered
+from orderflow.model.events import ORDER_TRACK, ClockMarked, Event, OwnerAssigned, QuantityMoved, StageEntered
 from orderflow.model.order import Money, plain, total_of
 from orderflow.model.state import OrderState
 
@@ -45,7 +45,7 @@ def log_of(
         for event in state.timeline:
             body = event.body
             if isinstance(body, StageEntered):
-                if body.category in ("done", "cancelled"):
+                if event.track == ORDER_TRACK and body.category in ("done", "cancelled"):
                     (done if body.category == "done" else cancelled).add(body.stage)
                 team = teams.entered(event)
                 _append(events, (state.order.id, body.stage, event.occurred_at, str(event.actor), event.track, team))

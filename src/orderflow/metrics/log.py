@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, fields, frozen
 
-from orderflow.metrics.attributes import among, attribute
+from orderflow.metrics.attributes import among, attribute, cut
 from orderflow.metrics.business import positions
 from orderflow.metrics.codes import decode, encode, need_polars
 from orderflow.metrics.frames import Columns, all_orders, coded_events, further_table, orders_table, union
@@ -17,7 +17,7 @@ from orderflow.metrics.instants import day_start, instant, micros, zone
 from orderflow.metrics.joining import On, joined
 from orderflow.metrics.saved import read, write
 from orderflow.model.errors import LogError
-from orderflow.model.frozen import EMPTY, FrozenMap
+from orderflow.model.frozen import EMPTY, FrozenMap, as_names
 from orderflow.model.reasons import Reason
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from orderflow.model.calendar import WorkCalendar
 
 T = TypeVar("T")
+MAIN = "order"  # the track that every tracked order has
 
 
 @frozen(kw_only=True, eq=False, repr=False, slots=False)  # no slots: `cached_property` keeps what it found in __dict__
@@ -75,6 +76,7 @@ class EventLog:
           UTC), and optionally `actor`, `track`, `team` (texts; None, empty or blank is missing) and `started_at`:
           when the work that the event ends was begun.
         - `orders`: `order`, `promised_at` (as `at`; a date is the end of that day in `tz`), any attributes.
+        - `done_stages`, `cancelled_stages`: one name or several.
         - `more`: further tables, each with an `order` column: `marks={...}`; their columns `at` and `*_at` are as `at`.
         - Raises LogError for a missing column, an event without order or stage, an order given twice, columns
           of unequal length, a naive datetime, an unknown zone.
@@ -93,8 +95,8 @@ class EventLog:
             names=coded.names,
             more=FrozenMap({k: v.with_columns(encode(v["order"], ids).alias("order")) for k, v in extra.items()}),
             tz=tz,
-            done_stages=None if done_stages is None else frozenset(done_stages),
-            cancelled_stages=None if cancelled_stages is None else frozenset(cancelled_stages),
+            done_stages=None if done_stages is None else frozenset(as_names(done_stages)),
+            cancelled_stages=None if cancelled_stages is None else frozenset(as_names(cancelled_stages)),
             assumptions=tuple(assumptions),
         )
 
@@ -123,17 +125,50 @@ class EventLog:
         return first.hstack(self.events.filter(ends).select(last_at="at", last_stage="stage"))
 
     @cached_property
+    def main(self) -> EventLog:
+        """The log without the events of further tracks: these say where an order as a whole is.
+
+        - Of the track `order`, or of no track; the log itself where events have no tracks.
+        """
+        import polars as pl
+
+        if "track" not in self.events.columns:
+            return self
+        return evolve(self, events=self.events.filter(pl.col("track").is_null() | pl.col("track").is_in(self._main)))
+
+    @cached_property
+    def in_strands(self) -> pl.DataFrame:
+        """The events, those of one strand together, in the order of the log: a strand is an order, or one of its
+        tracks. Where events have tracks there is a column `strand` (the track; no track is `order`)."""
+        import polars as pl
+
+        if "track" not in self.events.columns:
+            return self.events
+        strand = pl.col("track") if not self._main else pl.col("track").fill_null(self._main[0])
+        return self.events.with_columns(strand=strand).sort("order", "strand", maintain_order=True)
+
+    @property
+    def strand(self) -> list[str]:
+        """The columns of `in_strands` that tell strands apart."""
+        return ["order", "strand"] if "track" in self.events.columns else ["order"]
+
+    @property
+    def _main(self) -> list[int]:
+        """The code of the track `order`, if it occurs."""
+        return [code for code, name in enumerate(self.names["track"]) if name == MAIN]
+
+    @cached_property
     def steps(self) -> pl.DataFrame:
-        """One row per pair of consecutive events of an order: `order`, `source`, `dest` (stages), `giver`, `taker`
-        (actors), `micros` (time between them). An order with n events has n - 1 steps."""
+        """One row per pair of consecutive events of a strand: `order`, `source`, `dest` (stages), `giver`, `taker`
+        (actors), `micros` (time between them). A strand with n events has n - 1 steps."""
         import polars as pl
 
         following = pl.all().shift(-1)
         return (
-            self.events.lazy()
-            .select("order", "stage", "actor", "at")
+            self.in_strands.lazy()
+            .select(*self.strand, "stage", "actor", "at")
             .with_columns(following.name.prefix("next_"))
-            .filter(pl.col("order") == pl.col("next_order"))
+            .filter(_same(self.strand, "next_"))
             .select(
                 "order",
                 source="stage",
@@ -149,8 +184,9 @@ class EventLog:
         """Further columns of the events that begin the steps (`dest`: that end them), row by row as in `steps`."""
         import polars as pl
 
-        here = pl.col("order") == pl.col("order").shift(1 if dest else -1)
-        return self.events.lazy().filter(here).select(columns).collect()
+        other = pl.col(self.strand).shift(1 if dest else -1).name.prefix("next_")
+        events = self.in_strands.lazy().with_columns(other)
+        return events.filter(_same(self.strand, "next_")).select(columns).collect()
 
     @cached_property
     def ways(self) -> pl.DataFrame:
@@ -213,8 +249,8 @@ class EventLog:
         known = values.unique().sort(nulls_last=True)
         places = known.to_frame().with_row_index("place")
         place = self.orders.select("order", values).join(places, on="value", how="left", nulls_equal=True)
-        orders, events = _cut(self.orders, place, len(known)), _cut(self.events, place, len(known))
-        more = {table: _cut(rows, place, len(known)) for table, rows in self.more.items()}
+        orders, events = cut(self.orders, place, len(known)), cut(self.events, place, len(known))
+        more = {table: cut(rows, place, len(known)) for table, rows in self.more.items()}
         return {
             value: evolve(
                 self,
@@ -317,14 +353,15 @@ class EventLog:
         )
 
 
-def _cut(rows: pl.DataFrame, place: pl.DataFrame, n: int) -> list[pl.DataFrame]:
-    """The rows of a table in `n` pieces, in one pass: `place` says for each `order` in which."""
+def _same(names: Sequence[str], prefix: str) -> pl.Expr:
+    """Whether these columns have the values of those of the same names with the prefix."""
     import polars as pl
 
-    placed = rows.join(place.select("order", "place"), on="order", how="left", maintain_order="left")
-    pieces = placed.partition_by("place", as_dict=True, include_key=False, maintain_order=True)
-    found = (pieces.get((k,), rows.clear()) for k in range(n))
-    return [piece.with_columns(pl.col("order").set_sorted()) if "arrival" in rows.columns else piece for piece in found]
+    first, *others = names
+    same = pl.col(first) == pl.col(prefix + first)
+    for name in others:
+        same = same & pl.col(name).eq_missing(pl.col(prefix + name))
+    return same
 
 
 def _columns(table: Any) -> Columns:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MAGIC = b"orderflow-pack-1\n"
-OURS = "orderflow."
+OURS = ("orderflow.model.", "orderflow.metrics.", "orderflow.adapters.")  # where values are; the rest is never imported
 PLAIN = (bool, int, float, str)
 TEXTS: dict[type, tuple[str, Callable[[Any], str], Callable[[str], Any]]] = {
     datetime: ("datetime", datetime.isoformat, datetime.fromisoformat),

@@ -11,6 +11,7 @@ from attrs import asdict, evolve, frozen
 
 from orderflow.metrics.bottlenecks import Bottlenecks, both
 from orderflow.metrics.conformance import Conformance
+from orderflow.metrics.deliveries import need_deliveries
 from orderflow.metrics.flow_map import result as flow_map_of
 from orderflow.metrics.flow_map import summarise as summarise_flow_map
 from orderflow.metrics.further import FurtherParts
@@ -19,7 +20,7 @@ from orderflow.metrics.keys import need_column
 from orderflow.metrics.lead_time import lead_time
 from orderflow.metrics.lead_time import summarise as summarise_lead_time
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.on_time import OnTime, check
+from orderflow.metrics.on_time import OnTime
 from orderflow.metrics.on_time import described as on_time_of
 from orderflow.metrics.on_time import summarise as summarise_on_time
 from orderflow.metrics.overview import Overview
@@ -71,48 +72,58 @@ class Report(FurtherParts):
 
     @cached_property
     def overview(self) -> Overview:
+        """How much there is: orders, events, people, stages, the first and the last event."""
         return overview_of(self._given("overview") or summarise_overview(self.log))
 
     @cached_property
     def lead_time(self) -> Durations:
+        """From the first to the last event of each order: eight figures."""
         summary = self._given("lead_time") or summarise_lead_time(self.log, calendar=self.calendar)
         return summary.durations()
 
     @cached_property
     def flow_map(self) -> Table:
+        """Which stage follows which, how often, and after how long."""
         return flow_map_of(self._given("flow_map") or summarise_flow_map(self.log, calendar=self.calendar))
 
     @cached_property
     def variants(self) -> Variants:
+        """The different sequences of stages: how many, and the most frequent."""
         return variants_of(self._given("variants") or summarise_variants(self.log))
 
     @cached_property
     def rework(self) -> Rework:
+        """Stages that orders enter again."""
         return rework_of(self._given("rework") or summarise_rework(self.log))
 
     @cached_property
     def handover(self) -> Table:
+        """Who passes work to whom."""
         figure = self.terms.figure("handover")
         found: Table = figure.result(self._given("handover") or figure.summarise(self.log))
         return found
 
     @cached_property
     def throughput(self) -> Throughput:
+        """Orders started and finished in each month."""
         return throughput_of(self._given("throughput") or summarise_throughput(self.log))
 
     @cached_property
     def stage_time(self) -> Table:
+        """How long orders stay in each stage."""
         return stage_time_of(self._given("stage_time") or summarise_stage_time(self.log, calendar=self.calendar))
 
     @cached_property
     def bottlenecks(self) -> Bottlenecks:
+        """The steps that take most time, altogether and each time."""
         return both(self.flow_map)
 
     @cached_property
     def on_time(self) -> OnTime | None:
+        """Which promises were kept; None without promises, or where nothing says which stage is a delivery."""
         if "promised_at" not in self.log.orders.columns or not self._asked:
             return None
-        check(self.log, self.delivered_stage)
+        need_deliveries(self.log, self.delivered_stage)
         given = self._given("on_time")
         return on_time_of(
             given or summarise_on_time(self.log, calendar=self.calendar, delivered_stage=self.delivered_stage)
@@ -123,7 +134,8 @@ class Report(FurtherParts):
         return lead_time(self.log, by=by, calendar=self.calendar)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain data for JSON: seconds as numbers, instants as UTC ISO texts.
+        """The ten parts (`PARTS`) as plain data for JSON: seconds as numbers, instants as UTC ISO texts. What
+        `further_to_dict` gives stands in JSON beside them, under `further`.
 
         `on_time` is there only when it could be computed, `calendar` (its name) only when durations are open time.
         Mappings and lists are in the order of their part.
@@ -208,7 +220,7 @@ def report(
       log does not know; an unknown way to name people.
     """
     if delivered_stage is not None:
-        check(log, delivered_stage)
+        need_deliveries(log, delivered_stage)
     terms = Terms(calendar=calendar, delivered_stage=delivered_stage, allowed=allowed, people=people, minimum=minimum)
     if people == "teams":
         need_column(log, "team")

@@ -20,6 +20,7 @@ from orderflow.metrics.segments import Segments
 from orderflow.metrics.terms import Allowed, Further, Terms
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
+from orderflow.model.frozen import as_names
 
 STATE = "running"  # the entry on the shelf that says what belongs to the saved state
 MOST_OPEN = 200_000  # events of open orders that are held one by one; beyond, those not touched for long are at rest
@@ -66,7 +67,7 @@ class Running:
             NOTHING, tz=tz or "UTC", done_stages=done_stages, cancelled_stages=cancelled_stages
         )
         self._zone_open = tz is None  # the first batch says in which zone days are counted
-        self._closed_stages = None if closed_stages is None else frozenset(closed_stages)
+        self._closed_stages = None if closed_stages is None else frozenset(as_names(closed_stages))
         self._open = OpenOrders()
         self._rest = Segments(self._shelf)
         self._keys: dict[str, str] = {}
@@ -139,8 +140,8 @@ class Running:
         """The figure that `of.metrics.<calculator>(log, **options)` gives so far, or what it raises."""
         figure = Figure.of(calculator, options)
         figure.check(self._whole)
-        if "delivered_stage" in figure.options:
-            check_stage(figure.options["delivered_stage"], self.result("overview").stages)
+        for stage in figure.stages:
+            check_stage(stage, self.result("overview").stages)
         return figure.result(self._totals([figure])[figure])
 
     def report(

@@ -35,6 +35,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "There are no rows: nothing to report on.",
         "zh": "没有数据行，无可统计。",
     },
+    "log.no_rows_left": {
+        "en": "No row is left: all are wrong, and were to be skipped.",
+        "zh": "没有剩下任何行：所有行都有误，并已按要求跳过。",
+    },
     # Columns.
     "log.column_not_found": {
         "en": "There is no column {column!r} for the {role}. The columns are: {columns}.",
@@ -67,7 +71,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "Times look like 2026-01-05T08:03:00, with or without an offset; for another form give "
         "time_format= (--time-format), for example '%d/%m/%Y %H:%M'.",
         "zh": "列 {column!r} 中有 {count} 个时间无法识别，最先出现在第 {lines} {unit}：{values}。"
-        "时间应形如 2026-01-05T08:03:00，可带或不带时差；其他格式请用 time_format=（--time-format）指定，"
+        "时间应形如 2026-01-05T08:03:00，可带或不带时区偏移；其他格式请用 time_format=（--time-format）指定，"
         "例如 '%d/%m/%Y %H:%M'。",
     },
     "log.times_are_numbers": {
@@ -144,8 +148,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "{name!r} 是事件的列：一个订单会有多个值，因此这项指标不能按它分组。订单的属性有：{known}。",
     },
     "log.no_teams": {
-        "en": "The log knows no teams. Name the column with the team or department when reading it: team=....",
-        "zh": "日志中没有部门信息。读取时请指明部门所在的列：team=…。",
+        "en": "The log has no teams. When reading it, name the column with the team or department: team= (--team).",
+        "zh": "日志中没有部门信息。读取时请用 team=（--team）指明部门所在的列。",
     },
     "log.cannot_save": {
         "en": "The log cannot be saved in this folder: {detail}.",
@@ -192,10 +196,10 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "log.starts_paired": {
         "en": "Starts of activities are paired with their completions: {count} of {starts}.",
-        "zh": "活动的开始与完成已配对：{starts} 个开始中配上 {count} 个。",
+        "zh": "活动的开始与完成已配对：共 {starts} 个开始，其中 {count} 个已配对。",
     },
     "log.starts_after_end": {
-        "en": "{count} event(s) began, by {column!r}, after they ended: their start is taken as not known.",
+        "en": "{count} event(s) began, by {column!r}, after they ended: their start is treated as unknown.",
         "zh": "按 {column!r} 列，{count} 个事件的开始晚于结束：视为开始时间未知。",
     },
     "log.unused_columns": {
@@ -212,7 +216,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "log.assumed_zone": {
         "en": "Times without an offset are in UTC (say otherwise with tz=, --tz).",
-        "zh": "不带时差的时间按 UTC 理解（可用 tz=、--tz 指定）。",
+        "zh": "不带时区偏移的时间按 UTC 理解（可用 tz=、--tz 指定）。",
     },
     "log.times_in_gap": {
         "en": "{count} time(s) in column {column!r} do not exist in {tz} (change to summer time): "
