@@ -92,6 +92,9 @@ def test_a_blank_value_is_no_known_one(tmp_path: Path) -> None:
     logs = [read(tmp_path, content), *of.read_shards(tmp_path / "log.csv", 1)]
     assert [log.orders["x"].to_list() for log in logs] == [[5], [5]]
     assert [log.orders["promised_at"].null_count() for log in logs] == [0, 0]
+    content = "order_id,stage,at,case:x\n1,a,2026-01-01,  \n1,b,2026-01-02,5\n2,a,2026-01-02,  \n"
+    logs = [read(tmp_path, content), *of.read_shards(tmp_path / "log.csv", 1)]
+    assert [log.orders["x"].to_list() for log in logs] == [["5", "  "]] * 2  # an order that has nothing else keeps it
 
 
 @pytest.mark.parametrize("values", [[[1], [2]], [{"a": 1}, {"a": 2}], [1.0, float("nan")], ["x", "y"]])

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from orderflow.adapters.given import Fault, Given, fault
-from orderflow.metrics.codes import as_text, blank_to_missing, number_text
+from orderflow.metrics.codes import as_text, number_text
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Reason, problem, reason
 
@@ -30,13 +30,9 @@ PLAIN = {str, int, float, bool, date, bytes, NONE}  # kinds that columns hold as
 
 
 def recognised(texts: pl.Series) -> pl.Series:
-    """A column as Int64 or Float64 when all its texts are plainly numbers (no leading zeros), else as it is.
-
-    A text without anything in it is missing.
-    """
+    """A column as Int64 or Float64 when all its texts are plainly numbers (no leading zeros), else as it is."""
     import polars as pl
 
-    texts = blank_to_missing(texts)
     known = texts.drop_nulls()
     if len(known) and known.str.contains(WHOLE).all():
         return texts.cast(pl.Int64)

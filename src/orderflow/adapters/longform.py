@@ -11,7 +11,7 @@ from orderflow.adapters.choosing import about_times, bad_times, choose, missing
 from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, Role, guess, plain
 from orderflow.adapters.given import ROW, Errors, Fault, Given
 from orderflow.adapters.kinds import as_texts
-from orderflow.metrics.codes import as_text, blank_to_missing
+from orderflow.metrics.codes import as_text
 from orderflow.metrics.instants import Times, read_moments
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
@@ -224,39 +224,32 @@ def _about_orders(
 
 
 def _first_known(given: Given, order_id: str, about: Mapping[str, str]) -> tuple[Given, list[str]]:
-    """One row per order with the first known value of each column, and the columns that vary within an order."""
+    """One row per order with the first known value of each column, and the columns that vary within an order.
+
+    A text without anything in it counts only where an order has no other.
+    """
     import polars as pl
 
-    values = {column: _known(given.frame[column]) for column in about.values()}
-    compared = {column: as_text(series) if series.dtype.is_nested() else series for column, series in values.items()}
-    frame = given.frame.select(ROW).with_columns(
-        as_texts(given, order_id).alias(IDS),
-        *(series.alias(f"value {column}") for column, series in values.items()),
-        *(series.alias(f"compared {column}") for column, series in compared.items()),
-    )
-    named = [pl.col(f"value {column}").drop_nulls().first().alias(name) for name, column in about.items()]
-    vary = []
-    for column, series in compared.items():
-        value = pl.col(f"compared {column}")
+    frame = given.frame.select(ROW).with_columns(as_texts(given, order_id).alias(IDS))
+    named, vary = [], []
+    for n, (name, column) in enumerate(about.items()):
+        series = given.frame[column]
+        series = as_text(series) if series.dtype == pl.Object else series
+        compared = as_text(series) if series.dtype.is_nested() else series
+        frame = frame.with_columns(series.alias(f"value {n}"), compared.alias(f"compared {n}"))
+        first, value = pl.col(f"value {n}").drop_nulls().first(), pl.col(f"compared {n}")
+        if series.dtype == pl.String and series.str.contains(r"^(\s|$)").any():
+            value = value.filter(value.str.strip_chars() != "")
+            first = pl.coalesce(value.first(), first)
         differs = value.min() != value.max()
-        if series.dtype.is_float():  # which neither the least nor the greatest is
+        if series.dtype.is_float():  # NaN is neither the least nor the greatest
             differs |= value.is_nan().any() & value.is_not_nan().any()
-        vary.append(differs.alias(f"\0vary {column}"))
+        named.append(first.alias(name))
+        vary.append(differs.alias(f"\0vary {n}"))
     found = frame.group_by(IDS, maintain_order=True).agg(pl.col(ROW).first(), *named, *vary)
-    varying = [name for name, column in about.items() if found[f"\0vary {column}"].any()]
+    varying = [name for n, name in enumerate(about) if found[f"\0vary {n}"].any()]
     orders = found.select(ROW, IDS, *about)
     return evolve(given, frame=orders, skipped=(), lost=0, assumptions=()), varying
-
-
-def _known(values: pl.Series) -> pl.Series:
-    """The values of a column, of which texts without anything in them are missing; objects as texts."""
-    import polars as pl
-
-    if values.dtype == pl.Object:
-        return as_text(values)
-    if values.dtype != pl.String or not values.str.contains(r"^\s").any():
-        return values
-    return blank_to_missing(values)
 
 
 def _with_attributes(orders: Given, order_id: str, found: pl.DataFrame) -> Given:

@@ -229,32 +229,37 @@ def _as_parquet(plain: Plain, written: Path, asked: Reading) -> Scan:
     entries = [name for name in (columns.entries, columns.instance) if name is not None]
     kept = rows.select(ROW, *dict.fromkeys([*columns.needed, *entries]))
     texts = [name for name in columns.attributes if name in columns.needed]
-    kept = kept.with_columns(pl.when(pl.col(name).str.strip_chars() != "").then(name).alias(name) for name in texts)
-    kept.with_columns(_numbers(kept, texts)).sink_parquet(written, compression="lz4")
+    kept.with_columns(_numbers(kept, texts, columns.order_id)).sink_parquet(written, compression="lz4")
     found = _narrow(pl.scan_parquet(written), plain.file, asked, ())
     # What was guessed of all columns, and which are not used, also of those that were not written.
     return evolve(found, columns=evolve(found.columns, guesses=columns.guesses, unused=columns.unused))
 
 
-def _numbers(rows: pl.LazyFrame, names: Sequence[str]) -> list[pl.Expr]:
-    """The columns whose texts are all plainly numbers, as such; as `kinds.recognised` does for a column in memory."""
+def _numbers(rows: pl.LazyFrame, names: Sequence[str], order_id: str) -> list[pl.Expr]:
+    """The columns whose texts are all plainly numbers, as such; as `kinds.recognised` does for a column in memory.
+
+    Texts without anything in them do not count, unless an order has no other: as in `read_log`.
+    """
     import polars as pl
 
     if not names:
         return []
-    tests = [
-        pl.col(name).drop_nulls().str.contains(form).all().alias(f"{form}{name}")
-        for name in names
-        for form in (WHOLE, DECIMAL)
-    ]
-    known = [pl.col(name).count().alias(name) for name in names]
-    found = rows.select(*tests, *known).collect(engine="streaming").row(0, named=True)
-    kinds = {
-        name: pl.Int64 if found[f"{WHOLE}{name}"] else pl.Float64
-        for name in names
-        if found[f"{DECIMAL}{name}"] or found[f"{WHOLE}{name}"]
-    }
-    return [pl.col(name).cast(kind) for name, kind in kinds.items() if found[name]]
+    known = {name: pl.col(name).filter(pl.col(name).str.strip_chars() != "") for name in names}
+    tests = [known[name].str.contains(form).all().alias(f"{form}{name}") for name in names for form in (WHOLE, DECIMAL)]
+    blank = [(known[name].len() < pl.col(name).count()).alias(f"\0{name}") for name in names]
+    counts = [known[name].len().alias(name) for name in names]
+    found = rows.select(*tests, *blank, *counts).collect(engine="streaming").row(0, named=True)
+    typed = []
+    for name in names:
+        if not found[name] or not (found[f"{WHOLE}{name}"] or found[f"{DECIMAL}{name}"]):
+            continue
+        if found[f"\0{name}"]:  # rare, so looked at order by order
+            lone = (known[name].len() == 0) & (pl.col(name).count() > 0)
+            if rows.group_by(order_id).agg(lone.alias("lone")).select(pl.col("lone").any()).collect().item():
+                continue
+        kind = pl.Int64 if found[f"{WHOLE}{name}"] else pl.Float64
+        typed.append(pl.when(pl.col(name).str.strip_chars() != "").then(name).cast(kind).alias(name))
+    return typed
 
 
 def _place(file: str | None) -> Place | None:
