@@ -25,6 +25,7 @@ from orderflow.adapters.longform import (
     need_lifecycle,
     only_entries,
     read_long,
+    unknown_attributes,
 )
 from orderflow.adapters.opening import open_source
 from orderflow.adapters.options import Reading
@@ -94,6 +95,7 @@ def columns_of(empty: pl.DataFrame, asked: Reading, file: str | None = None, *, 
     if asked.stages is not None:
         return _wide_columns(given, asked)
     chosen, assumptions, problems = choose(given, asked.roles, needed=(ORDER, STAGE, AT))
+    problems += unknown_attributes(given, asked.attributes, given.columns)
     if problems:
         if any(item.code == "log.column_not_guessed" and item.params["role"] != ORDER.title for item in problems):
             problems.append(problem("log.wide_in_parts", given.at(given.head)))
