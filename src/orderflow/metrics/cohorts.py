@@ -48,7 +48,7 @@ def cohorts(
       missing when the log has no promises, or nothing says what a delivery is.
     - `by`: attributes of orders; by key first. `calendar`: open time.
     """
-    need_stages(log, done_stages, cancelled_stages, delivered_stage)
+    need_stages(log, delivered_stage, ends=(done_stages, cancelled_stages))
     found = summarise(
         log,
         by,

@@ -38,7 +38,7 @@ def periods(
       period with a promise and a delivery, the share that kept it; 95% by Wilson (1927). Missing as in `cohorts`.
     - `by`: attributes of orders; by key first. `calendar`: open time.
     """
-    need_stages(log, done_stages, cancelled_stages, delivered_stage)
+    need_stages(log, delivered_stage, ends=(done_stages, cancelled_stages))
     found = summarise(
         log,
         by,

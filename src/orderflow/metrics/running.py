@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from attrs import evolve
 
 from orderflow.metrics.batches import NOTHING, in_texts, join, part, same_shape, shape_of
-from orderflow.metrics.figures import Figure, check_stage
+from orderflow.metrics.figures import NAMING_ENDS, NAMING_STAGES, Figure
 from orderflow.metrics.folder import Place, Shelf, shelf_of
 from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
@@ -140,8 +140,8 @@ class Running:
         """The figure that `of.metrics.<calculator>(log, **options)` gives so far, or what it raises."""
         figure = Figure.of(calculator, options)
         figure.check(self._whole)
-        for stage in figure.stages:
-            check_stage(stage, self.result("overview").stages)
+        if any(name in (*NAMING_STAGES, *NAMING_ENDS) for name in options):
+            figure.check_seen(self.result("overview").stages)
         return figure.result(self._totals([figure])[figure])
 
     def report(
