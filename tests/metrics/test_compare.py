@@ -124,3 +124,21 @@ def test_logs_that_know_different_things_are_not_compared() -> None:
     assert caught.value.problems[0].code == "log.ends_known_once"
     assert [row["figure"] for row in of.compare(plain, plain).shares] == ["rework"]
     assert len(of.compare(plain, ended, done_stages=["y"]).times) == 2
+
+
+def test_few_values_have_no_interval() -> None:
+    """One order against one says nothing of chance, nor do five against many; six have an interval."""
+    for few, known in ((1, False), (5, False), (6, True)):
+        found = of.compare(log_of(list(range(1, few + 1))), log_of(list(range(9, 30))))
+        lead = found.times.to_dicts()[0]
+        assert lead["difference"] is not None
+        assert (lead["low"] is not None, lead["high"] is not None) == (known, known)
+
+
+@pytest.mark.parametrize("options", [{"seed": -1}, {"seed": None}, {"resamples": 0}, {"resamples": 1.5}], ids=str)
+def test_numbers_that_draw_nothing_are_refused(options: dict[str, Any]) -> None:
+    """Never a raw error of what draws."""
+    log = log_of(list(range(1, 9)))
+    with pytest.raises(LogError) as caught:
+        of.compare(log, log, **options)
+    assert caught.value.problems[0].code == "log.bad_number"

@@ -90,8 +90,11 @@ def test_satisfaction_is_csat_and_nps(events: list[Any], said: list[Any], promis
         assert (row["n"], row["mean"]) == (n, near(sum(scores) / n))
         assert row["score"] == near(p if key[2] == "csat" else p - q)
         if key[2] == "nps":
-            width = Z * sqrt(max(p + q - (p - q) ** 2, 0) / n)
+            m = n + 3
+            p, q = (p * n + 0.75) / m, (q * n + 0.75) / m
+            width = Z * sqrt((p + q - (p - q) ** 2) / m)
             assert (row["low"], row["high"]) == (near(max(p - q - width, -1)), near(min(p - q + width, 1)))
+            assert row["low"] < row["high"]
 
 
 @many

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import polars as pl
 import pytest
@@ -139,3 +141,28 @@ def test_many_groups_need_no_more_room_than_they_have() -> None:
     assert (longest["a0"], longest["a5"]) == ("0:1999", "5:1999")
     narrow = metrics.lead_time(log, by=["a0", "a1", "a2", "a3"]).to_polars()
     assert narrow["sum"].sum() == pytest.approx(found["sum"].sum())
+
+
+def test_a_frame_that_was_taken_out_is_ones_own() -> None:
+    """Writing into it changes no report."""
+    table = metrics.stage_time(EventLog.from_columns({"order": ["A", "A"], "stage": ["a", "b"], "at": [0, 1]}))
+    table.to_polars()[0, "n"] = 99
+    assert table.to_dicts()[0]["n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [([100, 99.5], [100.0, 99.5]), ([Decimal("1.5"), 2], [1.5, 2.0]), (["x", 2], None), ([2**70, 1], [2.0**70, 1.0])],
+    ids=str,
+)
+def test_columns_of_mixed_numbers_are_floats_and_other_mixtures_are_told(
+    values: list[Any], kept: list[Any] | None
+) -> None:
+    """Never an error of the library beneath."""
+    events = {"order": ["A", "B"], "stage": ["a", "a"], "at": [0, 1]}
+    if kept is None:
+        with pytest.raises(LogError) as caught:
+            EventLog.from_columns(events, {"order": ["A", "B"], "amount": values})
+        assert caught.value.problems[0].code == "log.mixed_column"
+    else:
+        assert EventLog.from_columns(events, {"order": ["A", "B"], "amount": values}).orders["amount"].to_list() == kept

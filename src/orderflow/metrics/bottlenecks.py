@@ -13,6 +13,7 @@ from orderflow.metrics.flow_map import summarise as summarise_steps
 from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.samples import Samples
+from orderflow.metrics.shares import quotient
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import first_of_each
 from orderflow.model.calendar import WorkCalendar
@@ -66,7 +67,7 @@ def of_steps(steps: pl.DataFrame, *, rank: Rank = "total", top: int | None = TOP
     need_choice("rank", rank, Rank)
     by = steps.columns[: steps.columns.index("source")]
     whole = pl.col("total").sum().over(by) if by else pl.col("total").sum()
-    steps = steps.with_columns(share=pl.when(whole > 0).then(pl.col("total") / whole))
+    steps = steps.with_columns(share=pl.when(whole > 0).then(quotient(pl.col("total"), whole)))
     if rank == "mean":
         steps = steps.filter(pl.col("count") >= ENOUGH)
     keys = [*by, rank, "source", "dest"]

@@ -23,6 +23,7 @@ from orderflow.model.frozen import FrozenMap
 if TYPE_CHECKING:
     import polars as pl
 
+FEW = 6  # values on a side below which resampling says little: of one it would say that it is certain
 MANY = 2_000  # from here on the rank of a resampled median is as good as normal
 LEAD = "lead_time"
 
@@ -62,16 +63,20 @@ def compare(
       `stage_time`, from an event to the next of the order), `stage`, `n_before`, `n_after`, the medians `before`,
       `after`, `difference`, and its interval `low`, `high` by the percentile bootstrap (Efron, Tibshirani, An
       Introduction to the Bootstrap, 1993): 2.5% and 97.5% of the differences of the medians of `resamples`
-      resamples of each. The same `seed` gives the same interval; there is no other chance in it. From 2,000 values on,
-      the rank of a resampled median is taken from its normal approximation, n/2 ± √n/2. Stages that are left in both
+      resamples of each; missing where a side has fewer than 6 values. The same `seed` gives the same interval; there is
+      no other chance in it. From 2,000 values on, the rank of a resampled median is taken from its normal approximation, n/2 ± √n/2. Stages that are left in both
       logs, by name.
     - `shares`: `done`, `cancelled` (of all orders; when they are known), `rework` (orders that enter a stage again),
       `on_time` (of those with a promise and a delivery, when both logs know): `n_before`, `n_after`, `before`, `after`,
       `difference`, `low`, `high` by Newcombe (Interval estimation for the difference between independent proportions,
       Statistics in Medicine 17, 1998, pp. 873-890, method 10).
-    - Raises LogError when only one of the logs says which stages are done: lead times would be of different orders.
+    - Raises LogError for a `seed` below 0 or no `resamples`, and when only one of the logs says which stages are done:
+      lead times would be of different orders.
     - Orders are taken to be independent; the two logs to have none in common. `calendar`: open time.
     """
+    for name, value, least in (("seed", seed, 0), ("resamples", resamples, 1)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise LogError.of("log.bad_number", name=name, value=repr(value), least=least)
     for log in (before, after):
         need_stages(log, delivered_stage, ends=(done_stages, cancelled_stages))
     options = {"done_stages": done_stages, "cancelled_stages": cancelled_stages, "delivered_stage": delivered_stage}
@@ -187,16 +192,13 @@ def _values(spread: Samples, stage: str | None) -> pl.Series:
 def _medians(one: pl.Series, other: pl.Series, seed: int, resamples: int) -> dict[str, float | int | None]:
     sizes: dict[str, float | int | None] = {"n_before": len(one), "n_after": len(other)}
     medians = {"before": _seconds(one.median()), "after": _seconds(other.median())}
-    if not len(one) or not len(other):
-        return {**sizes, **medians, "difference": None, "low": None, "high": None}
-    drawn = resampled(other, seed + 1, resamples) - resampled(one, seed, resamples)
-    return {
-        **sizes,
-        **medians,
-        "difference": _seconds(other.median() - one.median()),  # type: ignore[operator]  # of Int64 columns
-        "low": _seconds(drawn.quantile(0.025, "linear")),
-        "high": _seconds(drawn.quantile(0.975, "linear")),
-    }
+    found: dict[str, float | int | None] = {**sizes, **medians, "difference": None, "low": None, "high": None}
+    if len(one) and len(other):
+        found["difference"] = _seconds(other.median() - one.median())  # type: ignore[operator]  # of Int64 columns
+    if min(len(one), len(other)) >= FEW:
+        drawn = resampled(other, seed + 1, resamples) - resampled(one, seed, resamples)
+        found["low"], found["high"] = (_seconds(drawn.quantile(end, "linear")) for end in (0.025, 0.975))
+    return found
 
 
 def resampled(values: pl.Series, seed: int, resamples: int) -> pl.Series:

@@ -11,7 +11,7 @@ from orderflow.metrics.codes import decode
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import MAIN, EventLog
-from orderflow.metrics.shares import share
+from orderflow.metrics.shares import quotient, share
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
@@ -113,7 +113,7 @@ def merge(a: ConformanceSummary, b: ConformanceSummary) -> ConformanceSummary:
 def result(summary: ConformanceSummary) -> Conformance:
     import polars as pl
 
-    fitness = pl.when(pl.col("steps") > 0).then(pl.col("allowed") / pl.col("steps"))
+    fitness = pl.when(pl.col("steps") > 0).then(quotient(pl.col("allowed"), pl.col("steps")))
     fit = summary.fit.sorted().with_columns(share("fitting", "orders")).with_columns(fitness=fitness)
     breaks = summary.breaks.ranked("count")
     return Conformance(

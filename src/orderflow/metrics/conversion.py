@@ -10,7 +10,7 @@ from attrs import frozen
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.shares import share
+from orderflow.metrics.shares import quotient, share
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, beside, filled
 from orderflow.model.calendar import WorkCalendar
@@ -99,7 +99,7 @@ def result(summary: ConversionSummary) -> Table:
     first = pl.col("orders").filter(pl.col("step") == 1).first()
     rows = rows.with_columns(
         of=first.over(keys) if keys else first,
-        of_previous=pl.when((pl.col("step") > 1) & (before > 0)).then(pl.col("orders") / before),
+        of_previous=pl.when((pl.col("step") > 1) & (before > 0)).then(quotient(pl.col("orders"), before)),
         stage=pl.lit(pl.Series(["", *summary.stages], dtype=pl.String)).gather(pl.col("step")),
     )
     rows = rows.filter(pl.col("step") > 0).with_columns(share("orders", "of"))

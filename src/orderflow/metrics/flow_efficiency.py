@@ -7,6 +7,7 @@ from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import next_in
 from orderflow.metrics.samples import Samples
+from orderflow.metrics.shares import quotient
 from orderflow.metrics.summary import Table, in_seconds, table_of
 from orderflow.metrics.sums import Sums, Tally, beside
 from orderflow.model.calendar import WorkCalendar
@@ -63,7 +64,7 @@ def summarise(
     )
     rows = keys.onto(orders)
     large = {name: pl.col(name).cast(pl.Int128).sum() for name in ("lead", "working")}
-    shares = rows.filter(pl.col("lead") > 0).with_columns(micros=pl.col("working") / pl.col("lead"))
+    shares = rows.filter(pl.col("lead") > 0).with_columns(micros=quotient(pl.col("working"), pl.col("lead")))
     counts = Sums.from_rows(rows, keys, orders=pl.len(), **large)
     return Tally(counts=counts, times=Samples.from_rows(shares, keys))
 
@@ -78,5 +79,5 @@ def result(summary: Tally) -> Table:
     keys = summary.counts.keys
     rows = beside(summary.counts.sorted(), summary.times.medians(), keys)
     rows = rows.with_columns(lead=in_seconds(pl.col("lead")), working=in_seconds(pl.col("working")))
-    rows = rows.with_columns(share=pl.when(pl.col("lead") > 0).then(pl.col("working") / pl.col("lead")))
+    rows = rows.with_columns(share=pl.when(pl.col("lead") > 0).then(quotient(pl.col("working"), pl.col("lead"))))
     return table_of(rows.select(*keys, *FIGURES), durations=("lead", "working"))

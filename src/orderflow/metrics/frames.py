@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -36,7 +37,23 @@ def _same_length(table: str, columns: Columns, required: tuple[str, ...]) -> pl.
             raise LogError.of("log.missing_column", table=table, column=name, columns=list(columns))
     if len(lengths := {name: len(values) for name, values in columns.items()}) and len(set(lengths.values())) > 1:
         raise LogError.of("log.unequal_columns", table=table, lengths=[f"{k} {v}" for k, v in lengths.items()])
-    return pl.DataFrame(dict(columns))
+    return pl.DataFrame([_series(table, name, values) for name, values in columns.items()])
+
+
+def _series(table: str, name: str, values: Any) -> pl.Series:
+    """A column of any values; numbers of several kinds are floats. Raises LogError for values of no one kind."""
+    import polars as pl
+
+    if isinstance(values, pl.Series):
+        return values.alias(name)
+    try:
+        return pl.Series(name, values)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+        listed = list(values)
+        if all(value is None or isinstance(value, int | float | Decimal) for value in listed):
+            return pl.Series(name, [None if value is None else float(value) for value in listed], dtype=pl.Float64)
+        kinds = sorted({type(value).__name__ for value in listed if value is not None})
+        raise LogError.of("log.mixed_column", table=table, column=name, kinds=kinds) from None
 
 
 def require(frame: pl.DataFrame, table: str, name: str, places: pl.Series | None = None) -> None:

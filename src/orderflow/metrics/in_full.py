@@ -65,16 +65,17 @@ def completed(log: EventLog) -> pl.DataFrame:
 
     table = need_table(log, "lines", ("line", "ordered", "delivered", "at"))
     line, quantity = ["order", "line"], pl.col("delivered").cast(pl.Float64).fill_null(0.0)
-    wanted = pl.col("ordered").cast(pl.Float64).fill_null(0.0).max().over(line)
+    wanted = pl.col("ordered").cast(pl.Float64).max().over(line)
     moves = table.select(*line, "at", quantity.alias("delivered"), wanted.alias("ordered"))
     moves = moves.sort("at", nulls_last=True, maintain_order=True)
     sums = moves.with_columns(so_far=pl.col("delivered").cum_sum().over(line))
-    reached = sums.with_columns(reached=pl.col("so_far") >= pl.col("ordered") - NEARLY * pl.col("ordered").abs())
+    enough = pl.col("so_far") >= pl.col("ordered") - NEARLY * pl.col("ordered").abs()
+    reached = sums.with_columns(reached=enough.fill_null(value=False))  # of an unknown quantity nothing is enough
     lines = reached.group_by(line).agg(
         full=pl.col("reached").any(),
         some=(pl.col("so_far") > 0).any(),
         at=pl.col("at").filter(pl.col("reached") & (pl.col("ordered") > 0)).first(),
-        owed=pl.col("ordered").first() > 0,
+        owed=(pl.col("ordered").first() > 0).fill_null(value=True),
     )
     late = pl.col("owed") & pl.col("at").is_null()
     return lines.group_by("order").agg(

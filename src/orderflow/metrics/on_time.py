@@ -12,6 +12,7 @@ from orderflow.metrics.instants import local_days
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.samples import Samples
+from orderflow.metrics.shares import quotient
 from orderflow.metrics.summary import Durations, Table, table_of
 from orderflow.metrics.sums import Sums, beside
 from orderflow.model.calendar import WorkCalendar
@@ -113,7 +114,7 @@ def result(summary: OnTimeSummary) -> Table:
 
     keys = summary.counts.keys
     rows = summary.counts.ranked("n").with_columns(
-        pl.when(pl.col("n") > 0).then(pl.col(name) / pl.col("n")).alias(rate)
+        pl.when(pl.col("n") > 0).then(quotient(pl.col(name), pl.col("n"))).alias(rate)
         for name, rate in (("on_time", "rate"), ("by_day", "by_day_rate"))
     )
     for samples, names in ((summary.early, EARLY), (summary.late, LATE)):

@@ -11,7 +11,7 @@ from orderflow.metrics.in_full import completed
 from orderflow.metrics.instants import local_days, micros
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.shares import share
+from orderflow.metrics.shares import quotient, share
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Rows, Sums
 from orderflow.model.calendar import WorkCalendar
@@ -95,6 +95,6 @@ def result(summary: OtifSummary) -> Table:
     rows = Sums(keys=keys, frame=pl.concat(frames, how="vertical_relaxed")).added().sorted()
     rows = rows.with_columns(n=pl.col("otif") + pl.col("late") + pl.col("short"))
     rows = rows.with_columns(
-        share("otif", "n"), by_day_share=pl.when(pl.col("n") > 0).then(pl.col("by_day") / pl.col("n"))
+        share("otif", "n"), by_day_share=pl.when(pl.col("n") > 0).then(quotient(pl.col("by_day"), pl.col("n")))
     )
     return table_of(rows.select(*keys, *FIGURES))

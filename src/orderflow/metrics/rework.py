@@ -9,6 +9,7 @@ from attrs import frozen
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
+from orderflow.metrics.shares import quotient
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.metrics.variants import ways_by
@@ -84,7 +85,9 @@ def result(summary: ReworkSummary) -> Table:
     import polars as pl
 
     found = summary.stages if summary.asked else summary.whole
-    rows = found.ranked("orders").with_columns(share=pl.when(pl.col("n") > 0).then(pl.col("orders") / pl.col("n")))
+    rows = found.ranked("orders").with_columns(
+        share=pl.when(pl.col("n") > 0).then(quotient(pl.col("orders"), pl.col("n")))
+    )
     return table_of(rows.select(*found.keys, *FIGURES))
 
 

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from orderflow.metrics.codes import decode, encode_values
 from orderflow.metrics.keys import Keys
-from orderflow.metrics.shares import Z
+from orderflow.metrics.shares import Z, quotient
 from orderflow.metrics.summary import FIGURES, QUANTILES, Durations, Table, in_seconds, ranked, table_of
 from orderflow.model.frozen import FrozenMap
 
@@ -79,7 +79,7 @@ class Samples:
         order = self.in_order()
         n = order.sizes["n"]
         figures = order.sizes.join(self._totals(), on="group", how="left", maintain_order="left").with_columns(
-            (pl.col("sum").cast(pl.Float64) / pl.col("n")).alias("mean"),
+            quotient(pl.col("sum"), pl.col("n")).alias("mean"),
             order.at(n - n).alias("min"),
             order.at(n - 1).alias("max"),
             *(order.quantile(*part).alias(name) for name, part in QUANTILES.items()),

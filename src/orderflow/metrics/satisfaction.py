@@ -8,7 +8,7 @@ from orderflow.metrics.deliveries import lateness
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_stages, need_table
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.shares import Z, share
+from orderflow.metrics.shares import Z, quotient, share
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 RANGES = {"csat": (1, 5), "nps": (0, 10)}
 COLUMNS = ("stage", "actor", "team", "track")
 FIGURES = ("kind", "n", "mean", "positive", "negative", "score", "low", "high")
+ADDED = 3  # answers that the interval of an NPS adds: a quarter each promoters and detractors, the rest neither
 
 
 def satisfaction(
@@ -32,8 +33,9 @@ def satisfaction(
       share (Bendle, Farris, Pfeifer, Reibstein, Marketing Metrics, 4th ed., 2020), `low`, `high`: 95%, Wilson 1927.
     - `nps`: scores from 0 to 10; `positive` are promoters (9, 10), `negative` detractors (0 to 6). `score` = (positive
       - negative) / n, from -1 to 1 (Reichheld, The One Number You Need to Grow, Harvard Business Review, December
-      2003). `low`, `high`: ± 1.96 √((p + q - (p - q)²) / n), p and q being the two shares (Wald's interval in Rocks,
-      Interval Estimation for the "Net Promoter Score", The American Statistician 70(4), 2016), cut to -1 and 1.
+      2003). `low`, `high`: p - q ± 1.96 √((p + q - (p - q)²) / m), where m = n + 3, p = (positive + 3/4) / m and q =
+      (negative + 3/4) / m (the adjusted Wald interval, best in Rocks, Interval Estimation for the "Net Promoter Score",
+      The American Statistician 70(4), 2016), cut to -1 and 1.
     - `n`: rows with a score; a row without one is a comment, and not counted. Other kinds of feedback are left out here
       (see `complaint_rate`). `mean`: of the scores. One row per kind, by key.
     - `by`: attributes of orders; `stage`, `actor`, `team`: those of the order's last event at or before the feedback
@@ -87,16 +89,19 @@ def merge(a: Sums, b: Sums) -> Sums:
 def result(summary: Sums) -> Table:
     import polars as pl
 
-    p, q, n = pl.col("positive") / pl.col("n"), pl.col("negative") / pl.col("n"), pl.col("n")
-    width = Z * ((p + q - (p - q) ** 2).clip(lower_bound=0) / n).sqrt()
+    p, q, n = *(quotient(pl.col(name), pl.col("n")) for name in ("positive", "negative")), pl.col("n")
+    more = n + ADDED  # so few answers, or all alike, have an interval too
+    high, low = (quotient(pl.col(name) + ADDED / 4, more) for name in ("positive", "negative"))
+    width = Z * quotient(high + low - (high - low) ** 2, more).sqrt()
     csat = pl.col("kind") == "csat"
     rows = summary.sorted().with_columns(
-        share("positive", "n", name="share", low="share_low", high="share_high"), mean=pl.col("total") / n / 1_000_000
+        share("positive", "n", name="share", low="share_low", high="share_high"),
+        mean=quotient(quotient(pl.col("total"), n), pl.lit(1_000_000)),
     )
     rows = rows.with_columns(
         score=pl.when(csat).then("share").otherwise(p - q),
-        low=pl.when(csat).then("share_low").otherwise((p - q - width).clip(-1, 1)),
-        high=pl.when(csat).then("share_high").otherwise((p - q + width).clip(-1, 1)),
+        low=pl.when(csat).then("share_low").otherwise((high - low - width).clip(-1, 1)),
+        high=pl.when(csat).then("share_high").otherwise((high - low + width).clip(-1, 1)),
     )
     counted = ["orders"] if "orders" in rows.columns else []
     return table_of(rows.select(*summary.keys, "n", *counted, *FIGURES[2:]))

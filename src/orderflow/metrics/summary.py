@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from orderflow.metrics.shares import quotient
 from orderflow.metrics.show import html_table
 from orderflow.model.errors import MissingExtraError
 from orderflow.model.frozen import FrozenMap
@@ -102,8 +103,8 @@ class Table:
         return f"<Table: {len(self)} rows>\n{self.frame}"
 
     def to_polars(self) -> pl.DataFrame:
-        """The rows as a polars frame; durations are seconds."""
-        return self.frame
+        """The rows as a polars frame of its own; durations are seconds."""
+        return self.frame.clone()
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """The rows as plain data for JSON; durations are seconds."""
@@ -130,8 +131,7 @@ def in_seconds(micros: pl.Expr) -> pl.Expr:
     """Microseconds as seconds in floats, each the nearest."""
     import polars as pl
 
-    # A column divided by a lone number would be multiplied by its reciprocal, which is off by a bit: 3 / 10 > 0.3.
-    return micros.cast(pl.Float64) / (micros.cast(pl.Float64) * 0 + SECOND)
+    return quotient(micros, pl.lit(SECOND))
 
 
 def table_of(frame: pl.DataFrame, durations: tuple[str, ...] = ()) -> Table:

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.samples import Samples
+from orderflow.metrics.shares import quotient
 from orderflow.metrics.summary import in_seconds, ranked
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def timed(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of `passages` with the total and the `mean` in seconds."""
     import polars as pl
 
-    mean = pl.col("total").cast(pl.Float64) / pl.col("count")
+    mean = quotient(pl.col("total"), pl.col("count"))
     return rows.with_columns(total=in_seconds(pl.col("total")), mean=in_seconds(mean))
 
 

@@ -6,7 +6,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import machines, persons
-from orderflow.metrics.shares import share
+from orderflow.metrics.shares import quotient, share
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
@@ -69,8 +69,8 @@ def result(summary: Sums) -> Table:
 
     some = pl.when(pl.col("orders") > 0)
     rows = summary.sorted().with_columns(
-        some.then(pl.col("events") / pl.col("orders")).alias("events_per_order"),
-        some.then(pl.col("touches") / pl.col("orders")).alias("touches_per_order"),
+        some.then(quotient(pl.col("events"), pl.col("orders"))).alias("events_per_order"),
+        some.then(quotient(pl.col("touches"), pl.col("orders"))).alias("touches_per_order"),
         unknown=pl.col("orders") - pl.col("touched") - pl.col("no_touch"),
         known=pl.col("touched") + pl.col("no_touch"),
     )

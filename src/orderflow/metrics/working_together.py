@@ -9,6 +9,7 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import shown
+from orderflow.metrics.shares import quotient
 from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums, beside
 from orderflow.model.calendar import WorkCalendar
@@ -80,7 +81,8 @@ def result(summary: TogetherSummary, *, people: People = "names", minimum: int =
     rows = beside(rows, alone.frame.rename({"all": "of_one"}), alone.keys)
     rows = beside(rows, alone.frame.rename({"one": "other", "all": "of_other"}), (*alone.keys[:-1], "other"))
     rows = rows.with_columns(
-        share_of_one=pl.col("orders") / pl.col("of_one"), share_of_other=pl.col("orders") / pl.col("of_other")
+        share_of_one=quotient(pl.col("orders"), pl.col("of_one")),
+        share_of_other=quotient(pl.col("orders"), pl.col("of_other")),
     )
     rows = shown(rows, "one", "other", count="orders", people=people, minimum=minimum)
     return table_of(rows.select(*summary.pairs.keys, *FIGURES[2:]))

@@ -41,6 +41,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "quantiles={value!r} is neither 'exact' nor 'sketch'.",
         "zh": "quantiles={value!r} 既不是 'exact' 也不是 'sketch'。",
     },
+    "log.mixed_column": {
+        "en": "The column {column!r} of the {table} has values of several kinds ({kinds}); make them of one kind.",
+        "zh": "{table} 表的列 {column!r} 中混有多种类型的值（{kinds}）；请统一为一种类型。",
+    },
+    "log.bad_number": {
+        "en": "{name}= must be a whole number, {least} or more; got {value}.",
+        "zh": "{name}= 应为不小于 {least} 的整数，而不是 {value}。",
+    },
     "log.bad_partitions": {
         "en": "The number of partitions must be a whole number, 1 or more; got {value}.",
         "zh": "{value} 不是分区数：请给出不小于 1 的整数。",
