@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 import orderflow as of
 from orderflow.adapters.sketches import Sketched, error, sketched
 from orderflow.metrics import figures, stage_time
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.packing import pack, unpack
-from orderflow.metrics.summary import Samples
+from orderflow.metrics.samples import Samples
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap
@@ -201,11 +202,14 @@ def test_sketches_are_within_their_error() -> None:
     """Number, sum, mean and ends are exact; the rank of each quantile is off by at most the error that is stated."""
     chance = random.Random(3)
     values = [int(chance.expovariate(1 / 3e9)) for _ in range(60_000)]
+    keys = Keys.of(of.EventLog.from_columns({"order": ["1"] * 2, "stage": ["a", "b"], "at": [0, 1]}), None)
     parts = [
-        Samples.of(
-            pl.DataFrame({"stage": [n % 2 for n in range(len(part))], "micros": part}),
-            ("stage",),
-            pl.Series(["a", "b"]),
+        Samples.from_rows(
+            pl.DataFrame(
+                {"stage": [n % 2 for n in range(len(part))], "micros": part}, schema_overrides={"stage": pl.UInt32}
+            ),
+            keys,
+            "stage",
         )
         for part in (values[:20_000], values[20_000:50_000], values[50_000:])
     ]
@@ -214,7 +218,7 @@ def test_sketches_are_within_their_error() -> None:
         merged = merged.merge(sketched(part))
     whole = parts[0].merge(parts[1]).merge(parts[2])
     assert isinstance(merged, Sketched)
-    near, exact = merged.figures().sort("stage"), whole.figures().sort("stage")
+    near, exact = merged.micros().sort("stage"), whole.micros().sort("stage")
     assert near.select("stage", "n", "mean", "min", "max", "sum").equals(
         exact.select("stage", "n", "mean", "min", "max", "sum")
     )

@@ -10,7 +10,7 @@ import pytest
 
 import orderflow as of
 from orderflow.metrics.compare import newcombe, resampled
-from orderflow.metrics.sums import share, wilson
+from orderflow.metrics.shares import share, wilson
 from orderflow.model.errors import LogError
 
 HOUR = 3_600_000_000

@@ -8,11 +8,20 @@ from typing import Any
 import pytest
 
 import orderflow as of
-from orderflow.metrics import EventLog, Running, in_shards
-from orderflow.metrics.figures import FURTHER
+from orderflow.adapters.sketches import sketched
+from orderflow.metrics import EventLog, Running, Table, figures, in_shards
+from orderflow.metrics.batches import part
+from orderflow.metrics.figures import FURTHER, Figure, Pile
+from orderflow.metrics.merged import figures_of_report
+from orderflow.metrics.packing import pack, unpack
+from orderflow.metrics.terms import Terms
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
+QUANTILES = {
+    *("median", "p90", "p95", "median_low", "median_high"),
+    *("early_median", "late_median", "late_p90"),
+}
 HOUR = 3_600_000_000
 OFFICE = WorkCalendar.from_dict({"timezone": "Europe/Berlin", "hours": {"mon-sun": ["09:00-17:00"]}})
 TEAMS = {"Ann": "sales", "bob": "sales", "Cid": "仓库", "Dai": "仓库", "system:shop": None}
@@ -166,3 +175,61 @@ def test_every_further_part_is_one_that_a_report_has() -> None:
     found = of.report(everything(), allowed=ALLOWED)
     assert [name for name in FURTHER if getattr(found, name) is None] == []
     assert sorted(found.further) == sorted(FURTHER)
+
+
+def figures_that_time() -> dict[str, Figure]:
+    """The figures with a median or other quantile in their result."""
+    asked = figures_of_report(everything(), Terms(further="all", allowed=ALLOWED))
+    results = {name: figure.result(figure.summarise(everything())) for name, figure in asked.items()}
+    return {
+        n: asked[n] for n, found in results.items() if isinstance(found, Table) and QUANTILES & {*found.frame.columns}
+    }
+
+
+def test_every_figure_that_times_keeps_durations_in_one_way() -> None:
+    """Ten figures have quantiles; the durations of each are counted, and sketched where that is asked for."""
+    assert set(figures_that_time()) == {
+        *("lead_time", "flow_map", "stage_time", "on_time", "first_response", "flow_efficiency", "handover_of_teams"),
+        *("scorecard", "cohorts", "periods"),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(figures_that_time()))
+def test_too_many_durations_are_refused_in_every_figure(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit a merge is refused; sketches hold no duration, merge, and say the same of so few."""
+    figure = figures_that_time()[name]
+    parts = [figure.summarise(part) for part in halves()]
+    exact = figure.merge(*parts)
+    monkeypatch.setattr(figures, "EXACT", 3)
+    pile = Pile(figure)
+    pile.add(parts[0])
+    with pytest.raises(LogError) as caught:
+        pile.add(parts[1])
+    assert caught.value.problems[0].code == "log.too_many_durations"
+    small = figure.merge(*(sketched(part) for part in parts))
+    figures.check_size(figure, small)
+    held = list(figures.samples_in(small))
+    assert held
+    assert not any("micros" in samples.values.columns for samples in held)
+    assert pack(unpack(pack(small))) == pack(small)
+    near, far = figure.result(small).to_dicts(), figure.result(exact).to_dicts()
+    assert [{k: v for k, v in row.items() if k not in QUANTILES} for row in near] == [
+        {k: pytest.approx(v) if isinstance(v, float) else v for k, v in row.items() if k not in QUANTILES}
+        for row in far
+    ]
+
+
+def halves() -> list[EventLog]:
+    """The same log in two parts with no order in common."""
+    log = everything()
+    return [part(log, log.orders["order"].filter(log.orders["order"] % 2 == n)) for n in (0, 1)]
+
+
+def test_sketches_know_how_many_orders_a_person_had() -> None:
+    """Stage times and steps by actor have `orders` with sketches too, as `by_person` needs them."""
+    for name in ("stage_time", "flow_map"):
+        figure = Figure.of(name, {"by": "actor"})
+        exact = figure.result(figure.summarise(everything())).to_polars()
+        found = figure.result(figure.merge(*(sketched(figure.summarise(part)) for part in halves()))).to_polars()
+        keys = ["actor", *(column for column in ("stage", "source", "dest") if column in exact.columns)]
+        assert found.select(*keys, "orders").sort(keys).equals(exact.select(*keys, "orders").sort(keys))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from orderflow.metrics.figures import with_samples
-from orderflow.metrics.summary import FIGURES, QUANTILES, Samples
+from orderflow.metrics.samples import InOrder, Samples
 from orderflow.model.errors import MissingExtraError
 from orderflow.model.reasons import Reason, reason
 
@@ -30,47 +30,49 @@ class Sketched(Samples):
 
     @classmethod
     def of_samples(cls, samples: Samples) -> Sketched:
-        """The sketch of each group."""
+        """The sketch of each group; shares, which are no durations, likewise."""
         import polars as pl
 
         micros = pl.col("micros")
+        exact = micros if samples.values.schema["micros"].is_float() else micros.cast(pl.Int128)
         values = samples.values.group_by("group").agg(
             n=pl.len().cast(pl.Int64),
-            sum=micros.cast(pl.Int128).sum(),
+            sum=exact.sum(),
             min=micros.min(),
             max=micros.max(),
             sketch=micros.cast(pl.Float64),
         )
-        return cls(groups=samples.groups, values=_with_sketches(values, (_sketch(each) for each in values["sketch"])))
+        sketches = (_sketch(each) for each in values["sketch"])
+        return cls(groups=samples.groups, values=_with_sketches(values, sketches), orders=samples.orders)
 
-    def merge(self, other: Samples) -> Sketched:
-        """The durations of both; groups of the same name become one."""
+    def in_order(self) -> InOrder:
+        """As `Samples.in_order`, what stands at a place read from the sketches; the two ends are exact."""
         import polars as pl
 
-        tables = [part.groups.join(part.values, on="group", how="inner") for part in (self, other)]
-        both = pl.concat(tables, how="vertical_relaxed")
-        if keys := self.keys:
-            groups = both.select(keys).unique(maintain_order=True).with_row_index("group")
-            both = both.drop("group").join(groups, on=keys, how="left", nulls_equal=True)
-        else:
-            groups = both.select(pl.col("group").unique())
+        values = self.values.sort("group")
+        n, low, high = values["n"], values["min"].cast(pl.Float64), values["max"].cast(pl.Float64)
+        sketches = [_read(each) for each in values["sketch"]]
+
+        def at(places: pl.Series) -> pl.Series:
+            middles = (places + 0.5) / n
+            found = [sketch.get_quantile(rank, True) for sketch, rank in zip(sketches, middles, strict=True)]
+            return low.zip_with(places == 0, high.zip_with(places == n - 1, pl.Series(found, dtype=pl.Float64)))
+
+        def quantile(part: int, of: int) -> pl.Series:
+            return pl.Series([sketch.get_quantile(part / of) for sketch in sketches], dtype=pl.Float64)
+
+        return InOrder(sizes=values.select("group", "n"), at=at, quantile=quantile)
+
+    def _totals(self) -> pl.DataFrame:
+        return self.values.select("group", "sum")
+
+    @classmethod
+    def _of_a_group(cls, values: pl.DataFrame) -> pl.DataFrame:
+        import polars as pl
+
         amounts = [pl.col("n", "sum").sum(), pl.col("min").min(), pl.col("max").max(), pl.col("sketch")]
-        values = both.group_by("group").agg(*amounts)
-        return Sketched(groups=groups, values=_with_sketches(values, (_merged(each) for each in values["sketch"])))
-
-    def figures(self) -> pl.DataFrame:
-        """As `Samples.figures`, the quantiles from the sketches."""
-        import polars as pl
-
-        shares = [part / of for part, of in QUANTILES.values()]
-        found = [_read(each).get_quantiles(shares) for each in self.values["sketch"]]
-        columns = zip(*found, strict=True) if found else [()] * len(shares)
-        figures = self.values.with_columns(
-            (pl.col("sum").cast(pl.Float64) / pl.col("n")).alias("mean"),
-            *(pl.Series(name, column, dtype=pl.Float64) for name, column in zip(QUANTILES, columns, strict=True)),
-        )
-        named = self.groups.join(figures, on="group", how="inner").select(*self.keys, "n", *FIGURES)
-        return named if self.keys or named.height else named.clear(1).with_columns(n=pl.lit(0, dtype=pl.Int64))
+        merged = values.group_by("group").agg(*amounts)
+        return _with_sketches(merged, (_merged(each) for each in merged["sketch"]))
 
 
 def sketched(summary: Any) -> Any:

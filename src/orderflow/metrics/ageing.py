@@ -9,11 +9,11 @@ from attrs import frozen
 
 from orderflow.metrics.groups import By
 from orderflow.metrics.instants import MICROSECOND, micros
-from orderflow.metrics.keys import Keys
+from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, as_of_events, on_clock
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Rows, in_seconds
+from orderflow.metrics.outcomes import Endings, as_of_events, on_clock
+from orderflow.metrics.summary import Table, in_seconds, table_of
+from orderflow.metrics.sums import Rows
 from orderflow.model.calendar import WorkCalendar
 
 CLASSES = tuple(timedelta(days=days) for days in (1, 3, 7, 14, 30, 90))
@@ -51,6 +51,7 @@ def ageing(
     - One row per stage and class, by stage, then by age. Which orders are open: as in `work_in_progress`.
     - `by`: attributes of orders; by key first.
     """
+    need_stages(log, done_stages, cancelled_stages)
     found = summarise(log, by, calendar, as_of=as_of, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(found, classes=classes)
 
@@ -66,7 +67,7 @@ def summarise(
 ) -> AgeingSummary:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=("stage", *FIGURES))
+    keys = Keys.of(shard, by)
     log = shard if as_of is None else as_of_events(shard, micros(as_of))
     rows = Endings.of(log, done_stages, cancelled_stages).outcomes(log).filter("open")
     rows = keys.onto(on_clock(rows, calendar, "first_at", "last_at"))
@@ -98,4 +99,4 @@ def result(summary: AgeingSummary, *, classes: Sequence[timedelta] = CLASSES) ->
     bounds = pl.DataFrame({"over": edges, "up_to": edges.shift(-1)}).with_row_index("class")
     bounds = bounds.select(pl.col("class").cast(pl.Int64), in_seconds(pl.col("over")), in_seconds(pl.col("up_to")))
     table = counted.join(bounds, on="class", how="left").sort(*keys, "class", nulls_last=True)
-    return Table(frame=table.select(*keys, *FIGURES), durations=("over", "up_to", "oldest", "longest_in_stage"))
+    return table_of(table.select(*keys, *FIGURES), durations=("over", "up_to", "oldest", "longest_in_stage"))

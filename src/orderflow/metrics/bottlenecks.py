@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from orderflow.metrics.flow_map import DURATIONS
+from orderflow.metrics.choices import Rank, need_choice
+from orderflow.metrics.flow_map import DURATIONS, steps_of
 from orderflow.metrics.flow_map import merge as merge_steps
-from orderflow.metrics.flow_map import result as steps_result
 from orderflow.metrics.flow_map import summarise as summarise_steps
 from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Samples, Table
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import first_of_each
 from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 TOP = 10
 ENOUGH = 20  # a mean of fewer steps says little
-Rank = Literal["total", "mean"]
 
 
 @frozen(kw_only=True)
@@ -55,30 +56,24 @@ def merge(a: Samples, b: Samples) -> Samples:
 
 
 def result(summary: Samples, *, rank: Rank = "total", top: int | None = TOP) -> Table:
-    return of_flow_map(steps_result(summary), rank=rank, top=top)
+    return of_steps(steps_of(summary), rank=rank, top=top)
 
 
-def of_flow_map(flow_map: Table, *, rank: Rank = "total", top: int | None = TOP) -> Table:
-    """The same from a flow map that is there already."""
+def of_steps(steps: pl.DataFrame, *, rank: Rank = "total", top: int | None = TOP) -> Table:
+    """The same from the rows of a flow map."""
     import polars as pl
 
-    steps = flow_map.frame
+    need_choice("rank", rank, Rank)
     by = steps.columns[: steps.columns.index("source")]
     whole = pl.col("total").sum().over(by) if by else pl.col("total").sum()
     steps = steps.with_columns(share=pl.when(whole > 0).then(pl.col("total") / whole))
     if rank == "mean":
         steps = steps.filter(pl.col("count") >= ENOUGH)
-    return Table(frame=_top(steps, rank, by, top), durations=DURATIONS)
+    keys = [*by, rank, "source", "dest"]
+    rows = steps.sort(keys, descending=[name == rank for name in keys], nulls_last=True)
+    return table_of(first_of_each(rows, by, top), durations=DURATIONS)
 
 
 def both(flow_map: Table) -> Bottlenecks:
-    """The ten steps by total and the ten by mean."""
-    return Bottlenecks(by_total=of_flow_map(flow_map), by_mean=of_flow_map(flow_map, rank="mean"))
-
-
-def _top(steps: pl.DataFrame, figure: Rank, by: list[str], top: int | None) -> pl.DataFrame:
-    keys = [*by, figure, "source", "dest"]
-    rows = steps.sort(keys, descending=[name == figure for name in keys], nulls_last=True)
-    if top is None:
-        return rows
-    return rows.group_by(by, maintain_order=True).head(top) if by else rows.head(top)
+    """The ten steps by total and the ten by mean, of a flow map that is not grouped."""
+    return Bottlenecks(by_total=of_steps(flow_map.frame), by_mean=of_steps(flow_map.frame, rank="mean"))

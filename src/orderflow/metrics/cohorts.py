@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orderflow.metrics.deliveries import can_be_late, kept_promises
+from orderflow.metrics.choices import Period
+from orderflow.metrics.deliveries import with_kept
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys
+from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, all_periods, on_clock, period_of
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Spread, Sums, Tally, beside, running, share
+from orderflow.metrics.outcomes import Endings, all_periods, on_clock, period_of
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.shares import share
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums, Tally, beside, filled
 from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ def cohorts(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    period: str = "month",
+    period: Period = "month",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
     delivered_stage: str | None = None,
@@ -44,6 +47,7 @@ def cohorts(
       missing when the log has no promises, or nothing says what a delivery is.
     - `by`: attributes of orders; by key first. `calendar`: open time.
     """
+    need_stages(log, done_stages, cancelled_stages, delivered_stage)
     found = summarise(
         log,
         by,
@@ -61,14 +65,14 @@ def summarise(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    period: str = "month",
+    period: Period = "month",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
     delivered_stage: str | None = None,
 ) -> Tally:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     rows = orders_of(shard, calendar, Endings.of(shard, done_stages, cancelled_stages), delivered_stage)
     rows = keys.onto(rows.with_columns(cohort=period_of(pl.col("first_at"), shard.tz, period)))
     names = ("done", "cancelled", "open")
@@ -76,36 +80,36 @@ def summarise(
         rows,
         keys,
         "cohort",
-        orders=pl.len().cast(pl.Int64),
-        promised=pl.col("kept").is_not_null().cast(pl.Int64).sum(),
-        kept=pl.col("kept").cast(pl.Int64).sum(),
-        **{name: pl.col(name).cast(pl.Int64).sum() for name in names},
+        orders=pl.len(),
+        promised=pl.col("kept").is_not_null().sum(),
+        kept=pl.col("kept").sum(),
+        **{name: pl.col(name).sum() for name in names},
     )
-    return Tally(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "cohort"))
+    return Tally(counts=counts, times=Samples.from_rows(rows.filter("done"), keys, "cohort"))
 
 
 def merge(a: Tally, b: Tally) -> Tally:
     return a.merge(b)
 
 
-def result(summary: Tally, *, period: str = "month") -> Table:
-    keys = summary.counts.keys
-    rows = running(summary.counts, all_periods(summary.counts.frame["cohort"], period), "cohort")
+def result(summary: Tally, *, period: Period = "month") -> Table:
+    rows = in_periods(summary, "cohort", period).with_columns(share("done", "orders"))
+    return table_of(rows.select(*summary.counts.keys, *FIGURES[1:]), durations=TIMES)
+
+
+def in_periods(summary: Tally, name: str, period: Period) -> pl.DataFrame:
+    """One row for every period in the key `name`, without gaps: the counts, the times, and the shares on time."""
+    counts, keys = summary.counts, summary.counts.keys
+    rows = filled(counts, all_periods(counts.frame[name], period), name)
     rows = beside(rows, summary.times.figures().select(*keys, *TIMES), keys)
-    rows = rows.with_columns(
-        share("done", "orders") + share("kept", "promised", name="on_time", low="on_time_low", high="on_time_high")
-    )
-    return Table(frame=rows.select(*keys, *FIGURES[1:]), durations=TIMES)
+    return rows.with_columns(share("kept", "promised", name="on_time", low="on_time_low", high="on_time_high"))
 
 
 def orders_of(log: EventLog, calendar: WorkCalendar | None, ends: Endings, delivered_stage: str | None) -> pl.DataFrame:
     """One row per order: what `Endings.outcomes` has, `micros` from the first to the last event on the clock, and
     `kept`: whether the promise was kept, missing when nobody knows."""
-    import polars as pl
 
     rows = ends.outcomes(log)
     clock = on_clock(rows, calendar, "first_at", "last_at")
     rows = rows.with_columns(micros=clock["last_at"] - clock["first_at"])
-    if can_be_late(log, delivered_stage):
-        return rows.join(kept_promises(log, delivered_stage), on="order", how="left")
-    return rows.with_columns(kept=pl.lit(None, dtype=pl.Boolean))
+    return with_kept(rows, log, delivered_stage)

@@ -9,11 +9,13 @@ from attrs import frozen
 
 from orderflow.metrics.cohorts import orders_of
 from orderflow.metrics.deliveries import can_be_late
-from orderflow.metrics.keys import Keys
+from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, next_in
-from orderflow.metrics.summary import SECOND, Table
-from orderflow.metrics.sums import Spread, wilson
+from orderflow.metrics.outcomes import Endings, next_in
+from orderflow.metrics.rework import summarise as summarise_rework
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.shares import wilson
+from orderflow.metrics.summary import SECOND, Table, table_of
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap
@@ -37,8 +39,8 @@ class Comparison:
 class CompareSummary:
     """Lead times and stage times, and (part, whole) of each share."""
 
-    lead: Spread
-    stages: Spread
+    lead: Samples
+    stages: Samples
     shares: FrozenMap[tuple[int, int]]
 
 
@@ -70,6 +72,8 @@ def compare(
     - Raises LogError when only one of the logs says which stages are done: lead times would be of different orders.
     - Orders are taken to be independent; the two logs to have none in common. `calendar`: open time.
     """
+    for log in (before, after):
+        need_stages(log, done_stages, cancelled_stages, delivered_stage)
     options = {"done_stages": done_stages, "cancelled_stages": cancelled_stages, "delivered_stage": delivered_stage}
     return result(
         summarise(before, calendar, **options),  # type: ignore[arg-type]  # three options of two kinds
@@ -94,11 +98,12 @@ def summarise(
     ends = Endings.of(shard, done_stages if known else (), cancelled_stages)
     orders = keys.onto(orders_of(shard, calendar, ends, delivered_stage))
     lead = orders.filter("done") if known else orders
-    events = shard.business(calendar).events.with_columns(next_in(["order"], "at"))
+    log = shard.business(calendar)
+    events = log.in_strands.with_columns(next_in(log.strand, "at"))
     stays = keys.onto(events.with_columns(micros=pl.col("next_at") - pl.col("at")).drop_nulls("micros"))
-    again = shard.events.group_by("order").agg(again=pl.col("stage").is_duplicated().any())["again"]
+    again = summarise_rework(shard).whole.frame.row(0, named=True)
     everyone = orders.height
-    shares = {"rework": (int(again.sum()), len(again))}
+    shares = {"rework": (again["orders"], again["n"])}
     if known:
         shares["done"] = (int(orders["done"].sum()), everyone)
     if cancelled_stages is not None or shard.cancelled_stages is not None:
@@ -106,7 +111,7 @@ def summarise(
     if can_be_late(shard, delivered_stage):
         shares["on_time"] = (int(orders["kept"].sum() or 0), int(orders["kept"].count()))
     return CompareSummary(
-        lead=Spread.from_rows(lead, keys), stages=Spread.from_rows(stays, keys, "stage"), shares=FrozenMap(shares)
+        lead=Samples.from_rows(lead, keys), stages=Samples.from_rows(stays, keys, "stage"), shares=FrozenMap(shares)
     )
 
 
@@ -144,8 +149,8 @@ def result(before: CompareSummary, after: CompareSummary, *, seed: int = 0, resa
     ]
     schema.pop("stage")
     return Comparison(
-        times=Table(frame=times, durations=("before", "after", "difference", "low", "high")),
-        shares=Table(frame=pl.DataFrame(shares, schema=schema)),
+        times=table_of(times, durations=("before", "after", "difference", "low", "high")),
+        shares=table_of(pl.DataFrame(shares, schema=schema)),
     )
 
 
@@ -169,7 +174,7 @@ def newcombe(part: int, whole: int, later: int, of: int) -> dict[str, float | in
     }
 
 
-def _values(spread: Spread, stage: str | None) -> pl.Series:
+def _values(spread: Samples, stage: str | None) -> pl.Series:
     """The durations of a stage, or all, sorted: so the order of merging does not change what is drawn."""
     import polars as pl
 

@@ -10,10 +10,11 @@ from attrs import frozen
 from orderflow.metrics.codes import decode
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
-from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import MAIN, strands
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, share
+from orderflow.metrics.log import MAIN, EventLog
+from orderflow.metrics.shares import share
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums
+from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,7 +38,9 @@ class ConformanceSummary:
     breaks: Sums
 
 
-def conformance(log: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = None) -> Conformance:
+def conformance(
+    log: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = None, calendar: WorkCalendar | None = None
+) -> Conformance:
     """How far the steps of a log are those that a flow allows (the naive fitness of van der Aalst, Process Mining,
     2nd ed., 2016, ch. 8: the share of cases that can be replayed wholly; and the same share of steps, as in its
     comparison of footprints).
@@ -53,18 +56,21 @@ def conformance(log: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = No
     - An order need not have ended, so what is missing at its end breaks nothing. Guards and roles are not judged.
     - `by`: attributes of orders. `breaks` are by key too; `by=["actor"]` and `["team"]` of the breaking event go for
       `breaks`, and count orders for each in `fit`.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log, allowed, by))
+    return result(summarise(log, allowed, by, calendar))
 
 
-def summarise(shard: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = None) -> ConformanceSummary:
+def summarise(
+    shard: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = None, calendar: WorkCalendar | None = None
+) -> ConformanceSummary:
     import polars as pl
 
-    keys = Keys.of(shard, by, columns=("actor", "team"), figures={*FIGURES, *BREAKS})
+    keys = Keys.of(shard, by, columns=("actor", "team"))
     keys = keys.also(source="stage", dest="stage")
     ways = {kind: set(pairs) for kind, pairs in _by_kind(allowed).items()}
-    events, strand = strands(shard)
-    same = pl.all_horizontal(*(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in strand))
+    events = shard.in_strands
+    same = pl.all_horizontal(*(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in shard.strand))
     steps = events.with_columns(_kinds(events, shard)).with_columns(
         source=pl.when(same).then(pl.col("stage").shift(1)), dest="stage", begins=~same
     )
@@ -78,8 +84,8 @@ def summarise(shard: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = No
     )
     rows = keys.onto(steps)
     orders = rows.group_by(*keys.names, "order").agg(
-        steps=pl.col("counts").cast(pl.Int64).sum(),
-        allowed=(pl.col("counts") & pl.col("ok")).cast(pl.Int64).sum(),
+        steps=pl.col("counts").sum(),
+        allowed=(pl.col("counts") & pl.col("ok")).sum(),
         fits=pl.col("ok").all(),
     )
     fit = Sums.from_rows(
@@ -87,15 +93,15 @@ def summarise(shard: EventLog, allowed: Mapping[str, Steps] | Steps, by: By = No
         keys,
         steps=pl.col("steps").sum(),
         allowed=pl.col("allowed").sum(),
-        orders=pl.len().cast(pl.Int64),
-        fitting=pl.col("fits").cast(pl.Int64).sum(),
+        orders=pl.len(),
+        fitting=pl.col("fits").sum(),
     )
     breaks = Sums.from_rows(
         rows.filter(~pl.col("ok")).drop("track", strict=False).rename({"kind": "track"}),
         keys,
         *("track", "source", "dest"),
-        count=pl.len().cast(pl.Int64),
-        orders=pl.col("order").n_unique().cast(pl.Int64),
+        count=pl.len(),
+        orders=pl.col("order").n_unique(),
     )
     return ConformanceSummary(fit=fit, breaks=breaks)
 
@@ -109,10 +115,10 @@ def result(summary: ConformanceSummary) -> Conformance:
 
     fitness = pl.when(pl.col("steps") > 0).then(pl.col("allowed") / pl.col("steps"))
     fit = summary.fit.sorted().with_columns(share("fitting", "orders")).with_columns(fitness=fitness)
-    breaks = summary.breaks.sorted("count", descending=["count"])
+    breaks = summary.breaks.ranked("count")
     return Conformance(
-        fit=Table(frame=fit.select(*summary.fit.keys, *FIGURES)),
-        breaks=Table(frame=breaks.select(*summary.breaks.keys, *BREAKS[3:])),
+        fit=table_of(fit.select(*summary.fit.keys, *FIGURES)),
+        breaks=table_of(breaks.select(*summary.breaks.keys, *BREAKS[3:])),
     )
 
 

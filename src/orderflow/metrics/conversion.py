@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_stages
+from orderflow.metrics.keys import Keys, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, beside, running, share
+from orderflow.metrics.shares import share
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums, beside, filled
+from orderflow.model.calendar import WorkCalendar
+from orderflow.model.frozen import as_names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,7 +31,9 @@ class ConversionSummary:
     everyone: Sums
 
 
-def conversion(log: EventLog, by: By = None, *, stages: Sequence[str] | None = None) -> Table:
+def conversion(
+    log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, stages: str | Sequence[str] | None = None
+) -> Table:
     """The share of orders that reach each stage (conversion rate; as a funnel: Bendle, Farris, Pfeifer,
     Reibstein, Marketing Metrics, 4th ed., 2020).
 
@@ -41,25 +46,29 @@ def conversion(log: EventLog, by: By = None, *, stages: Sequence[str] | None = N
     - `by`: attributes of orders; by key first, every stage for every key.
     - Open orders may still get there: cut the log with `since` and `until`, or see `cohorts`.
     - Raises LogError for a stage that never occurs.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    need_stages(log, stages or ())
-    return result(summarise(log, by, stages=stages))
+    need_stages(log, stages)
+    return result(summarise(log, by, calendar, stages=stages))
 
 
-def summarise(shard: EventLog, by: By = None, *, stages: Sequence[str] | None = None) -> ConversionSummary:
+def summarise(
+    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, stages: str | Sequence[str] | None = None
+) -> ConversionSummary:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
-    orders = pl.len().cast(pl.Int64)
+    keys = Keys.of(shard, by)
+    orders = pl.len()
     everyone = Sums.from_rows(keys.onto(shard.spans.select("order")), keys, of=orders)
     if stages is None:
         reached = shard.events.lazy().select("order", "stage").unique().collect()
         return ConversionSummary(
             stages=None, reached=Sums.from_rows(keys.onto(reached), keys, "stage", orders=orders), everyone=everyone
         )
-    steps = pl.concat(_steps(shard, stages))
+    funnel = as_names(stages)
+    steps = pl.concat(_steps(shard, funnel))
     return ConversionSummary(
-        stages=tuple(stages), reached=Sums.from_rows(keys.onto(steps), keys, "step", orders=orders), everyone=everyone
+        stages=funnel, reached=Sums.from_rows(keys.onto(steps), keys, "step", orders=orders), everyone=everyone
     )
 
 
@@ -74,16 +83,16 @@ def result(summary: ConversionSummary) -> Table:
     if summary.stages is None:
         names = summary.reached.frame["stage"].unique()
         rows = (
-            beside(running(summary.reached, names, "stage"), summary.everyone.frame, keys)
+            beside(filled(summary.reached, names, "stage"), summary.everyone.frame, keys)
             if keys
             else (summary.reached.frame.join(summary.everyone.frame, how="cross"))
         )
         flags = [*(False for _ in keys), True, False]
         rows = rows.sort(*keys, "orders", "stage", descending=flags, nulls_last=True)
         rows = rows.with_columns(of_previous=pl.lit(None, dtype=pl.Float64))
-        return Table(frame=rows.with_columns(share("orders", "of")).select(*keys, *FIGURES))
+        return table_of(rows.with_columns(share("orders", "of")).select(*keys, *FIGURES))
     every = pl.Series("step", range(len(summary.stages) + 1), dtype=pl.Int64)
-    rows = running(summary.reached, every, "step")
+    rows = filled(summary.reached, every, "step")
     if not keys and not rows.height:
         rows = every.to_frame().with_columns(orders=pl.lit(0, dtype=pl.Int64))
     before = pl.col("orders").shift(1)
@@ -94,19 +103,19 @@ def result(summary: ConversionSummary) -> Table:
         stage=pl.lit(pl.Series(["", *summary.stages], dtype=pl.String)).gather(pl.col("step")),
     )
     rows = rows.filter(pl.col("step") > 0).with_columns(share("orders", "of"))
-    return Table(frame=rows.select(*keys, *FIGURES))
+    return table_of(rows.select(*keys, *FIGURES))
 
 
 def _steps(log: EventLog, stages: Sequence[str]) -> list[pl.DataFrame]:
     """For each step of the funnel the orders that reach it: `order`, `step`; step 0 is all that have events."""
     import polars as pl
 
-    codes = {name: code for code, name in enumerate(log.stages)}
     rows = log.events.select("order", "stage").with_row_index("row")
     reached = log.spans.select("order", row=pl.lit(-1, dtype=pl.Int64))
     found = [reached.select("order", step=pl.lit(0, dtype=pl.Int64))]
     for step, name in enumerate(stages, start=1):
-        there = rows.filter(pl.col("stage") == codes.get(name, -1)).select("order", next=pl.col("row").cast(pl.Int64))
+        there = rows.filter(pl.col("stage").is_in(stage_codes(log, [name])))
+        there = there.select("order", next=pl.col("row").cast(pl.Int64))
         later = there.join(reached, on="order").filter(pl.col("next") > pl.col("row"))
         reached = later.group_by("order").agg(row=pl.col("next").min())
         found.append(reached.select("order", step=pl.lit(step, dtype=pl.Int64)))

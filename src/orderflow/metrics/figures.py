@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 from attrs import field, fields, frozen, has
 
+from orderflow.metrics.keys import check_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import of_whom
-from orderflow.metrics.summary import Samples
+from orderflow.metrics.samples import Samples
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names, freeze
 from orderflow.model.reasons import suggest
@@ -135,9 +136,7 @@ class Pile:
 
 def check_stage(stage: str | None, seen: Iterable[str]) -> None:
     """Raise LogError (`log.unknown_stage`) for a stage that is none of those that occurred, if any did."""
-    known = sorted(seen)
-    if stage is not None and known and stage not in known:
-        raise LogError.of("log.unknown_stage", stage=stage, known=known[:20], suggestion=suggest(stage, known))
+    check_stages(seen, stage)
 
 
 def with_samples(summary: Any, change: Callable[[Samples], Samples]) -> Any:

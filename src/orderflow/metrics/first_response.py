@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from orderflow.metrics.choices import Party, need_choice
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_choice, need_column
+from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import persons
-from orderflow.metrics.summary import FIGURES, Table
-from orderflow.metrics.sums import Spread, Sums, beside
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import FIGURES, Table, table_of
+from orderflow.metrics.sums import Sums, beside
 from orderflow.model.calendar import WorkCalendar
-
-OF = ("actor", "team", "stage")
 
 
 @frozen(kw_only=True, eq=False)
 class FirstResponseSummary:
     orders: Sums
-    waits: Spread
+    waits: Samples
 
 
-def first_response(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor") -> Table:
+def first_response(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Party = "actor") -> Table:
     """From the first event of an order to the response (first response time, as service desks and the
     ITIL 4 Service Desk practice measure it: the first reply by a person, not by a machine).
 
@@ -38,28 +38,28 @@ def first_response(log: EventLog, by: By = None, calendar: WorkCalendar | None =
 
 
 def summarise(
-    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor"
+    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Party = "actor"
 ) -> FirstResponseSummary:
     import polars as pl
 
-    need_choice("of", of, OF)
+    need_choice("of", of, Party)
     need_column(shard, of)
-    keys = Keys.of(shard, by, figures=("orders", "unanswered", "n", *FIGURES))
-    events = shard.business(calendar).events
-    other = pl.col(of).is_not_null() & pl.col(of).ne_missing(pl.col(of).first())
+    keys = Keys.of(shard, by)
+    events = shard.business(calendar).events.lazy().select("order", "at", of)
+    begun = events.unique("order", keep="first", maintain_order=True)
+    other = pl.col(of).is_not_null() & pl.col(of).ne_missing(pl.col("first"))
     if of == "actor":
         other &= pl.col("actor").is_in(persons(shard.names["actor"]))
-    waits = (
-        events.lazy()
-        .group_by("order", maintain_order=True)
-        .agg(micros=pl.col("at").filter(other).first() - pl.col("at").first())
-        .collect()
-    )
-    rows = keys.onto(waits)
-    unanswered = pl.col("micros").is_null().cast(pl.Int64).sum()
+    # Filtered once and not within each order, which takes a third of the time.
+    first = begun.select("order", first=of)
+    answers = events.join(first, on="order", maintain_order="left").filter(other)
+    answers = answers.unique("order", keep="first", maintain_order=True).select("order", answered="at")
+    waits = begun.join(answers, on="order", how="left", maintain_order="left")
+    rows = keys.onto(waits.select("order", micros=pl.col("answered") - pl.col("at")).collect())
+    unanswered = pl.col("micros").is_null().sum()
     return FirstResponseSummary(
-        orders=Sums.from_rows(rows, keys, orders=pl.len().cast(pl.Int64), unanswered=unanswered),
-        waits=Spread.from_rows(rows.drop_nulls("micros"), keys),
+        orders=Sums.from_rows(rows, keys, orders=pl.len(), unanswered=unanswered),
+        waits=Samples.from_rows(rows.drop_nulls("micros"), keys),
     )
 
 
@@ -71,4 +71,4 @@ def result(summary: FirstResponseSummary) -> Table:
     import polars as pl
 
     rows = beside(summary.orders.sorted(), summary.waits.figures(), summary.orders.keys)
-    return Table(frame=rows.with_columns(pl.col("n").fill_null(0)), durations=FIGURES)
+    return table_of(rows.with_columns(pl.col("n").fill_null(0)), durations=FIGURES)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_stages, stage_codes
+from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Stages, next_in
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Spread, Sums, Tally, beside, in_seconds
+from orderflow.metrics.outcomes import next_in
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import Table, in_seconds, table_of
+from orderflow.metrics.sums import Sums, Tally, beside
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
@@ -31,7 +32,7 @@ def flow_efficiency(
     - One row, or one per value of `by` (attributes of orders). `calendar`: open time on both sides.
     - Raises LogError when events have no `started_at` and no waiting stages are named, or such a stage never occurs.
     """
-    need_stages(log, as_names(waiting_stages))
+    need_stages(log, waiting_stages)
     return result(summarise(log, by, calendar, waiting_stages=waiting_stages))
 
 
@@ -40,7 +41,7 @@ def summarise(
 ) -> Tally:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     if waiting_stages is None and "started_at" not in shard.events.columns:
         raise LogError.of("log.no_waiting_stages")
     events = shard.business(calendar).events
@@ -63,8 +64,8 @@ def summarise(
     rows = keys.onto(orders)
     large = {name: pl.col(name).cast(pl.Int128).sum() for name in ("lead", "working")}
     shares = rows.filter(pl.col("lead") > 0).with_columns(micros=pl.col("working") / pl.col("lead"))
-    counts = Sums.from_rows(rows, keys, orders=pl.len().cast(pl.Int64), **large)
-    return Tally(counts=counts, times=Spread.from_rows(shares, keys))
+    counts = Sums.from_rows(rows, keys, orders=pl.len(), **large)
+    return Tally(counts=counts, times=Samples.from_rows(shares, keys))
 
 
 def merge(a: Tally, b: Tally) -> Tally:
@@ -78,4 +79,4 @@ def result(summary: Tally) -> Table:
     rows = beside(summary.counts.sorted(), summary.times.medians(), keys)
     rows = rows.with_columns(lead=in_seconds(pl.col("lead")), working=in_seconds(pl.col("working")))
     rows = rows.with_columns(share=pl.when(pl.col("lead") > 0).then(pl.col("working") / pl.col("lead")))
-    return Table(frame=rows.select(*keys, *FIGURES), durations=("lead", "working"))
+    return table_of(rows.select(*keys, *FIGURES), durations=("lead", "working"))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.groups import By, by_step
+from typing import TYPE_CHECKING
+
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Samples, Table, in_seconds, ranked
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import Table, ranked, table_of
 from orderflow.model.calendar import WorkCalendar
-from orderflow.model.frozen import as_names
+
+if TYPE_CHECKING:
+    import polars as pl
 
 DURATIONS = ("mean", "median", "total")
-OWN = ("source", "dest", "count", "order", "orders", *DURATIONS)
-WITHIN = ("actor", "team", "track")
 
 
 def flow_map(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
@@ -26,12 +30,10 @@ def flow_map(log: EventLog, by: By = None, calendar: WorkCalendar | None = None)
 
 
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Samples:
-    grouped = by_step(shard.business(calendar), by, OWN, WITHIN)
-    orders = grouped.rows["order"] if "actor" in as_names(by) else None  # by which people are few or many: by_person
-    rows = grouped.rows.select(*grouped.keys, "source", "dest", "micros")
-    stages = shard.names["stage"]
-    keys = (*grouped.keys, "source", "dest")
-    return Samples.of(rows, keys, {**grouped.names, "source": stages, "dest": stages}, orders)
+    keys = Keys.of(shard, by, columns=("actor", "team", "track")).also(source="stage", dest="stage")
+    rows = keys.onto_steps(shard.business(calendar))
+    # By actor, orders say which people are few or many: see by_person.
+    return Samples.from_rows(rows, keys, "source", "dest", orders="actor" in keys.names)
 
 
 def merge(a: Samples, b: Samples) -> Samples:
@@ -39,7 +41,11 @@ def merge(a: Samples, b: Samples) -> Samples:
 
 
 def result(summary: Samples) -> Table:
-    figures = in_seconds(summary.figures())
+    return table_of(steps_of(summary), durations=DURATIONS)
+
+
+def steps_of(summary: Samples) -> pl.DataFrame:
+    """The rows of the flow map."""
     columns = [*summary.keys, "count", *(["orders"] if summary.orders is not None else []), *DURATIONS]
-    rows = figures.rename({"n": "count", "sum": "total"}).select(columns)
-    return Table(frame=ranked(rows, "count", summary.keys), durations=DURATIONS)
+    rows = summary.figures().rename({"n": "count", "sum": "total"}).select(columns)
+    return ranked(rows, "count", summary.keys)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from orderflow.metrics.groups import By, by_step
+from orderflow.metrics.choices import People, Whom, need_choice
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import shown
-from orderflow.metrics.summary import Table, Totals, ranked
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
-from orderflow.model.errors import LogError
-
-OWN = ("source", "dest", "count", "order", "orders")
 
 
 def handover(
@@ -19,8 +17,8 @@ def handover(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    between: Literal["actor", "team"] = "actor",
-    people: str = "names",
+    between: Whom = "actor",
+    people: People = "names",
     minimum: int = 1,
 ) -> Table:
     """The handover-of-work network (van der Aalst, Reijers, Song, Discovering Social Networks from Event
@@ -45,31 +43,29 @@ def summarise(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    between: Literal["actor", "team"] = "actor",
+    between: Whom = "actor",
     minimum: int = 1,
-) -> Totals:
+) -> Sums:
     """How often each passed work to each; with a minimum above 1 also in how many orders."""
     import polars as pl
 
-    grouped = by_step(shard, by, OWN, ("stage", "track"))
-    rows = grouped.rows.select(*grouped.keys, "order", source="giver", dest="taker")
+    need_choice("between", between, Whom)
+    need_column(shard, between)
+    keys = Keys.of(shard, by, columns=("stage", "track")).also(source=between, dest=between)
+    rows = keys.onto_steps(shard).select(*keys.names, "order", source="giver", dest="taker")
     if between == "team":
-        if "team" not in shard.names:
-            raise LogError.of("log.no_teams")
         rows = rows.with_columns(source=shard.at_steps("team")["team"], dest=shard.at_steps("team", dest=True)["team"])
     passed = rows.filter(pl.col("source") != pl.col("dest"))  # a missing actor compares as missing: left out
-    people = shard.names[between]
-    names = {**grouped.names, "source": people, "dest": people}
     amounts = {"count": pl.len()} | ({"orders": pl.col("order").n_unique()} if minimum > 1 else {})
-    return Totals.of(passed, (*grouped.keys, "source", "dest"), names, amounts)
+    return Sums.from_rows(passed, keys, "source", "dest", **amounts)
 
 
-def merge(a: Totals, b: Totals) -> Totals:
+def merge(a: Sums, b: Sums) -> Sums:
     return a.merge(b)
 
 
-def result(summary: Totals, *, people: str = "names", minimum: int = 1) -> Table:
-    rows = ranked(summary.frame, "count", summary.keys)
+def result(summary: Sums, *, people: People = "names", minimum: int = 1) -> Table:
+    rows = summary.ranked("count")
     count = "orders" if minimum > 1 else "count"
     rows = shown(rows, "source", "dest", count=count, people=people, minimum=minimum)
-    return Table(frame=rows.select(*summary.keys, "count"))
+    return table_of(rows.select(*summary.keys, "count"))

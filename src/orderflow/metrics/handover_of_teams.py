@@ -6,8 +6,8 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import next_in
-from orderflow.metrics.summary import FIGURES, Table
-from orderflow.metrics.sums import Spread
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import Table
 from orderflow.model.calendar import WorkCalendar
 
 
@@ -17,32 +17,31 @@ def handover_of_teams(log: EventLog, by: By = None, calendar: WorkCalendar | Non
     Fundamentals of Business Process Management, 2nd ed., 2018).
 
     - Columns `source`, `dest`, `n` and the figures of the time from the last event of the one team to the first of the
-      other: consecutive events of an order by two different known teams. By sum descending, then by key.
+      other: consecutive events of an order - and where events have tracks, of the same track - by two different known
+      teams. By sum descending, then by key.
     - A missing team takes part in no handover, and nobody is looked for behind it.
     - `by`: attributes of orders, or `stage`: the stage in which the other team takes over. `calendar`: open time.
     """
     return result(summarise(log, by, calendar))
 
 
-def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Spread:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Samples:
     import polars as pl
 
     need_column(shard, "team")
-    keys = Keys.of(shard, by, columns=("stage",), figures=("source", "dest", "n", *FIGURES))
-    events = shard.business(calendar).events
-    steps = events.with_columns(next_in(["order"], "at", "team", "stage"))
+    keys = Keys.of(shard, by, columns=("stage",))
+    log = shard.business(calendar)
+    steps = log.in_strands.with_columns(next_in(log.strand, "at", "team", "stage"))
     passed = steps.filter(pl.col("team") != pl.col("next_team"))  # a missing team compares as missing: left out
     rows = passed.select(
         "order", stage="next_stage", source="team", dest="next_team", micros=pl.col("next_at") - pl.col("at")
     )
-    return Spread.from_rows(keys.onto(rows), keys.also(source="team", dest="team"), "source", "dest")
+    return Samples.from_rows(keys.onto(rows), keys.also(source="team", dest="team"), "source", "dest")
 
 
-def merge(a: Spread, b: Spread) -> Spread:
+def merge(a: Samples, b: Samples) -> Samples:
     return a.merge(b)
 
 
-def result(summary: Spread) -> Table:
-    flags = [True] + [False] * len(summary.keys)
-    rows = summary.figures().sort("sum", *summary.keys, descending=flags, nulls_last=True)
-    return Table(frame=rows, durations=FIGURES)
+def result(summary: Samples) -> Table:
+    return summary.table("sum")

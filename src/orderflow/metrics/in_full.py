@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_table
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, share
+from orderflow.metrics.shares import share
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums
+from orderflow.model.calendar import WorkCalendar
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,7 +19,7 @@ FIGURES = ("orders", "in_full", "partly", "nothing", "share", "low", "high")
 NEARLY = 1e-9  # a share of what was ordered: quantities are floats here, and 0.1 + 0.2 is not 0.3
 
 
-def in_full(log: EventLog, by: By = None) -> Table:
+def in_full(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """The share of orders whose lines were all delivered completely (SCOR, Perfect Order Fulfillment RL.1.1, its part
     "% of orders delivered in full" RL.2.1).
 
@@ -30,18 +32,19 @@ def in_full(log: EventLog, by: By = None) -> Table:
       are still on their way count as not in full: see `otif`, which waits for the promise.
     - `by`: attributes of orders. Quantities are floats, compared with a tolerance of 1e-9 of what was ordered.
     - Raises LogError (`log.no_table`) for a log without lines.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log, by))
+    return result(summarise(log, by, calendar))
 
 
-def summarise(shard: EventLog, by: By = None) -> Sums:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
-    full = pl.col("full").cast(pl.Int64).sum()
-    partly = (~pl.col("full") & pl.col("some")).cast(pl.Int64).sum()
+    keys = Keys.of(shard, by)
+    full = pl.col("full").sum()
+    partly = (~pl.col("full") & pl.col("some")).sum()
     rows = keys.onto(completed(shard))
-    return Sums.from_rows(rows, keys, orders=pl.len().cast(pl.Int64), in_full=full, partly=partly)
+    return Sums.from_rows(rows, keys, orders=pl.len(), in_full=full, partly=partly)
 
 
 def merge(a: Sums, b: Sums) -> Sums:
@@ -52,7 +55,7 @@ def result(summary: Sums) -> Table:
     import polars as pl
 
     rows = summary.sorted().with_columns(nothing=pl.col("orders") - pl.col("in_full") - pl.col("partly"))
-    return Table(frame=rows.with_columns(share("in_full", "orders")).select(*summary.keys, *FIGURES))
+    return table_of(rows.with_columns(share("in_full", "orders")).select(*summary.keys, *FIGURES))
 
 
 def completed(log: EventLog) -> pl.DataFrame:

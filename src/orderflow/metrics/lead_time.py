@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.groups import By, by_order
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import FIGURES, Samples, Table
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import Table
 from orderflow.model.calendar import WorkCalendar
 
 
@@ -14,7 +16,8 @@ def lead_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = None
 
     - Columns `n`, `mean`, `median`, `p90`, `p95`, `min`, `max`, `sum`; one row, or with `by` (attributes of the
       orders) one for each group, by n descending, then by name.
-    - One value per order that has events; an order with one event counts with 0.
+    - One value per order that has events, where events have tracks those of the track `order`; an order with one event
+      counts with 0.
     - Open orders count up to their last event so far: the figures are about what was seen.
     - `calendar`: open time instead of time. No events and no `by`: n is 0 and the figures are None.
     """
@@ -24,9 +27,9 @@ def lead_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = None
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Samples:
     import polars as pl
 
-    spans = shard.business(calendar).spans
-    grouped = by_order(shard, spans.select("order", micros=pl.col("last_at") - pl.col("first_at")), by, ("n", *FIGURES))
-    return Samples.of(grouped.rows, grouped.keys, grouped.names)
+    keys = Keys.of(shard, by)
+    spans = shard.business(calendar).main.spans
+    return Samples.from_rows(keys.onto(spans.select("order", micros=pl.col("last_at") - pl.col("first_at"))), keys)
 
 
 def merge(a: Samples, b: Samples) -> Samples:

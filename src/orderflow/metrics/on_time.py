@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import fields, frozen
 
-from orderflow.metrics.groups import By, Grouped, by_order
+from orderflow.metrics.deliveries import delivered_in, deliveries, need_deliveries
+from orderflow.metrics.groups import By
 from orderflow.metrics.instants import local_days
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Durations, Samples, Table, Totals, in_seconds, ranked
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import Durations, Table, table_of
+from orderflow.metrics.sums import Sums, beside
 from orderflow.model.calendar import WorkCalendar
-from orderflow.model.errors import LogError
-from orderflow.model.reasons import suggest
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
-AMOUNTS = ("n", "on_time", "rate", "by_day", "by_day_rate")
+COUNTS = ("n", "on_time", "rate", "by_day", "by_day_rate")
 EARLY = ("early_mean", "early_median")
 LATE = ("late_mean", "late_median", "late_p90", "late_max")
 
@@ -48,7 +50,7 @@ class OnTime:
 class OnTimeSummary:
     """How many kept the promise; how long those were early that did, and how long the others were late."""
 
-    amounts: Totals
+    counts: Sums
     early: Samples
     late: Samples
     rule: str
@@ -59,7 +61,8 @@ def on_time(
 ) -> Table:
     """Deliveries at or before the promise (delivery to commit, SCOR RL.2.2, without the quantities).
 
-    - A delivery is the first event in `delivered_stage`; without it, the first in any of `log.done_stages`.
+    - A delivery is the first event in `delivered_stage`; without it, the first in any of `log.done_stages`
+      (where events have tracks: of the track `order`).
     - `n`: orders with both; an order that was promised but not delivered yet does not count.
     - `on_time`, `rate`: by instant, at or before. `by_day`, `by_day_rate`: the day of the delivery is not after the
       day of the promise, days in `log.tz`.
@@ -69,21 +72,8 @@ def on_time(
     - One row; with `by` (attributes of the orders) one for each group, by n descending, then by name.
     - Raises LogError: no promises in the log, no stage to look for, a stage that never occurs.
     """
-    check(log, delivered_stage)
+    need_deliveries(log, delivered_stage)
     return result(summarise(log, by, calendar, delivered_stage=delivered_stage))
-
-
-def check(log: EventLog, delivered_stage: str | None) -> None:
-    """Raise LogError when the question cannot be answered; a log without events answers it with n = 0."""
-    if "promised_at" not in log.orders.columns:
-        raise LogError.of("log.no_promises")
-    if delivered_stage is None and not log.done_stages:
-        raise LogError.of("log.no_delivered_stage")
-    if delivered_stage is not None and len(log) and delivered_stage not in log.stages:
-        known = sorted(log.stages)
-        raise LogError.of(
-            "log.unknown_stage", stage=delivered_stage, known=known[:20], suggestion=suggest(delivered_stage, known)
-        )
 
 
 def summarise(
@@ -91,23 +81,22 @@ def summarise(
 ) -> OnTimeSummary:
     import polars as pl
 
-    wanted = [delivered_stage] if delivered_stage is not None else sorted(shard.done_stages or ())
     at, promise, late = pl.col("at"), pl.col("promised_at"), pl.col("micros") > 0
-    both = _deliveries(shard, wanted).with_columns(
+    both = deliveries(shard, delivered_stage).with_columns(
         micros=at - promise,
         by_day=local_days(at, shard.tz) <= local_days(promise, shard.tz),
     )
-    grouped = by_order(shard, both.with_columns(late=late), by, (*AMOUNTS, *EARLY, *LATE))
-    amounts = {"n": pl.len(), "on_time": (~pl.col("late")).sum(), "by_day": pl.col("by_day").sum()}
-    rows = grouped.rows
+    keys = Keys.of(shard, by)
+    rows = keys.onto(both.with_columns(late=late))
+    counts = {"n": pl.len(), "on_time": (~pl.col("late")).sum(), "by_day": pl.col("by_day").sum()}
     if calendar is not None:
-        open_time = _deliveries(shard.business(calendar), wanted)
+        open_time = deliveries(shard.business(calendar), delivered_stage)
         rows = rows.with_columns(micros=open_time["at"] - open_time["promised_at"])
-    names = " or ".join(repr(name) for name in wanted)
+    names = " or ".join(repr(name) for name in delivered_in(shard, delivered_stage))
     return OnTimeSummary(
-        amounts=Totals.of(rows, grouped.keys, grouped.names, amounts),
-        early=_samples(grouped, rows.filter(~pl.col("late")).with_columns(-pl.col("micros"))),
-        late=_samples(grouped, rows.filter("late")),
+        counts=Sums.from_rows(rows, keys, **counts),
+        early=Samples.from_rows(rows.filter(~pl.col("late")).with_columns(-pl.col("micros")), keys),
+        late=Samples.from_rows(rows.filter("late"), keys),
         rule=f"the first event in {names} is at or before the promise, among orders with both; "
         f"by_day_rate compares the days in {shard.tz}; a promise that is a bare date ends with its day",
     )
@@ -115,25 +104,22 @@ def summarise(
 
 def merge(a: OnTimeSummary, b: OnTimeSummary) -> OnTimeSummary:
     return OnTimeSummary(
-        amounts=a.amounts.merge(b.amounts), early=a.early.merge(b.early), late=a.late.merge(b.late), rule=a.rule
+        counts=a.counts.merge(b.counts), early=a.early.merge(b.early), late=a.late.merge(b.late), rule=a.rule
     )
 
 
 def result(summary: OnTimeSummary) -> Table:
     import polars as pl
 
-    keys, amounts = summary.amounts.keys, summary.amounts.frame
-    rows = amounts.with_columns(
+    keys = summary.counts.keys
+    rows = summary.counts.ranked("n").with_columns(
         pl.when(pl.col("n") > 0).then(pl.col(name) / pl.col("n")).alias(rate)
         for name, rate in (("on_time", "rate"), ("by_day", "by_day_rate"))
     )
     for samples, names in ((summary.early, EARLY), (summary.late, LATE)):
-        figures = in_seconds(samples.figures())
         columns = [pl.col(name.partition("_")[2]).alias(name) for name in names]
-        found = figures.select(*keys, *columns)
-        rows = rows.join(found, on=keys, how="left", nulls_equal=True) if keys else rows.hstack(found)
-    table = ranked(rows.select(*keys, *AMOUNTS, *EARLY, *LATE), "n", keys)
-    return Table(frame=table, durations=(*EARLY, *LATE))
+        rows = beside(rows, samples.figures().select(*keys, *columns), keys)
+    return table_of(rows.select(*keys, *COUNTS, *EARLY, *LATE), durations=(*EARLY, *LATE))
 
 
 def described(summary: OnTimeSummary) -> OnTime:
@@ -141,17 +127,3 @@ def described(summary: OnTimeSummary) -> OnTime:
     row = result(summary).frame.row(0, named=True)
     counted = {name: row[name] for name in ("n", "on_time", "rate", "by_day_rate")}
     return OnTime(**counted, early=summary.early.durations(), late=summary.late.durations(), rule=summary.rule)
-
-
-def _deliveries(log: EventLog, wanted: list[str]) -> pl.DataFrame:
-    """One row per order with a delivery and a promise, by code: `order`, `at` (the first delivery), `promised_at`."""
-    import polars as pl
-
-    codes = [code for code, name in enumerate(log.stages) if name in wanted]
-    delivered = log.events.filter(pl.col("stage").is_in(codes)).unique("order", keep="first", maintain_order=True)
-    promised = log.orders.select("order", "promised_at").drop_nulls()
-    return delivered.select("order", "at").join(promised, on="order", how="inner", maintain_order="left")
-
-
-def _samples(grouped: Grouped, rows: pl.DataFrame) -> Samples:
-    return Samples.of(rows, grouped.keys, grouped.names)

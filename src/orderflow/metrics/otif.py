@@ -11,8 +11,10 @@ from orderflow.metrics.in_full import completed
 from orderflow.metrics.instants import local_days, micros
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Rows, Sums, share
+from orderflow.metrics.shares import share
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Rows, Sums
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
 FIGURES = ("n", "otif", "late", "short", "pending", "share", "low", "high", "by_day_share")
@@ -27,7 +29,7 @@ class OtifSummary:
     at: int | None
 
 
-def otif(log: EventLog, by: By = None, *, as_of: datetime | None = None) -> Table:
+def otif(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, as_of: datetime | None = None) -> Table:
     """The share of orders that were delivered in full by their promise (on time in full: SCOR, Perfect Order
     Fulfillment RL.1.1 with its parts RL.2.1, in full, and RL.2.2, to the committed date).
 
@@ -39,14 +41,17 @@ def otif(log: EventLog, by: By = None, *, as_of: datetime | None = None) -> Tabl
       in `log.tz` is compared with the day of the promise.
     - `as_of`: the last instant of the log (events and deliveries) unless given; later deliveries count all the same.
     - `by`: attributes of orders. Raises LogError: no lines, no promises.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log, by, as_of=as_of))
+    return result(summarise(log, by, calendar, as_of=as_of))
 
 
-def summarise(shard: EventLog, by: By = None, *, as_of: datetime | None = None) -> OtifSummary:
+def summarise(
+    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, as_of: datetime | None = None
+) -> OtifSummary:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     found = completed(shard)
     if "promised_at" not in shard.orders.columns:
         raise LogError.of("log.no_promises")
@@ -58,9 +63,9 @@ def summarise(shard: EventLog, by: By = None, *, as_of: datetime | None = None) 
     complete = Sums.from_rows(
         rows,
         keys,
-        otif=in_time.cast(pl.Int64).sum(),
-        by_day=by_day.cast(pl.Int64).sum(),
-        late=(pl.col("full") & ~in_time).cast(pl.Int64).sum(),
+        otif=in_time.sum(),
+        by_day=by_day.sum(),
+        late=(pl.col("full") & ~in_time).sum(),
     )
     instants = pl.concat([shard.events["at"], shard.more["lines"]["at"].cast(pl.Int64)])
     last = pl.DataFrame({"at": instants}).select(pl.col("at").max()).item()
@@ -87,9 +92,9 @@ def result(summary: OtifSummary) -> Table:
     keys = summary.complete.keys
     complete = summary.complete.frame.with_columns(short=0, pending=0)
     frames = [complete, others.select(complete.columns)]
-    rows = Sums(keys=keys, frame=pl.concat(frames, how="vertical_relaxed")).merge(None).sorted()
+    rows = Sums(keys=keys, frame=pl.concat(frames, how="vertical_relaxed")).added().sorted()
     rows = rows.with_columns(n=pl.col("otif") + pl.col("late") + pl.col("short"))
     rows = rows.with_columns(
         share("otif", "n"), by_day_share=pl.when(pl.col("n") > 0).then(pl.col("by_day") / pl.col("n"))
     )
-    return Table(frame=rows.select(*keys, *FIGURES))
+    return table_of(rows.select(*keys, *FIGURES))

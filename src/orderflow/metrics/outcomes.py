@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from orderflow.metrics.business import positions
+from orderflow.metrics.choices import Period, need_choice
 from orderflow.metrics.instants import local_days
-from orderflow.metrics.keys import need_choice, stage_codes
+from orderflow.metrics.keys import Stages, stage_codes
 from orderflow.metrics.log import EventLog
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
@@ -19,9 +19,7 @@ from orderflow.model.frozen import as_names
 if TYPE_CHECKING:
     import polars as pl
 
-MAIN = "order"  # the track that every tracked order has
-PERIODS = {"day": "1d", "week": "1w", "month": "1mo"}
-Stages = str | Iterable[str] | None
+PERIODS: dict[str, str] = {"day": "1d", "week": "1w", "month": "1mo"}
 
 
 @frozen(kw_only=True)
@@ -52,10 +50,13 @@ class Endings:
 
     def outcomes(self, log: EventLog) -> pl.DataFrame:
         """One row per order with events on its main track: `order`, `first_at`; of the last event `last_at`, `stage`
-        and `arrival`; and which it is, as booleans: `open`, `done`, `cancelled`."""
+        and `arrival`; and which it is, as booleans: `open`, `done`, `cancelled`. Kept with the log."""
+        return log.kept(("outcomes", self), lambda: self._outcomes(log))
+
+    def _outcomes(self, log: EventLog) -> pl.DataFrame:
         import polars as pl
 
-        ends = main_events(log).group_by("order", maintain_order=True)
+        ends = log.main.events.group_by("order", maintain_order=True)
         ending = [pl.col(name).last() for name in ("stage", "arrival")]
         last = ends.agg(*ending, first_at=pl.col("at").first(), last_at=pl.col("at").last())
         done = pl.col("stage").is_in(stage_codes(log, self.done))
@@ -63,29 +64,11 @@ class Endings:
         return last.with_columns(open=~(done | cancelled), done=done, cancelled=cancelled)
 
 
-def main_events(log: EventLog) -> pl.DataFrame:
-    """The events that say where the order as a whole is: those of the track `order`, or of no track."""
-    import polars as pl
-
-    if "track" not in log.events.columns:
-        return log.events
-    codes = [code for code, name in enumerate(log.names["track"]) if name == MAIN]
-    return log.events.filter(pl.col("track").is_null() | pl.col("track").is_in(codes))
-
-
 def as_of_events(log: EventLog, at: int) -> EventLog:
     """The log as it stood at an instant: without later events."""
     import polars as pl
 
     return evolve(log, events=log.events.filter(pl.col("at") <= at))
-
-
-def strands(log: EventLog) -> tuple[pl.DataFrame, list[str]]:
-    """The events, those of one strand (an order, or one of its tracks) together, and what tells strands apart."""
-    if "track" not in log.events.columns:
-        return log.events, ["order"]
-    in_order = log.events.sort("order", "track", maintain_order=True)  # in open time, later may be no more than earlier
-    return in_order, ["order", "track"]
 
 
 def next_in(strand: list[str], *columns: str) -> list[pl.Expr]:
@@ -101,13 +84,13 @@ def on_clock(frame: pl.DataFrame, calendar: WorkCalendar | None, *columns: str) 
     return frame if calendar is None else frame.with_columns(positions(frame[name], calendar) for name in columns)
 
 
-def period_of(at: pl.Expr, tz: str, period: str) -> pl.Expr:
+def period_of(at: pl.Expr, tz: str, period: Period) -> pl.Expr:
     """The first date of the day, week (from Monday, ISO 8601) or month in which each instant falls in `tz`."""
-    need_choice("period", period, list(PERIODS))
+    need_choice("period", period, Period)
     return local_days(at, tz).dt.truncate(PERIODS[period])
 
 
-def all_periods(found: pl.Series, period: str) -> pl.Series:
+def all_periods(found: pl.Series, period: Period) -> pl.Series:
     """Every period from the first that was found to the last."""
     import polars as pl
 

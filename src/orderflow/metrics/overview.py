@@ -7,8 +7,9 @@ from datetime import datetime
 from attrs import frozen
 
 from orderflow.metrics.instants import instant
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Counts
+from orderflow.metrics.sums import Sums
 from orderflow.model.frozen import FrozenMap
 
 
@@ -16,8 +17,8 @@ from orderflow.model.frozen import FrozenMap
 class Overview:
     """What is in a log. Instants are aware datetimes in UTC, None without events.
 
-    `stages` counts events, `start_stages` and `end_stages` count orders by their first and last event; all
-    three by count descending, then by name.
+    `stages` counts events, `start_stages` and `end_stages` count orders by their first and last event
+    (where events have tracks: of the track `order`); all three by count descending, then by name.
     """
 
     orders: int
@@ -35,36 +36,40 @@ class Overview:
 class OverviewSummary:
     orders: int
     events: int
-    by_actor: Counts
+    by_actor: Sums
     first: int | None
     last: int | None
-    stages: Counts
-    start_stages: Counts
-    end_stages: Counts
+    stages: Sums
+    start_stages: Sums
+    end_stages: Sums
 
 
 def overview(log: EventLog) -> Overview:
     """How much there is in a log.
 
+    - One value about the whole log: it is not grouped, and a calendar would change nothing.
     - `orders` have at least one event; `actors` are the different known ones; a missing actor is nobody.
     """
     return result(summarise(log))
 
 
 def summarise(shard: EventLog) -> OverviewSummary:
-    def by_stage(frame_column: str) -> Counts:
-        codes = (shard.events if frame_column == "stage" else shard.spans).select(stage=frame_column)
-        return Counts.of(codes, FrozenMap(stage=shard.names["stage"]))
+    import polars as pl
+
+    keys = Keys.of(shard, None)
+
+    def counted(rows: pl.DataFrame, name: str, column: str) -> Sums:
+        return Sums.from_rows(rows.select(pl.col(column).alias(name)), keys, name, count=pl.len())
 
     return OverviewSummary(
         orders=shard.spans.height,
         events=len(shard),
-        by_actor=Counts.of(shard.events.select("actor"), FrozenMap(actor=shard.names["actor"])),
+        by_actor=counted(shard.events, "actor", "actor"),
         first=shard.events["at"].min(),  # type: ignore[arg-type]  # min of an Int64 column
         last=shard.events["at"].max(),  # type: ignore[arg-type]  # max of an Int64 column
-        stages=by_stage("stage"),
-        start_stages=by_stage("first_stage"),
-        end_stages=by_stage("last_stage"),
+        stages=counted(shard.events, "stage", "stage"),
+        start_stages=counted(shard.main.spans, "stage", "first_stage"),
+        end_stages=counted(shard.main.spans, "stage", "last_stage"),
     )
 
 
@@ -91,7 +96,13 @@ def result(summary: OverviewSummary) -> Overview:
         events_without_actor=summary.events - int(known["count"].sum()),
         first_event=instant(summary.first),
         last_event=instant(summary.last),
-        stages=summary.stages.mapping(),
-        start_stages=summary.start_stages.mapping(),
-        end_stages=summary.end_stages.mapping(),
+        stages=_mapping(summary.stages),
+        start_stages=_mapping(summary.start_stages),
+        end_stages=_mapping(summary.end_stages),
     )
+
+
+def _mapping(counts: Sums) -> FrozenMap[int]:
+    """How often each stage occurred, by count descending, then by name."""
+    rows = counts.ranked("count")
+    return FrozenMap(dict(zip(rows["stage"].to_list(), rows["count"].to_list(), strict=True)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from attrs import evolve
 
-from orderflow.metrics.keys import need_choice
+from orderflow.metrics.choices import People, need_choice
 from orderflow.model.actor import ActorKind
 from orderflow.model.errors import LogError
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from orderflow.metrics.summary import Table
 
 MINIMUM = 5  # orders: a usual rule for figures about people, as of k-anonymity and of statistical offices
-HOW = ("names", "pseudonyms", "teams")
 OTHERS = "others"
+SCORED = {"people", "times", "rework"}  # columns of a scorecard, whose rows may be of several people
 _KINDS = tuple(f"{kind}:" for kind in get_args(ActorKind) if kind != "person")
 _MACHINES = ("automation:", "system:")
 
@@ -39,7 +39,7 @@ def machines(names: pl.Series) -> list[int]:
 
 def check_people(people: str, minimum: int) -> None:
     """Raise LogError for a way of naming people, or a minimum, that there is not."""
-    need_choice("people", people, HOW)
+    need_choice("people", people, People)
     if not isinstance(minimum, int) or minimum < 1:
         raise LogError.of("log.few_is_not_a_number", value=minimum)
 
@@ -64,7 +64,7 @@ def shown(frame: pl.DataFrame, *columns: str, count: str, people: str, minimum: 
     return pseudonymous(kept, *columns) if people == "pseudonyms" else kept
 
 
-def by_person(table: Table, *, people: str = "names", minimum: int = MINIMUM) -> Table:
+def by_person(table: Table, *, people: People = "names", minimum: int = MINIMUM) -> Table:
     """A table with figures by person, fit to be shown: for any metric with `by="actor"`.
 
     - Rows of fewer than `minimum` orders are left out.
@@ -73,11 +73,19 @@ def by_person(table: Table, *, people: str = "names", minimum: int = MINIMUM) ->
     - Raises LogError for a table that names no people, or counts no orders; and for `people="teams"`: ask the metric
       for teams (`by="team"`, `between="team"`, `of="team"`).
     """
+    import polars as pl
+
     check_people(people, minimum)
     columns = table.frame.columns
     if "actor" not in columns or "orders" not in columns or people == "teams":
         raise LogError.of("log.nobody_named", columns=columns)
-    return evolve(table, frame=shown(table.frame, "actor", count="orders", people=people, minimum=minimum))
+    rows = table.frame
+    if not {*columns} >= SCORED:
+        return evolve(table, frame=shown(rows, "actor", count="orders", people=people, minimum=minimum))
+    # In a scorecard a row of several people is named already, and is nobody's.
+    alone = pl.when(pl.col("people") == 1).then("actor")
+    rows = shown(rows.with_columns(actor=alone), "actor", count="orders", people=people, minimum=minimum)
+    return evolve(table, frame=rows.with_columns(pl.col("actor").fill_null(OTHERS)))
 
 
 def pseudonymous(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
@@ -89,7 +97,6 @@ def pseudonymous(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
 
     rows = pl.concat([frame[name].alias("name") for name in columns]) if len(columns) > 1 else frame[columns[0]]
     names = rows.drop_nulls().unique(maintain_order=True)
-    names = names.filter(names != OTHERS)
     words = pl.Series([f"person {number + 1}" for number in range(len(names))], dtype=pl.String)
     return frame.with_columns(pl.col(name).replace(names, words) for name in columns)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from orderflow.metrics.cohorts import TIMES, orders_of
+from orderflow.metrics.choices import Period
+from orderflow.metrics.cohorts import TIMES, in_periods, orders_of
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys
+from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, all_periods, period_of
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Spread, Sums, Tally, beside, running, share
+from orderflow.metrics.outcomes import Endings, period_of
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums, Tally
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = (
@@ -22,7 +24,7 @@ def periods(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    period: str = "month",
+    period: Period = "month",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
     delivered_stage: str | None = None,
@@ -37,6 +39,7 @@ def periods(
       period with a promise and a delivery, the share that kept it; 95% by Wilson (1927). Missing as in `cohorts`.
     - `by`: attributes of orders; by key first. `calendar`: open time.
     """
+    need_stages(log, done_stages, cancelled_stages, delivered_stage)
     found = summarise(
         log,
         by,
@@ -54,14 +57,14 @@ def summarise(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    period: str = "month",
+    period: Period = "month",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
     delivered_stage: str | None = None,
 ) -> Tally:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     orders = orders_of(shard, calendar, Endings.of(shard, done_stages, cancelled_stages), delivered_stage)
     orders = keys.onto(orders)
     came = orders.with_columns(at="first_at", arrived=1, done=False, cancelled=False, kept=None)
@@ -79,16 +82,13 @@ def summarise(
         promised=kept.is_not_null().cast(pl.Int64).sum(),
         kept=kept.cast(pl.Int64).sum(),
     )
-    return Tally(counts=counts, times=Spread.from_rows(rows.filter("done"), keys, "period"))
+    return Tally(counts=counts, times=Samples.from_rows(rows.filter("done"), keys, "period"))
 
 
 def merge(a: Tally, b: Tally) -> Tally:
     return a.merge(b)
 
 
-def result(summary: Tally, *, period: str = "month") -> Table:
-    keys = summary.counts.keys
-    rows = running(summary.counts, all_periods(summary.counts.frame["period"], period), "period")
-    rows = beside(rows, summary.times.figures().select(*keys, *TIMES), keys)
-    rows = rows.with_columns(share("kept", "promised", name="on_time", low="on_time_low", high="on_time_high"))
-    return Table(frame=rows.select(*keys, *FIGURES[1:]), durations=TIMES)
+def result(summary: Tally, *, period: Period = "month") -> Table:
+    rows = in_periods(summary, "period", period)
+    return table_of(rows.select(*summary.counts.keys, *FIGURES[1:]), durations=TIMES)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from orderflow.metrics.choices import Party, People, need_choice
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_choice, need_column
+from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import strands
 from orderflow.metrics.people import shown
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, in_seconds
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums, timed
 from orderflow.model.calendar import WorkCalendar
 
-OF = ("actor", "team", "stage")
 FIGURES = ("one", "other", "count", "orders", "mean", "total")
 
 
@@ -20,8 +19,8 @@ def ping_pong(
     by: By = None,
     calendar: WorkCalendar | None = None,
     *,
-    of: str = "actor",
-    people: str = "names",
+    of: Party = "actor",
+    people: People = "names",
     minimum: int = 1,
 ) -> Table:
     """How often work goes from one to the other and straight back, A → B → A (the ping-pong behaviour
@@ -40,15 +39,15 @@ def ping_pong(
     return result(summarise(log, by, calendar, of=of), people=people if of == "actor" else "teams", minimum=minimum)
 
 
-def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "actor") -> Sums:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Party = "actor") -> Sums:
     import polars as pl
 
-    need_choice("of", of, OF)
+    need_choice("of", of, Party)
     need_column(shard, of)
-    keys = Keys.of(shard, by, columns=() if of == "stage" else ("stage",), figures=FIGURES)
+    keys = Keys.of(shard, by, columns=() if of == "stage" else ("stage",))
     keys = keys.also(one=of, other=of)
     log = shard.business(calendar)
-    events, strand = strands(log) if of == "stage" else (log.events, ["order"])
+    events, strand = (log.in_strands, log.strand) if of == "stage" else (log.events, ["order"])
     same = pl.all_horizontal(*(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in strand))
     turns = events.filter(~same | pl.col(of).ne_missing(pl.col(of).shift(1)))
     within = pl.all_horizontal(*(pl.col(name).eq_missing(pl.col(name).shift(-2)) for name in strand))
@@ -62,8 +61,8 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         keys,
         "one",
         "other",
-        count=pl.len().cast(pl.Int64),
-        orders=pl.col("order").n_unique().cast(pl.Int64),
+        count=pl.len(),
+        orders=pl.col("order").n_unique(),
         total=pl.col("micros").cast(pl.Int128).sum(),
     )
 
@@ -72,12 +71,7 @@ def merge(a: Sums, b: Sums) -> Sums:
     return a.merge(b)
 
 
-def result(summary: Sums, *, people: str = "names", minimum: int = 1) -> Table:
-    import polars as pl
-
-    rows = summary.sorted("count", descending=["count"])
-    rows = rows.with_columns(
-        total=in_seconds(pl.col("total")), mean=in_seconds(pl.col("total").cast(pl.Float64) / pl.col("count"))
-    )
+def result(summary: Sums, *, people: People = "names", minimum: int = 1) -> Table:
+    rows = timed(summary.ranked("count"))
     rows = shown(rows, "one", "other", count="orders", people=people, minimum=minimum)
-    return Table(frame=rows.select(*summary.keys, *FIGURES[2:]), durations=("mean", "total"))
+    return table_of(rows.select(*summary.keys, *FIGURES[2:]), durations=("mean", "total"))

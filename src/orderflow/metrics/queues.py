@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from orderflow.metrics.choices import Period
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, stage_codes
+from orderflow.metrics.keys import Keys, Stages, need_stages, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, all_periods, next_in, period_of, strands
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, running
+from orderflow.metrics.outcomes import Endings, all_periods, next_in, period_of
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums, filled
+from orderflow.model.calendar import WorkCalendar
 
 FIGURES = ("arrived", "left", "growth", "queue")
 
@@ -15,8 +17,9 @@ FIGURES = ("arrived", "left", "growth", "queue")
 def queues(
     log: EventLog,
     by: By = None,
+    calendar: WorkCalendar | None = None,
     *,
-    period: str = "week",
+    period: Period = "week",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
 ) -> Table:
@@ -31,24 +34,26 @@ def queues(
       name, then by period. Stages in which orders end (done, cancelled; when they are known) are nobody's queue and
       have no rows.
     - `by`: attributes of orders, or `team` (that of the arriving event); by key first.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    found = summarise(log, by, period=period, done_stages=done_stages, cancelled_stages=cancelled_stages)
+    need_stages(log, done_stages, cancelled_stages)
+    found = summarise(log, by, calendar, period=period, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(found, period=period)
 
 
 def summarise(
     shard: EventLog,
     by: By = None,
+    calendar: WorkCalendar | None = None,
     *,
-    period: str = "week",
+    period: Period = "week",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
 ) -> Sums:
     import polars as pl
 
-    keys = Keys.of(shard, by, columns=("team",), figures=("stage", "period", *FIGURES))
-    events, strand = strands(shard)
-    events = keys.onto(events.with_columns(next_in(strand, "at")))
+    keys = Keys.of(shard, by, columns=("team",))
+    events = keys.onto(shard.in_strands.with_columns(next_in(shard.strand, "at")))
     closed: list[int] = []
     if done_stages is not None or shard.done_stages is not None:
         ends = Endings.of(shard, done_stages, cancelled_stages)
@@ -67,12 +72,12 @@ def merge(a: Sums, b: Sums) -> Sums:
     return a.merge(b)
 
 
-def result(summary: Sums, *, period: str = "week") -> Table:
+def result(summary: Sums, *, period: Period = "week") -> Table:
     import polars as pl
 
     kept = Sums(keys=summary.keys, frame=summary.frame.filter(~pl.col("ends")))
-    rows = running(kept, all_periods(summary.frame["period"], period), "period")
+    rows = filled(kept, all_periods(summary.frame["period"], period), "period")
     groups = [name for name in summary.keys if name not in ("period", "ends")]
     rows = rows.with_columns(growth=pl.col("arrived") - pl.col("left"))
     rows = rows.with_columns(queue=pl.col("growth").cum_sum().over(groups))
-    return Table(frame=rows.select(*groups, "period", *FIGURES))
+    return table_of(rows.select(*groups, "period", *FIGURES))

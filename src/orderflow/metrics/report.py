@@ -11,6 +11,7 @@ from attrs import asdict, evolve, frozen
 
 from orderflow.metrics.bottlenecks import Bottlenecks, both
 from orderflow.metrics.conformance import Conformance
+from orderflow.metrics.deliveries import need_deliveries
 from orderflow.metrics.flow_map import result as flow_map_of
 from orderflow.metrics.flow_map import summarise as summarise_flow_map
 from orderflow.metrics.further import FurtherParts
@@ -19,7 +20,7 @@ from orderflow.metrics.keys import need_column
 from orderflow.metrics.lead_time import lead_time
 from orderflow.metrics.lead_time import summarise as summarise_lead_time
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.on_time import OnTime, check
+from orderflow.metrics.on_time import OnTime
 from orderflow.metrics.on_time import described as on_time_of
 from orderflow.metrics.on_time import summarise as summarise_on_time
 from orderflow.metrics.overview import Overview
@@ -122,7 +123,7 @@ class Report(FurtherParts):
         """Which promises were kept; None without promises, or where nothing says which stage is a delivery."""
         if "promised_at" not in self.log.orders.columns or not self._asked:
             return None
-        check(self.log, self.delivered_stage)
+        need_deliveries(self.log, self.delivered_stage)
         given = self._given("on_time")
         return on_time_of(
             given or summarise_on_time(self.log, calendar=self.calendar, delivered_stage=self.delivered_stage)
@@ -219,7 +220,7 @@ def report(
       log does not know; an unknown way to name people.
     """
     if delivered_stage is not None:
-        check(log, delivered_stage)
+        need_deliveries(log, delivered_stage)
     terms = Terms(calendar=calendar, delivered_stage=delivered_stage, allowed=allowed, people=people, minimum=minimum)
     if people == "teams":
         need_column(log, "team")

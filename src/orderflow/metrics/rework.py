@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Table, Totals, ranked
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums
 from orderflow.metrics.variants import ways_by
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.frozen import FrozenMap, as_names
@@ -16,8 +18,7 @@ from orderflow.model.frozen import FrozenMap, as_names
 if TYPE_CHECKING:
     import polars as pl
 
-AMOUNTS = ("n", "orders", "events", "self_loops")
-OWN = ("n", "orders", "share", "events", "self_loops")
+FIGURES = ("n", "orders", "share", "events", "self_loops")
 
 
 @frozen(kw_only=True)
@@ -37,8 +38,8 @@ class Rework:
 class ReworkSummary:
     """`whole`: of the orders of each group; `stages`: of each stage too. `asked`: whether `by` had the stage."""
 
-    whole: Totals
-    stages: Totals
+    whole: Sums
+    stages: Sums
     asked: bool = False
 
 
@@ -51,6 +52,7 @@ def rework(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -
       before). One row; with `by` (attributes of the orders) one for each group, by orders descending, then by name.
     - `by="stage"`, alone or among others: for each stage, n orders that entered it, those that repeat it, and how
       often.
+    - Where events have tracks, what counts is a stage that the same track enters again.
     - A `calendar` changes nothing: nothing is timed here.
     """
     return result(summarise(log, by, calendar))
@@ -60,23 +62,18 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
     import polars as pl
 
     wanted = as_names(by)
-    grouped = ways_by(shard, [name for name in wanted if name != "stage"], (*OWN, "stage"))
-    visits = _visits(grouped.rows.with_row_index("way"), grouped.keys)
+    keys = Keys.of(shard, [name for name in wanted if name != "stage"])
+    visits = _visits(shard, keys)
     count, again = pl.col("count"), pl.col("visits") > 1
     amounts = {
         "n": count.sum(),
         "orders": count.filter(again).sum(),
-        "events": (count * (pl.col("visits").cast(pl.Int64) - 1)).sum(),
+        "events": (count * pl.col("more")).sum(),
         "self_loops": (count * pl.col("loops")).sum(),
     }
-    names = {**grouped.names, "stage": shard.names["stage"]}
-    stages = Totals.of(visits, (*grouped.keys, "stage"), names, amounts)
-    once = visits.group_by("way", *grouped.keys, "count").agg(
-        pl.col("visits").max(), more=pl.col("visits").sum() - pl.len(), loops=pl.col("loops").sum()
-    )
-    amounts["events"] = (count * pl.col("more").cast(pl.Int64)).sum()
-    whole = Totals.of(once, grouped.keys, grouped.names, amounts)
-    return ReworkSummary(whole=whole, stages=stages, asked="stage" in wanted)
+    stages = Sums.from_rows(visits, keys, "stage", **amounts)
+    once = visits.group_by("way", *keys.names, "count").agg(pl.col("visits").max(), pl.col("more", "loops").sum())
+    return ReworkSummary(whole=Sums.from_rows(once, keys, **amounts), stages=stages, asked="stage" in wanted)
 
 
 def merge(a: ReworkSummary, b: ReworkSummary) -> ReworkSummary:
@@ -87,8 +84,8 @@ def result(summary: ReworkSummary) -> Table:
     import polars as pl
 
     found = summary.stages if summary.asked else summary.whole
-    rows = found.frame.with_columns(share=pl.when(pl.col("n") > 0).then(pl.col("orders") / pl.col("n")))
-    return Table(frame=ranked(rows.select(*found.keys, *OWN), "orders", found.keys))
+    rows = found.ranked("orders").with_columns(share=pl.when(pl.col("n") > 0).then(pl.col("orders") / pl.col("n")))
+    return table_of(rows.select(*found.keys, *FIGURES))
 
 
 def described(summary: ReworkSummary) -> Rework:
@@ -96,24 +93,40 @@ def described(summary: ReworkSummary) -> Rework:
     import polars as pl
 
     amounts = summary.whole.frame.row(0, named=True)
-    stages = ranked(summary.stages.frame.filter(pl.col("orders") > 0), "orders", ["stage"])
+    stages = summary.stages.ranked("orders").filter(pl.col("orders") > 0)
     by_stage = FrozenMap(dict(zip(stages["stage"].to_list(), stages["orders"].to_list(), strict=True)))
     return Rework(
         orders=amounts["orders"], events=amounts["events"], self_loops=amounts["self_loops"], by_stage=by_stage
     )
 
 
-def _visits(ways: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
-    """For each way and stage how often it occurs there, and how often right after itself.
+def _visits(log: EventLog, keys: Keys) -> pl.DataFrame:
+    """For each way and stage how often it occurs there in one track at most (`visits`), how often again in all of them
+    (`more`), and how often right after itself (`loops`).
 
     Thousands of orders go the same way: counting in the ways is counting in the orders.
     """
     import polars as pl
 
+    tracked, stages = "track" in log.events.columns, len(log.stages)
+    ways = (_ways_of_tracks(log, keys) if tracked else ways_by(log, keys)).with_row_index("way")
     entered = ways.lazy().explode("stages").rename({"stages": "stage"})
     same = (pl.col("stage") == pl.col("stage").shift(1)) & (pl.col("way") == pl.col("way").shift(1))
     looped = entered.with_columns(loop=same.fill_null(value=False))
-    visited = looped.group_by("way", *keys, "count", "stage").agg(
-        visits=pl.len(), loops=pl.col("loop").sum().cast(pl.Int64)
-    )
+    way = ["way", *keys.names, "count", "stage"]
+    visited = looped.group_by(way).agg(visits=pl.len().cast(pl.Int64), loops=pl.col("loop").sum().cast(pl.Int64))
+    visited = visited.with_columns(more=pl.col("visits") - 1)
+    if tracked:
+        of_stages = visited.with_columns((pl.col("stage") % stages).cast(pl.UInt32)).group_by(way)
+        visited = of_stages.agg(pl.col("visits").max(), pl.col("more", "loops").sum())
     return visited.collect()
+
+
+def _ways_of_tracks(log: EventLog, keys: Keys) -> pl.DataFrame:
+    """As `ways_by`, the tracks of an order one after the other: numbers of a track and a stage for the stages."""
+    import polars as pl
+
+    strand = pl.col("strand").cast(pl.UInt64).fill_null(len(log.names["track"]))
+    visits = log.in_strands.select("order", visit=strand * len(log.stages) + pl.col("stage"))
+    each = keys.onto(visits.group_by("order", maintain_order=True).agg(stages="visit"))
+    return each.group_by(*keys.names, "stages").agg(pl.len().cast(pl.Int64).alias("count"))

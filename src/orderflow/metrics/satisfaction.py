@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from orderflow.metrics.deliveries import lateness
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_table
+from orderflow.metrics.keys import Keys, need_stages, need_table
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, Z, share
+from orderflow.metrics.shares import Z, share
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
 
@@ -19,10 +21,11 @@ if TYPE_CHECKING:
 RANGES = {"csat": (1, 5), "nps": (0, 10)}
 COLUMNS = ("stage", "actor", "team", "track")
 FIGURES = ("kind", "n", "mean", "positive", "negative", "score", "low", "high")
-OWN = (*FIGURES, "orders")
 
 
-def satisfaction(log: EventLog, by: By = None, *, delivered_stage: str | None = None) -> Table:
+def satisfaction(
+    log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, delivered_stage: str | None = None
+) -> Table:
     """Customer satisfaction and net promoter score, from the table `feedback` (order, at, score, kind).
 
     - `csat`: scores from 1 to 5; `positive` are 4 and 5, `negative` 1 and 2. `score` = positive / n: the top-two-box
@@ -36,24 +39,29 @@ def satisfaction(log: EventLog, by: By = None, *, delivered_stage: str | None = 
     - `by`: attributes of orders; `stage`, `actor`, `team`: those of the order's last event at or before the feedback
       (missing when there is none); `lateness`: whether the order was `late`, `in time` or `not delivered` by its
       promise (delivery as in `on_time`: the first event in `delivered_stage`, or in a done stage); missing without a
-      promise. With `by="actor"` also `orders`: how many different ones have such a score.
+      promise; where orders have an attribute of that name, it is the attribute. With `by="actor"` also `orders`: how
+      many different ones have such a score.
     - Raises LogError: no feedback; scores outside of their range.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log, by, delivered_stage=delivered_stage))
+    need_stages(log, delivered_stage)
+    return result(summarise(log, by, calendar, delivered_stage=delivered_stage))
 
 
-def summarise(shard: EventLog, by: By = None, *, delivered_stage: str | None = None) -> Sums:
+def summarise(
+    shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, delivered_stage: str | None = None
+) -> Sums:
     import polars as pl
 
     table = need_table(shard, "feedback", ("at", "score", "kind"))
-    names = as_names(by)
-    keys = Keys.of(shard, [name for name in names if name != "lateness"], columns=COLUMNS, figures=OWN)
+    ours = {"lateness"} & {*as_names(by)} - {*shard.orders.columns}
+    keys = Keys.of(shard, [name for name in as_names(by) if name not in ours], columns=COLUMNS)
     rows = table.select("order", "at", pl.col("kind").str.to_lowercase(), pl.col("score").cast(pl.Float64))
     rows = rows.filter(pl.col("kind").is_in(list(RANGES)) & pl.col("score").is_not_null())
     _check(rows)
     if keys.columns:
         rows = _with_events(rows, shard, keys.columns)
-    if "lateness" in names:
+    if ours:
         late = lateness(shard, delivered_stage)
         rows = rows.join(late, on="order", how="left")
     score, csat = pl.col("score"), pl.col("kind") == "csat"
@@ -62,12 +70,13 @@ def summarise(shard: EventLog, by: By = None, *, delivered_stage: str | None = N
     return Sums.from_rows(
         keys.onto(rows),
         keys,
-        *(("lateness", "kind") if "lateness" in names else ("kind",)),
-        n=pl.len().cast(pl.Int64),
+        *ours,
+        "kind",
+        n=pl.len(),
         total=(score * 1_000_000).round().cast(pl.Int64).sum(),  # whole millionths: sums do not depend on the order
-        positive=positive.cast(pl.Int64).sum(),
-        negative=negative.cast(pl.Int64).sum(),
-        **({"orders": pl.col("order").n_unique().cast(pl.Int64)} if "actor" in keys.names else {}),
+        positive=positive.sum(),
+        negative=negative.sum(),
+        **({"orders": pl.col("order").n_unique()} if "actor" in keys.names else {}),
     )
 
 
@@ -90,7 +99,7 @@ def result(summary: Sums) -> Table:
         high=pl.when(csat).then("share_high").otherwise((p - q + width).clip(-1, 1)),
     )
     counted = ["orders"] if "orders" in rows.columns else []
-    return Table(frame=rows.select(*summary.keys, "n", *counted, *FIGURES[2:]))
+    return table_of(rows.select(*summary.keys, "n", *counted, *FIGURES[2:]))
 
 
 def _check(rows: pl.DataFrame) -> None:

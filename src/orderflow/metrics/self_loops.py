@@ -5,9 +5,9 @@ from __future__ import annotations
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import next_in, strands
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, in_seconds
+from orderflow.metrics.outcomes import next_in
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums, timed
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = ("stage", "count", "orders", "mean", "total")
@@ -29,10 +29,10 @@ def self_loops(log: EventLog, by: By = None, calendar: WorkCalendar | None = Non
 def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
     import polars as pl
 
-    keys = Keys.of(shard, by, columns=("actor", "team"), figures=FIGURES)
-    events, strand = strands(shard.business(calendar))
+    keys = Keys.of(shard, by, columns=("actor", "team"))
+    log = shard.business(calendar)
     columns = ["stage", "at", *keys.columns]
-    steps = events.with_columns(next_in(strand, *columns))
+    steps = log.in_strands.with_columns(next_in(log.strand, *columns))
     loops = steps.filter(pl.col("stage") == pl.col("next_stage")).with_columns(
         *(pl.col(f"next_{name}").alias(name) for name in keys.columns),
         micros=pl.col("next_at") - pl.col("at"),
@@ -41,8 +41,8 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         keys.onto(loops),
         keys,
         "stage",
-        count=pl.len().cast(pl.Int64),
-        orders=pl.col("order").n_unique().cast(pl.Int64),
+        count=pl.len(),
+        orders=pl.col("order").n_unique(),
         total=pl.col("micros").cast(pl.Int128).sum(),
     )
 
@@ -52,10 +52,5 @@ def merge(a: Sums, b: Sums) -> Sums:
 
 
 def result(summary: Sums) -> Table:
-    import polars as pl
-
-    rows = summary.sorted("count", descending=["count"])
-    rows = rows.with_columns(
-        total=in_seconds(pl.col("total")), mean=in_seconds(pl.col("total").cast(pl.Float64) / pl.col("count"))
-    )
-    return Table(frame=rows.select(*summary.keys, *FIGURES[1:]), durations=("mean", "total"))
+    rows = timed(summary.ranked("count"))
+    return table_of(rows.select(*summary.keys, *FIGURES[1:]), durations=("mean", "total"))

@@ -10,6 +10,7 @@ from typing import Any
 
 ROWS = 20  # how many rows a notebook shows
 STAGES = 12  # how many entries of a list
+STYLE = "text-align: {}; padding: 0.2em 0.6em; white-space: nowrap"
 
 
 def duration(value: timedelta | float | None) -> str:
@@ -43,14 +44,18 @@ def html_table(
     title: str = "",
 ) -> str:
     """A table for a notebook: the first rows, and how many there are; `durations` names the columns in seconds."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    shown = list(islice(rows, ROWS))
+    styles = [
+        STYLE.format("left" if any(isinstance(row[n], str | list) for row in shown) else "right")
+        for n in range(len(columns))
+    ]
+    head = "".join(f'<th style="{style}">{escape(name)}</th>' for name, style in zip(columns, styles, strict=True))
     lines = []
-    for row in islice(rows, ROWS):
+    for row in shown:
         cells = [_cell(value, name in durations) for name, value in zip(columns, row, strict=True)]
-        sides = ["right" if isinstance(value, int | float) else "left" for value in row]
-        drawn = (f'<td style="text-align: {side}">{cell}</td>' for side, cell in zip(sides, cells, strict=True))
+        drawn = (f'<td style="{style}">{cell}</td>' for style, cell in zip(styles, cells, strict=True))
         lines.append(f"<tr>{''.join(drawn)}</tr>")
-    caption = f"<caption>{escape(title)}</caption>" if title else ""
+    caption = f'<caption style="{STYLE.format("left")}; font-weight: bold">{escape(title)}</caption>' if title else ""
     more = f"<p>… {total - len(lines):,} more</p>" if total > len(lines) else ""
     body = "".join(lines)
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"

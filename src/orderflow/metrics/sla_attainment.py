@@ -5,14 +5,16 @@ from __future__ import annotations
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, need_table
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, share
+from orderflow.metrics.shares import share
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.frozen import as_names
 
 FIGURES = ("runs", "n", "in_time", "breached", "running", "cancelled", "reset", "share", "low", "high")
 
 
-def sla_attainment(log: EventLog, by: By = None) -> Table:
+def sla_attainment(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """How many runs of each time promise kept it (service level achievement: ITIL 4, Service Level Management
     practice: the share of what was due that met its target).
 
@@ -23,13 +25,13 @@ def sla_attainment(log: EventLog, by: By = None) -> Table:
     - `n` = in_time + breached; `share` = in_time / n, with its 95% interval `low`, `high` (Wilson 1927).
     - One row per promise `sla`, by name. `by`: attributes of orders, or `track` (its kind: `shipment` for
       `shipment:1`).
-    - Raises LogError (`log.no_table`) for a log without marks. Durations are not compared again, so there is no
-      calendar: the clocks have counted by their own.
+    - Raises LogError (`log.no_table`) for a log without marks. A `calendar` changes nothing: durations are not compared
+      again, as the clocks have counted by their own.
     """
-    return result(summarise(log, by))
+    return result(summarise(log, by, calendar))
 
 
-def summarise(shard: EventLog, by: By = None) -> Sums:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
     import polars as pl
 
     marks = need_table(shard, "marks", ("sla", "kind"))
@@ -39,7 +41,7 @@ def summarise(shard: EventLog, by: By = None) -> Sums:
     if "voided" not in marks.columns:
         marks = marks.with_columns(pl.lit(value=False).alias("voided"))
     names = as_names(by)
-    keys = Keys.of(shard, [name for name in names if name != "track"], figures=(*FIGURES, "sla"))
+    keys = Keys.of(shard, [name for name in names if name != "track"])
     clock = ["order", "track", "sla"]
     kind = pl.when(~pl.col("voided").fill_null(value=False)).then("kind")
     begins = kind.is_in(["started", "reset"]).fill_null(value=False)
@@ -67,7 +69,7 @@ def summarise(shard: EventLog, by: By = None) -> Sums:
     left = ~(pl.col("breached") | pl.col("met") | pl.col("cancelled"))
     of |= {"reset": left & pl.col("later"), "running": left & ~pl.col("later")}
     more = ("sla", "track") if "track" in names else ("sla",)
-    numbers = {name: rows.cast(pl.Int64).sum() for name, rows in of.items()}
+    numbers = {name: rows.sum() for name, rows in of.items()}
     return Sums.from_rows(keys.onto(runs), keys, *more, **numbers)
 
 
@@ -80,4 +82,4 @@ def result(summary: Sums) -> Table:
 
     kinds = ("breached", "in_time", "cancelled", "reset", "running")
     rows = summary.sorted().with_columns(runs=pl.sum_horizontal(kinds), n=pl.col("in_time") + pl.col("breached"))
-    return Table(frame=rows.with_columns(share("in_time", "n")).select(*summary.keys, *FIGURES))
+    return table_of(rows.with_columns(share("in_time", "n")).select(*summary.keys, *FIGURES))

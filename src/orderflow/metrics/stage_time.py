@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orderflow.metrics.groups import By, by_event, by_step
-from orderflow.metrics.keys import need_choice
+from orderflow.metrics.choices import Visit, need_choice
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import FIGURES, Samples, Table
+from orderflow.metrics.samples import Samples
+from orderflow.metrics.summary import Table
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
-from orderflow.model.frozen import as_names
 
 if TYPE_CHECKING:
     import polars as pl
 
 WITHIN = ("actor", "team", "track")
-OF = ("stay", "waiting", "working")
 
 
-def stage_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "stay") -> Table:
+def stage_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Visit = "stay") -> Table:
     """How long orders stay in each stage: from an event to the next event of the same order (sojourn time in
     van der Aalst, Process Mining, 2nd ed., 2016, ch. 9); or the waiting and the working in it.
 
@@ -36,21 +36,19 @@ def stage_time(log: EventLog, by: By = None, calendar: WorkCalendar | None = Non
     return result(summarise(log, by, calendar, of=of))
 
 
-def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: str = "stay") -> Samples:
-    need_choice("of", of, OF)
-    timed, own = shard.business(calendar), ("stage", "n", "order", "orders", *FIGURES)
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, of: Visit = "stay") -> Samples:
+    need_choice("of", of, Visit)
+    keys = Keys.of(shard, by, columns=WITHIN)
+    timed = shard.business(calendar)
     if of == "stay":
-        grouped = by_step(timed, by, own, WITHIN)
-        rows = grouped.rows.select(*grouped.keys, "order", "micros", stage="source")
+        rows = keys.onto_steps(timed).rename({"source": "stage"})
     else:
-        grouped = by_event(timed, by, own, WITHIN)
-        rows = grouped.rows.with_columns(_work(timed, of)).select(*grouped.keys, "order", "micros", "stage")
-        rows = rows.drop_nulls("micros")
-    orders = rows["order"] if "actor" in as_names(by) else None  # by which people are few or many: see by_person
-    return Samples.of(rows, (*grouped.keys, "stage"), {**grouped.names, "stage": shard.names["stage"]}, orders)
+        rows = keys.onto(timed.events.with_columns(_work(timed, of)).drop_nulls("micros"))
+    # By actor, orders say which people are few or many: see by_person.
+    return Samples.from_rows(rows, keys, "stage", orders="actor" in keys.names)
 
 
-def _work(log: EventLog, of: str) -> pl.Series:
+def _work(log: EventLog, of: Visit) -> pl.Series:
     """The working time of each event, or the waiting time before it; missing where it is not known."""
     import polars as pl
 

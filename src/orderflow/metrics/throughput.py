@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from orderflow.metrics.codes import decode
-from orderflow.metrics.groups import By, by_order
+from orderflow.metrics.choices import Period, need_choice
+from orderflow.metrics.groups import By
 from orderflow.metrics.instants import local_days
+from orderflow.metrics.keys import Keys, stage_codes
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Table, Totals
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.frozen import FrozenMap
 
 if TYPE_CHECKING:
     import polars as pl
 
-Period = Literal["day", "week", "month"]
 FORMS: dict[str, str] = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
-OWN = ("period", "started", "finished")
 
 
 @frozen(kw_only=True)
@@ -38,7 +38,8 @@ def throughput(
     - Columns `period`, `started`, `finished`, by period; one in which neither happened is not there. A `day` is
       `2026-03-02`, a `week` is that of ISO 8601 (`2026-W10`, from Monday), a `month` is `2026-03`.
     - `started`: the period of the first event. `finished`: that of the last event of orders that ended in a done
-      stage; of all orders when the log knows no done stages (`log.done_stages` is None).
+      stage; of all orders when the log knows no done stages (`log.done_stages` is None). Where events have tracks,
+      those of the track `order` count.
     - `by`: attributes of the orders; one row per group and period, by group, then by period. A `calendar` changes
       nothing: nothing is timed here.
     """
@@ -47,36 +48,32 @@ def throughput(
 
 def summarise(
     shard: EventLog, by: By = None, calendar: WorkCalendar | None = None, *, period: Period = "month"
-) -> Totals:
+) -> Sums:
     import polars as pl
 
-    spans = shard.spans
-    ends = spans.select("order", at="last_at", started=pl.lit(0), finished=pl.lit(1))
+    need_choice("period", period, Period)
+    keys = Keys.of(shard, by)
+    spans = shard.main.spans
+    ends = spans.select("order", "last_stage", at="last_at", started=pl.lit(0), finished=pl.lit(1))
     if shard.done_stages is not None:
-        done = decode(spans["last_stage"], shard.names["stage"]).is_in(list(shard.done_stages))
-        ends = ends.filter(done)
-    both = pl.concat([spans.select("order", at="first_at", started=pl.lit(1), finished=pl.lit(0)), ends])
-    grouped = by_order(shard, both.with_columns(day=local_days(pl.col("at"), shard.tz)), by, OWN)
-    days = grouped.rows.group_by(*grouped.keys, "day").agg(pl.col("started", "finished").sum())
-    periods = days["day"].dt.to_string(FORMS[period])  # few: days, not orders, are written as text
-    named = days.select(
-        *(decode(days[key], grouped.names[key]) for key in grouped.keys),
-        periods.alias("period"),
-        pl.col("started", "finished").cast(pl.Int64),
-    )
-    keys = [*grouped.keys, "period"]
-    return Totals(frame=named.group_by(keys).agg(pl.col("started", "finished").sum()), keys=tuple(keys))
+        ends = ends.filter(pl.col("last_stage").is_in(stage_codes(shard, shard.done_stages)))
+    starts = spans.select("order", at="first_at", started=pl.lit(1), finished=pl.lit(0))
+    both = pl.concat([starts, ends.drop("last_stage")]).with_columns(day=local_days(pl.col("at"), shard.tz))
+    numbers = {name: pl.col(name).cast(pl.Int64).sum() for name in ("started", "finished")}
+    days = keys.onto(both).group_by(*keys.names, "day").agg(**numbers)
+    days = days.with_columns(period=pl.col("day").dt.to_string(FORMS[period]))  # few: not each order is written so
+    return Sums.from_rows(days, keys, "period", **numbers)
 
 
-def merge(a: Totals, b: Totals) -> Totals:
+def merge(a: Sums, b: Sums) -> Sums:
     return a.merge(b)
 
 
-def result(summary: Totals) -> Table:
-    return Table(frame=summary.frame.sort(summary.keys, nulls_last=True))
+def result(summary: Sums) -> Table:
+    return table_of(summary.sorted())
 
 
-def described(summary: Totals) -> Throughput:
+def described(summary: Sums) -> Throughput:
     """The same as two mappings, for a summary that is not grouped."""
     rows = result(summary).frame
     return Throughput(started=_positive(rows, "started"), finished=_positive(rows, "finished"))

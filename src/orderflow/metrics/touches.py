@@ -6,8 +6,10 @@ from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import machines, persons
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, share
+from orderflow.metrics.shares import share
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums
+from orderflow.model.calendar import WorkCalendar
 
 FIGURES = (
     *("orders", "events", "touches", "events_per_order", "touches_per_order"),
@@ -15,7 +17,7 @@ FIGURES = (
 )
 
 
-def touches(log: EventLog, by: By = None) -> Table:
+def touches(log: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Table:
     """Events and touches per order, and the no-touch rate (touchless orders, as is said of order processing: those
     that go through without anybody's hand).
 
@@ -26,22 +28,23 @@ def touches(log: EventLog, by: By = None) -> Table:
     - `share` = no_touch / (touched + no_touch), with its 95% interval `low`, `high` (Wilson 1927): what is unknown is
       not guessed. `events_per_order`, `touches_per_order`: means, missing without orders.
     - One row, or one per value of `by` (attributes of orders), by key.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    return result(summarise(log, by))
+    return result(summarise(log, by, calendar))
 
 
-def summarise(shard: EventLog, by: By = None) -> Sums:
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=FIGURES)
+    keys = Keys.of(shard, by)
     person = pl.col("actor").is_in(persons(shard.names["actor"])).fill_null(value=False)
     machine = pl.col("actor").is_in(machines(shard.names["actor"])).fill_null(value=False)
     orders = (
         shard.events.lazy()
         .group_by("order")
         .agg(
-            events=pl.len().cast(pl.Int64),
-            touches=person.cast(pl.Int64).sum(),
+            events=pl.len(),
+            touches=person.sum(),
             no_touch=machine.all(),
         )
         .collect()
@@ -49,11 +52,11 @@ def summarise(shard: EventLog, by: By = None) -> Sums:
     return Sums.from_rows(
         keys.onto(orders),
         keys,
-        orders=pl.len().cast(pl.Int64),
+        orders=pl.len(),
         events=pl.col("events").sum(),
         touches=pl.col("touches").sum(),
-        touched=(pl.col("touches") > 0).cast(pl.Int64).sum(),
-        no_touch=pl.col("no_touch").cast(pl.Int64).sum(),
+        touched=(pl.col("touches") > 0).sum(),
+        no_touch=pl.col("no_touch").sum(),
     )
 
 
@@ -71,4 +74,4 @@ def result(summary: Sums) -> Table:
         unknown=pl.col("orders") - pl.col("touched") - pl.col("no_touch"),
         known=pl.col("touched") + pl.col("no_touch"),
     )
-    return Table(frame=rows.with_columns(share("no_touch", "known")).select(*summary.keys, *FIGURES))
+    return table_of(rows.with_columns(share("no_touch", "known")).select(*summary.keys, *FIGURES))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import frozen
 
 from orderflow.metrics.codes import decode
-from orderflow.metrics.groups import By, Grouped, by_order
+from orderflow.metrics.groups import By
+from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.summary import Counts, Table
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums, first_of_each
 from orderflow.model.calendar import WorkCalendar
 
+if TYPE_CHECKING:
+    import polars as pl
+
 TOP = 20
-OWN = ("stages", "count")
 
 
 @frozen(kw_only=True)
@@ -27,47 +33,42 @@ def variants(log: EventLog, by: By = None, calendar: WorkCalendar | None = None,
 
     - Columns `stages` (a list), `count`: by count descending, then by the names of the stages in order.
     - Two orders are of one variant when they entered the same stages in the same order; repetitions count.
-    - Orders without events have no variant.
+    - Orders without events have no variant. Where events have tracks, those of the track `order` count.
     - `by`: attributes of the orders; one row per group and variant. `top`: how many rows, for each group; None for
       all. A `calendar` changes nothing: nothing is timed here.
     """
     return result(summarise(log, by, calendar), top=top)
 
 
-def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Counts:
-    grouped = ways_by(shard, by, OWN)
-    ways = grouped.rows.with_row_index("way")
+def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = None) -> Sums:
+    keys = Keys.of(shard, by)
+    ways = ways_by(shard, keys).with_row_index("way")
     stages = ways.select("way", "stages").explode("stages")
     spelled = stages.with_columns(decode(stages["stages"], shard.names["stage"]))
     texts = spelled.group_by("way", maintain_order=True).agg("stages")["stages"]
-    named = [decode(ways[key], grouped.names[key]) for key in grouped.keys]
-    return Counts(frame=ways.select(*named, texts, "count"))
+    ways = ways.with_columns(texts).select(*keys.names, "stages", "count")
+    return Sums(keys=keys.and_more("stages"), frame=keys.named(ways, "stages"))
 
 
-def merge(a: Counts, b: Counts) -> Counts:
+def merge(a: Sums, b: Sums) -> Sums:
     return a.merge(b)
 
 
-def result(summary: Counts, *, top: int | None = TOP) -> Table:
-    rows = summary.table().frame
-    by = [key for key in summary.keys if key != "stages"]
-    if top is not None:
-        rows = rows.group_by(by, maintain_order=True).head(top) if by else rows.head(top)
-    return Table(frame=rows.select(*by, *OWN))
+def result(summary: Sums, *, top: int | None = TOP) -> Table:
+    return table_of(first_of_each(summary.ranked("count"), summary.keys[:-1], top))
 
 
-def described(summary: Counts, *, top: int = TOP) -> Variants:
+def described(summary: Sums, *, top: int = TOP) -> Variants:
     """How many there are, and the most frequent."""
     return Variants(count=summary.frame.height, top=result(summary, top=top))
 
 
-def ways_by(log: EventLog, by: By, own: tuple[str, ...]) -> Grouped:
-    """The different sequences of stages in each group, in codes, with how many orders went so."""
+def ways_by(log: EventLog, keys: Keys) -> pl.DataFrame:
+    """The different sequences of stages by the keys, in codes: `stages`, and `count`: how many orders went so."""
     import polars as pl
 
-    if not by:
-        return Grouped(rows=log.ways, keys=(), names={})
-    grouped = by_order(log, log.spans.select("order"), by, own)
-    ways = log.events.lazy().group_by("order", maintain_order=True).agg(stages="stage").select("stages").collect()
-    counted = grouped.rows.hstack(ways).group_by(*grouped.keys, "stages").agg(pl.len().cast(pl.Int64).alias("count"))
-    return Grouped(rows=counted, keys=grouped.keys, names=grouped.names)
+    if not keys.names:
+        return log.main.ways
+    orders = keys.onto(log.main.spans.select("order"))
+    ways = log.main.events.lazy().group_by("order", maintain_order=True).agg(stages="stage").select("stages").collect()
+    return orders.hstack(ways).group_by(*keys.names, "stages").agg(pl.len().cast(pl.Int64).alias("count"))

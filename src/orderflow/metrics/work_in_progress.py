@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from orderflow.metrics.choices import Period
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys
+from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages, all_periods, main_events, period_of
-from orderflow.metrics.summary import Table
-from orderflow.metrics.sums import Sums, running
+from orderflow.metrics.outcomes import Endings, all_periods, period_of
+from orderflow.metrics.summary import Table, table_of
+from orderflow.metrics.sums import Sums, filled
+from orderflow.model.calendar import WorkCalendar
 
 FIGURES = ("arrived", "reopened", "finished", "open")
 
@@ -15,8 +17,9 @@ FIGURES = ("arrived", "reopened", "finished", "open")
 def work_in_progress(
     log: EventLog,
     by: By = None,
+    calendar: WorkCalendar | None = None,
     *,
-    period: str = "day",
+    period: Period = "day",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
 ) -> Table:
@@ -30,24 +33,27 @@ def work_in_progress(
       another stage afterwards reopens it. Where events have tracks, those of the track `order` count.
     - `done_stages`, `cancelled_stages`: without them those of the log; LogError when there are no done stages.
     - `by`: attributes of orders; every key then has every period. By key, then by period.
+    - A `calendar` changes nothing: nothing is timed here.
     """
-    found = summarise(log, by, period=period, done_stages=done_stages, cancelled_stages=cancelled_stages)
+    need_stages(log, done_stages, cancelled_stages)
+    found = summarise(log, by, calendar, period=period, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(found, period=period)
 
 
 def summarise(
     shard: EventLog,
     by: By = None,
+    calendar: WorkCalendar | None = None,
     *,
-    period: str = "day",
+    period: Period = "day",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
 ) -> Sums:
     import polars as pl
 
-    keys = Keys.of(shard, by, figures=("period", *FIGURES))
+    keys = Keys.of(shard, by)
     ends = Endings.of(shard, done_stages, cancelled_stages)
-    events = main_events(shard).select("order", "at", closed=ends.closed(shard))
+    events = shard.main.events.select("order", "at", closed=ends.closed(shard))
     first = pl.col("order").ne_missing(pl.col("order").shift(1))
     before = pl.when(~first).then(pl.col("closed").shift(1))
     changes = events.with_columns(
@@ -57,18 +63,18 @@ def summarise(
     ).with_columns(pl.col("reopened").fill_null(value=False))
     changes = changes.filter(pl.any_horizontal("arrived", "reopened", "finished"))
     changes = keys.onto(changes.with_columns(period=period_of(pl.col("at"), shard.tz, period)))
-    return Sums.from_rows(changes, keys, "period", **{name: pl.col(name).cast(pl.Int64).sum() for name in FIGURES[:3]})
+    return Sums.from_rows(changes, keys, "period", **{name: pl.col(name).sum() for name in FIGURES[:3]})
 
 
 def merge(a: Sums, b: Sums) -> Sums:
     return a.merge(b)
 
 
-def result(summary: Sums, *, period: str = "day") -> Table:
+def result(summary: Sums, *, period: Period = "day") -> Table:
     import polars as pl
 
-    rows = running(summary, all_periods(summary.frame["period"], period), "period")
+    rows = filled(summary, all_periods(summary.frame["period"], period), "period")
     change = pl.col("arrived") + pl.col("reopened") - pl.col("finished")
     groups = list(summary.keys[:-1])
     opened = change.cum_sum().over(groups) if groups else change.cum_sum()
-    return Table(frame=rows.with_columns(open=opened).select(*summary.keys, *FIGURES))
+    return table_of(rows.with_columns(open=opened).select(*summary.keys, *FIGURES))

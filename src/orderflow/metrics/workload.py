@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from orderflow.metrics.choices import People, Whom, need_choice
 from orderflow.metrics.groups import By
-from orderflow.metrics.keys import Keys, need_choice, need_column
+from orderflow.metrics.keys import Keys, Stages, need_column, need_stages
 from orderflow.metrics.log import EventLog
-from orderflow.metrics.outcomes import Endings, Stages
+from orderflow.metrics.outcomes import Endings
 from orderflow.metrics.people import shown
-from orderflow.metrics.summary import Table
+from orderflow.metrics.summary import Table, table_of
 from orderflow.metrics.sums import Sums
+from orderflow.model.calendar import WorkCalendar
 
-OF = ("actor", "team")
 FIGURES = ("events", "orders", "open")
 
 
 def workload(
     log: EventLog,
     by: By = None,
+    calendar: WorkCalendar | None = None,
     *,
-    of: str = "actor",
+    of: Whom = "actor",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
-    people: str = "names",
+    people: People = "names",
     minimum: int = 1,
 ) -> Table:
     """Events and orders by actor or team (workload as counted from events: van der Aalst, Process Mining, 2nd ed.,
@@ -34,31 +36,34 @@ def workload(
     - `by`: attributes of orders, or `stage`, `track`.
     - `people="pseudonyms"` numbers people; `"teams"` is `of="team"`; rows with fewer than `minimum` orders are
       left out.
+    - A `calendar` changes nothing: nothing is timed here.
     """
+    need_stages(log, done_stages, cancelled_stages)
     of = "team" if people == "teams" else of
-    summary = summarise(log, by, of=of, done_stages=done_stages, cancelled_stages=cancelled_stages)
+    summary = summarise(log, by, calendar, of=of, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(summary, people=people if of == "actor" else "teams", minimum=minimum)
 
 
 def summarise(
     shard: EventLog,
     by: By = None,
+    calendar: WorkCalendar | None = None,
     *,
-    of: str = "actor",
+    of: Whom = "actor",
     done_stages: Stages = None,
     cancelled_stages: Stages = None,
 ) -> Sums:
     import polars as pl
 
-    need_choice("of", of, OF)
+    need_choice("of", of, Whom)
     need_column(shard, of)
-    keys = Keys.of(shard, by, columns=("stage", "track"), figures=(*FIGURES, of))
+    keys = Keys.of(shard, by, columns=("stage", "track"))
     rows = keys.onto(shard.events).filter(pl.col(of).is_not_null())
-    numbers = {"events": pl.len().cast(pl.Int64), "orders": pl.col("order").n_unique().cast(pl.Int64)}
+    numbers = {"events": pl.len(), "orders": pl.col("order").n_unique()}
     if done_stages is not None or shard.done_stages is not None:
         outcomes = Endings.of(shard, done_stages, cancelled_stages).outcomes(shard)
         last = outcomes.filter("open")["arrival"]
-        numbers["open"] = pl.col("arrival").is_in(last.implode()).cast(pl.Int64).sum()
+        numbers["open"] = pl.col("arrival").is_in(last.implode()).sum()
     return Sums.from_rows(rows, keys, of, **numbers)
 
 
@@ -66,11 +71,11 @@ def merge(a: Sums, b: Sums) -> Sums:
     return a.merge(b)
 
 
-def result(summary: Sums, *, people: str = "names", minimum: int = 1) -> Table:
+def result(summary: Sums, *, people: People = "names", minimum: int = 1) -> Table:
     import polars as pl
 
-    rows = summary.sorted("events", descending=["events"])
+    rows = summary.ranked("events")
     rows = shown(rows, summary.keys[-1], count="orders", people=people, minimum=minimum)
     if "open" not in rows.columns:
         rows = rows.with_columns(pl.lit(None, dtype=pl.Int64).alias("open"))
-    return Table(frame=rows.select(*summary.keys, *FIGURES))
+    return table_of(rows.select(*summary.keys, *FIGURES))
