@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
@@ -160,8 +161,14 @@ def _in_texts(rows: list[dict[str, Any]], before: pl.DataFrame, whole: pl.DataFr
             known = [row for row in rows if row.get(name) is not None]
             table = _column(known, name, dtype).to_frame()
             for row, text in zip(known, in_kinds(table, whole)[name].to_list(), strict=True):
-                exact = type(row[name]) is int  # also among broken numbers, which hold large ones less exactly
-                row[name] = str(row[name]) if exact else text
+                row[name] = _exact(row[name]) or text
+
+
+def _exact(value: Any) -> str | None:
+    """The text of a whole number or a decimal: in a column of broken numbers these would lose digits."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value) if type(value) is int else None
 
 
 def _column(rows: list[dict[str, Any]], name: str, dtype: pl.DataType) -> pl.Series:

@@ -324,7 +324,10 @@ def _columns(batch: Any) -> Mapping[str, Any]:
 
 def _digest(log: EventLog) -> str:
     """A digest of what a batch says, whatever codes it uses."""
+    import polars as pl
+
     content = sha256()
     for name, table in sorted(in_texts(log).items()):
-        content.update(f"{name}\n{table.write_ndjson()}".encode())
+        readable = table.with_columns(pl.col(pl.Binary).bin.encode("hex"))  # JSON has no bytes
+        content.update(f"{name}\n{readable.write_ndjson()}".encode())
     return content.hexdigest()

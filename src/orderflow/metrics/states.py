@@ -75,7 +75,7 @@ class States:
           the state needs is gone (`log.entry_missing`).
         """
         if self.moved():
-            raise LogError.of("log.saved_elsewhere", place=self.place)
+            raise LogError.of("log.saved_elsewhere", shelf=self.place)
         if missing := needed - present:
             raise self.lost(min(missing))
         content, before = pack(state), self._pointer()
@@ -83,7 +83,7 @@ class States:
         self.shelf[name] = content
         pointer = pack([name, 1 + (0 if before is None else self._named(before)[1])])
         if self.moved():
-            raise LogError.of("log.saved_elsewhere", place=self.place)
+            raise LogError.of("log.saved_elsewhere", shelf=self.place)
         self._ours.add(pointer)  # counts as ours also where the shelf fails after it was put in its place
         self.shelf[STATE] = pointer
         self._ours = {pointer}
@@ -112,12 +112,12 @@ class States:
             raise self.lost(entry) from None
         except LogError as error:
             detail = error.problems[0].params.get("detail", "")
-            raise LogError.of("log.entry_damaged", name=entry, place=self.place, detail=detail) from None
+            raise LogError.of("log.entry_damaged", name=entry, shelf=self.place, detail=detail) from None
 
     def lost(self, entry: str) -> LogError:
         """The error for an entry that is not there."""
         code = "log.loaded_before" if self.moved() else "log.entry_missing"
-        error: LogError = LogError.of(code, name=entry, place=self.place)
+        error: LogError = LogError.of(code, name=entry, shelf=self.place)
         return error
 
     def discard(self, entry: str) -> None:
@@ -134,4 +134,4 @@ class States:
             name, generation = unpack(pointer)
             return str(name), int(generation)
         except (LogError, ValueError, TypeError) as error:
-            raise LogError.of("log.entry_damaged", name=STATE, place=self.place, detail=str(error)) from None
+            raise LogError.of("log.entry_damaged", name=STATE, shelf=self.place, detail=str(error)) from None

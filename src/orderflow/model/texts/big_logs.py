@@ -54,25 +54,25 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "{path} 是文件而不是文件夹：请指定一个文件夹，或可以新建文件夹的路径。",
     },
     "log.saved_elsewhere": {
-        "en": "Another process has saved in {place} since this state was loaded, and this one does not have its events. "
+        "en": "Another process has saved in {shelf} since this state was loaded, and this one does not have its events. "
         "Load again (Running.load) and add your batches since then: under their keys none counts twice.",
-        "zh": "自本状态载入以来，另一个进程已在 {place} 中保存，而本状态没有它的事件。"
+        "zh": "自本状态载入以来，另一个进程已在 {shelf} 中保存，而本状态没有它的事件。"
         "请重新载入（Running.load），再加入此后的各批数据：带键的批次不会重复计数。",
     },
     "log.loaded_before": {
-        "en": "Another process has saved in {place} since this state was loaded, and {name} is not there any more. "
+        "en": "Another process has saved in {shelf} since this state was loaded, and {name} is not there any more. "
         "Load again (Running.load).",
-        "zh": "自本状态载入以来，另一个进程已在 {place} 中保存，{name} 已不在其中。请重新载入（Running.load）。",
+        "zh": "自本状态载入以来，另一个进程已在 {shelf} 中保存，{name} 已不在其中。请重新载入（Running.load）。",
     },
     "log.entry_missing": {
-        "en": "{name} is missing in {place}, and with it events that were saved. "
+        "en": "{name} is missing in {shelf}, and with it events that were saved. "
         "Put it back from a copy (save(place) makes one), or begin anew in another place.",
-        "zh": "{place} 中缺少 {name}，其中保存的事件也随之缺失。请从副本恢复（save(place) 可制作副本），或在别处重新开始。",
+        "zh": "{shelf} 中缺少 {name}，其中保存的事件也随之缺失。请从副本恢复（save(place) 可制作副本），或在别处重新开始。",
     },
     "log.entry_damaged": {
-        "en": "{name} in {place} is damaged, or was written by another version of orderflow: {detail}. "
+        "en": "{name} in {shelf} is damaged, or was written by another version of orderflow: {detail}. "
         "Put it back from a copy (save(place) makes one), or begin anew in another place.",
-        "zh": "{place} 中的 {name} 已损坏，或由其他版本的 orderflow 写成：{detail}。"
+        "zh": "{shelf} 中的 {name} 已损坏，或由其他版本的 orderflow 写成：{detail}。"
         "请从副本恢复（save(place) 可制作副本），或在别处重新开始。",
     },
     "log.not_a_batch": {
