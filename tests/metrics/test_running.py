@@ -292,6 +292,8 @@ def test_a_stage_that_never_occurs_is_told_as_by_the_function(name: str, options
     for ask in (totals.result, lambda name, **given: getattr(of.metrics, name)(totals.log(), **given)):
         with pytest.raises(LogError, match="Did you mean 'done'"):
             ask(name, **options)
+        with pytest.raises(LogError, match="Did you mean 'done'"):  # before what else is wrong
+            ask(name, **options, by="nothing")
     assert len(Running(done_stages="done").result(name, **options)) in (0, 1, 2)
 
 

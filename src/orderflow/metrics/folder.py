@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 
 from orderflow.model.errors import LogError
@@ -101,7 +102,8 @@ class Folder(MutableMapping[str, bytes]):
         left = re.compile(rf"(?:{names.pattern})(?:\.\d+)?{re.escape(UNFINISHED)}")
         for file in self.path.glob(f"*{UNFINISHED}"):
             if left.fullmatch(file.name):
-                file.unlink(missing_ok=True)
+                with suppress(OSError):  # who only reads may have no right to, and need not
+                    file.unlink()
 
     def _file(self, name: str) -> Path:
         if name in ("", ".", "..") or name != Path(name).name or name.endswith(UNFINISHED):

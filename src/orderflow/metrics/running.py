@@ -50,7 +50,7 @@ class Running:
       25,000 events around it, summed up anew, and a few merges (7 log8 of the number of such groups).
     - `shelf`: where what is at rest lies, a mapping of names to bytes; a dict in memory, or a folder (its path, or
       `of.Folder`).
-      In memory stay the open orders, about 120 bytes an order and 150 a key, and for each of the last 100 figures
+      In memory stay the open orders, about 120 bytes an order and 200 a key, and for each of the last 100 figures
       asked its summary, once for each level of merges (two up to 1.6 million events, three up to 12 million).
     - One process writes to a shelf, any number read. A process that saves over what another one has saved meanwhile
       is refused; one that reads may have to load again. Not safe between threads.
@@ -145,9 +145,9 @@ class Running:
     def result(self, calculator: str, **options: Any) -> Any:
         """The figure that `of.metrics.<calculator>(log, **options)` gives so far, or what it raises."""
         figure = Figure.of(calculator, options)
-        figure.check(self._whole)
-        for stage in figure.stages:
+        for stage in figure.stages:  # before all else, as the functions do
             check_stage(stage, self.result("overview").stages)
+        figure.check(self._whole)
         return figure.result(self._totals([figure])[figure])
 
     def report(
