@@ -362,6 +362,26 @@ def test_an_order_that_comes_back_costs_its_segment_and_a_path_of_the_tree(monke
     (added, asked, merges, events), (added4, asked4, merges4, events4) = costs
     assert added4 <= added * 1.1 < 20_000
     assert asked4 <= asked * 1.1 < 60_000
-    assert max(merges, merges4) <= 7 * 2 + 1
+    assert max(merges, merges4) <= 7 * 2 + 2  # and those with the group being filled and the open orders
     assert max(events, events4) <= 500 + 3 + 4
     assert states.STATE not in shelf
+
+
+def test_new_orders_cost_no_merges_of_the_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none comes back, a question after new closed orders sums up the group that is being filled, and merges it."""
+    monkeypatch.setattr(segments, "FULL", 100)
+    monkeypatch.setattr(totals, "GROUP", 500)
+    shelf = Counting()
+    kept = Running(done_stages=["done"], shelf=shelf)
+    kept.add(batch(0, orders=4_000))
+    kept.add(batch(1))
+    kept.result("overview")
+    merged: list[str] = []
+    merge = Figure.merge
+    monkeypatch.setattr(Figure, "merge", lambda self, a, b: (merged.append(""), merge(self, a, b))[1])
+    shelf.passed = 0
+    kept.add(batch(2))
+    kept.result("overview")
+    assert len(merged) == 2
+    assert shelf.passed < 5 * max(len(content) for name, content in shelf.items() if name.endswith(".log"))
+    assert kept.result("overview").events == 8_004

@@ -301,10 +301,11 @@ class Running:
             open_orders = self._open.log(self._whole)
             self._now.update({kept: kept.summarise(open_orders) for kept in missing})
         rest = self._rest.totals.of(asked.values(), self._whole)
-        found = {
-            figure: kept.merge(rest[kept], self._now[kept]) if kept in rest else self._now[kept]
-            for figure, kept in asked.items()
-        }
+        found = {}
+        for figure, kept in asked.items():
+            found[figure] = self._now[kept]
+            for summary in reversed(rest[kept]):
+                found[figure] = kept.merge(summary, found[figure])
         if len(self._now) > KEPT:
             self._now = {kept: self._now[kept] for kept in asked.values()}
         return found

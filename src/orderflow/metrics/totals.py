@@ -27,8 +27,9 @@ class Totals:
 
     - A segment that changes costs, at the next question, its group summed up anew and 7 merges for each level of the
       tree: log8 of the number of groups. No other summary is read or merged again.
-    - Summaries of groups lie on the shelf, but for the group that is still being filled; those of the tree in memory:
-      one for each level. All of them can be made anew, so a shelf that fails or lost one never fails a question.
+    - The group that is still being filled is beside the tree: new segments cost that group summed up anew, no merges.
+    - Summaries of the other groups lie on the shelf, those of the tree in memory: one for each level. All of them can
+      be made anew, so a shelf that fails or lost one never fails a question.
     - Kept for the last 100 figures that were asked, one with other options being another one.
     """
 
@@ -47,8 +48,10 @@ class Totals:
         """Sum up one more segment."""
         groups = self._groups
         if not groups or (groups[self._filling] and sum(groups[self._filling].values()) + events > GROUP):
+            full = self._filling
             self._filling = next((n for n, group in enumerate(groups) if not group), len(groups))
             groups.extend([{}] if self._filling == len(groups) else [])
+            self._touch(full)  # now in the tree
         groups[self._filling][segment] = events
         self._group_of[segment] = self._filling
         self._touch(self._filling)
@@ -68,8 +71,8 @@ class Totals:
 
     # --- what is asked ---
 
-    def of(self, figures: Iterable[Figure], whole: EventLog) -> dict[Figure, Any]:
-        """One summary for each figure over all segments; none without segments.
+    def of(self, figures: Iterable[Figure], whole: EventLog) -> dict[Figure, list[Any]]:
+        """Summaries of each figure to be merged, the largest first, which cover all segments; none without segments.
 
         - `whole`: the columns that all segments must have for their summaries to merge.
         """
@@ -79,7 +82,8 @@ class Totals:
             self._nodes[mark] = self._nodes.pop(mark, {})
         for mark in list(self._nodes)[: -max(KEPT, len(marks))]:
             self._forget(mark)
-        return self._sums(marks, whole, self._depth(), 0)
+        parts = [self._sums(marks, whole, self._depth(), 0), self._sums(marks, whole, 0, self._filling)]
+        return {figure: [part[figure] for part in parts if figure in part] for figure in marks}
 
     def forget_nodes(self) -> None:
         """The columns have changed: what was merged cannot be merged with what comes."""
@@ -88,13 +92,17 @@ class Totals:
 
     def _sums(self, marks: Mapping[Figure, str], whole: EventLog, level: int, place: int) -> dict[Figure, Any]:
         """The summaries of a node of the tree, of which level 0 is the groups."""
-        if level == 0:
+        if level == 0 and place != self._filling:
             return self._of_group(place, marks, whole)
         missing = {figure: mark for figure, mark in marks.items() if (level, place) not in self._nodes[mark]}
-        if missing:
+        if missing and level == 0:
+            for figure, summary in self._of_group(place, missing, whole).items():
+                self._nodes[missing[figure]][level, place] = summary
+        elif missing:
             piles: dict[Figure, Pile] = {}
             last = min(FAN * (place + 1), -(-len(self._groups) // FAN ** (level - 1)))
-            for child in range(FAN * place, last):
+            children = (n for n in range(FAN * place, last) if (level, n) != (1, self._filling))
+            for child in children:
                 for figure, summary in self._sums(missing, whole, level - 1, child).items():
                     piles.setdefault(figure, Pile(figure)).add(summary)
             for figure, pile in piles.items():
@@ -104,7 +112,7 @@ class Totals:
 
     def _of_group(self, n: int, marks: Mapping[Figure, str], whole: EventLog) -> dict[Figure, Any]:
         """The summaries of a group: from the shelf, or made and laid there."""
-        if not self._groups[n]:
+        if not self._groups or not self._groups[n]:
             return {}
         name, written = self._name(n), self._marks_of(n)
         found: dict[Figure, Any] = {}
@@ -146,7 +154,7 @@ class Totals:
     def _touch(self, n: int) -> None:
         """What was merged of this group is not so any more."""
         for nodes in self._nodes.values():
-            for level in range(1, self._depth() + 1):
+            for level in range(self._depth() + 1):
                 nodes.pop((level, n // FAN**level), None)
 
     def _depth(self) -> int:
