@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +98,71 @@ def test_wrong_input_is_a_message(log: Path, tmp_path: Path, arguments: list[str
     assert (done.exit_code, done.stdout) == (code, "")
     assert message in done.stderr
     assert not out.exists()
+
+
+def test_some_of_the_orders_are_converted(log: Path, tmp_path: Path) -> None:
+    """By an attribute and by when they begin, as for a report."""
+    for arguments, orders in (
+        (("--where", "region=华东"), ["SO-1"]),
+        (("--since", "2026-02-01"), ["SO-2"]),
+        (("--until", "2026-02-01"), ["SO-1"]),
+    ):
+        done = run("convert", log, tmp_path / "some.parquet", "--force", *arguments)
+        assert done.exit_code == 0, done.output
+        assert f"events of {len(orders)} orders written" in done.stdout
+        assert of.read_table(tmp_path / "some.parquet")["order_id"].unique().to_list() == orders
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.csv", "out.docx"], "The ending does not say"),
+        (["nowhere.csv", "out.xes", "--cases-out", "c.csv"], "--cases-out"),
+        (["nowhere.csv", "out.csv", "--cases-out", "./out.csv"], "over the log itself"),
+        (["nowhere", "out.csv"], "nowhere: The file cannot be opened: No such file"),
+        (["", "out.csv"], "The path is empty"),
+        (["https://example.org/log.csv", "out.csv"], "Files are not read over https://"),
+        (["s3://bucket/log.parquet", "out.csv"], "Files are not read over s3://"),
+        (["nowhere.csv", "nodir/out.csv"], "nowhere.csv"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_anything_is_read(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ending of OUT, a table of orders at a wrong place; and sources that are no files or databases say so."""
+    monkeypatch.chdir(tmp_path)
+    done = run("convert", *arguments)
+    assert (done.exit_code, message in done.stderr) == (2, True), done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_needs_no_force(log: Path, tmp_path: Path) -> None:
+    """Nothing in it is written over; a file, and a folder, is refused without `--force`."""
+    os.mkfifo(tmp_path / "pipe")
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    assert run("convert", log, tmp_path / "pipe", "--to", "csv").exit_code == 0
+    reader.join()
+    assert got[0].startswith(b'"order_id"')
+    assert "--force writes over it" in run("convert", log, tmp_path, "--to", "csv").stderr
+
+
+def test_a_database_of_sqlite_says_how_it_is_read(tmp_path: Path) -> None:
+    """A file of SQLite under any name: a Tracker's own, or another."""
+    path = tmp_path / "orders.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table t (x)")
+    connection.close()
+    done = run("report", path)
+    assert done.exit_code == 2
+    assert "of.report(tracker.log())" in done.stderr
+    assert "sqlite:///" in done.stderr
+
+
+def test_a_database_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not that the database refuses the query."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    done = run("report", "postgresql+psycopg://localhost/x", "--query", "select 1")
+    assert done.exit_code == 2
+    assert "pip install psycopg" in done.stderr

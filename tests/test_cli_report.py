@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,11 @@ from click.testing import CliRunner, Result
 from orderflow import cli
 from orderflow.adapters.report_layout import sparkline, table, width
 from orderflow.adapters.report_text import duration, to_text, write_report
+from orderflow.metrics.figures import FURTHER, PARTS
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import report
 from orderflow.model.errors import Conflict, LogError, OrderflowError, Refused
+from orderflow.model.texts import CATALOGUE
 
 EVENTS = """订单号,状态,时间,操作人
 SO-1,下单,2026-01-05 08:00:00,张三
@@ -399,11 +404,11 @@ def test_shards_tell_the_same(tmp_path: Path, form: tuple[str, ...]) -> None:
         (["--format", "csv", "--part", "variant"], "Did you mean 'variants'"),
         (["--format", "csv", "--part", "otif"], "no table 'lines'"),
         (["--shards", "2", "--by", "x"], "no attribute"),
-        (["--shards", "2", "--people", "teams"], "knows no teams"),
-        (["--shards", "2", "--stages", "a"], "--stages cannot be given"),
+        (["--shards", "2", "--people", "teams"], "has no teams"),
+        (["--shards", "2", "--query", "a"], "--query cannot be given"),
         (["--shards", "0"], "--shards"),
         (["--minimum", "0"], "--minimum"),
-        (["--people", "teams"], "knows no teams"),
+        (["--people", "teams"], "has no teams"),
         (["--format", "csv", "--output", "/nowhere/at/all.csv"], "/nowhere"),
     ],
 )
@@ -424,3 +429,79 @@ def test_people_are_named_as_asked(files: tuple[Path, Path]) -> None:
     few = found_in(files[0], "--minimum", "2")
     assert few["handover"] == []
     assert [row["actor"] for row in few["further"]["workload"]] == ["张三"]
+
+
+def test_the_bar_covers_shards_and_every_part_that_is_shown(
+    tmp_path: Path, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shards tell their share; of a whole log each part is a step, the further ones too; nothing is computed after."""
+    steps: list[str] = []
+    shares: list[float] = []
+
+    @contextmanager
+    def stepping(**_: Any) -> Iterator[Any]:
+        yield lambda title, work: (steps.append(title), work())[1]
+
+    @contextmanager
+    def telling(_title: str, **_: Any) -> Iterator[Any]:
+        yield shares.append
+
+    monkeypatch.setattr(cli, "_steps", stepping)
+    monkeypatch.setattr("orderflow.cli_report.bar", telling)
+    assert run("report", files[0], "--shards", "4", "--format", "json").exit_code == 0
+    assert shares == [0.0, 0.25, 0.5, 0.75, 1.0]
+    steps.clear()
+    assert run("report", files[0], "--format", "json").exit_code == 0
+    assert steps == [name.replace("_", " ") for name in (*PARTS, *FURTHER)]
+
+
+@pytest.mark.parametrize("shards", [(), ("--shards", "2")])
+@pytest.mark.parametrize("name", ["操作人", "actor", "谁"])
+def test_groups_by_a_column_of_the_events_are_told_as_that(name: str, shards: tuple[str, ...], tmp_path: Path) -> None:
+    """By its role, a usual name, or the one that an option names; another name is an attribute that is missing."""
+    log = tmp_path / "log.csv"
+    log.write_text(EVENTS.replace("操作人", name), encoding="utf-8")
+    done = run("report", log, "--actor", name, "--by", name, *shards)
+    assert (done.exit_code, f"{name!r} is a column of the events: one order has several" in done.stderr) == (2, True)
+    assert "have no attribute 'region'" in run("report", log, "--by", "region", *shards).stderr
+
+
+def test_what_a_user_of_the_command_line_reads_names_the_options() -> None:
+    """Every message that names one of these parameters names its option too, in both languages."""
+    options = {
+        "done_stages=": "--done",
+        "cancelled_stages=": "--cancelled",
+        "started_at=": "--started-at",
+        "team=": "--team",
+        "tz=": "--tz",
+        "minimum=": "--minimum",
+        "object_type=": "--object-type",
+    }
+    for code, texts in CATALOGUE.items():
+        if code.startswith("log."):
+            for parameter, option in options.items():
+                for text in texts.values():
+                    assert not re.search(rf"(?<![\w-]){parameter}", text) or option in text, (code, text)
+
+
+def test_open_time_is_called_working_hours_of_a_calendar_with_a_name(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    """A calendar without a name of its own is called as its flow; one from a file alone has none."""
+    calendar = "calendar: {timezone: UTC, hours: {mon-fri: ['09:00-18:00']}}\n"
+    (tmp_path / "flow.yaml").write_text(FLOW, encoding="utf-8")
+    (tmp_path / "calendar.yaml").write_text(calendar, encoding="utf-8")
+    text = run("report", files[0], "--flow", tmp_path / "flow.yaml").stdout
+    assert "of an order, in working hours (calendar sales)\n" in text
+    assert "of an order, in working hours\n" in run("report", files[0], "--calendar", tmp_path / "calendar.yaml").stdout
+
+
+def test_shards_with_a_flow_say_that_no_promises_are_looked_at(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    """The figures about time promises need the whole log; without a flow there is nothing to say. The calendar of a
+    flow is called as the flow, and what conforms is said in plain words."""
+    flow = tmp_path / "flow.yaml"
+    flow.write_text(FLOW, encoding="utf-8")
+    for shards, expected in ((("--shards", "2"), True), ((), False)):
+        done = run("report", files[0], "--flow", flow, *shards)
+        assert done.exit_code == 0, done.output
+        assert ("not held against the time promises" in done.stderr) is expected
+        assert "of orders conform fully" in done.stdout
+    assert "in shards" not in run("report", files[0], "--shards", "2").stderr.lower()

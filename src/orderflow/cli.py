@@ -21,9 +21,8 @@ from orderflow.model.errors import (
     LogError,
     MissingExtraError,
     OrderflowError,
-    Refused,
 )
-from orderflow.model.reasons import Language, Place, Reason, reason
+from orderflow.model.reasons import Language, Reason
 
 try:
     import click
@@ -32,7 +31,7 @@ except ImportError:  # the `orderflow` script imports this module: it ends with 
 
 from attrs import fields_dict
 
-from orderflow.cli_logs import FORMATS, LONG_WORK, choosing, read, reading, size_of, write
+from orderflow.cli_logs import FORMATS, LONG_WORK, check_writing, choosing, chosen, read, reading, size_of, write
 from orderflow.cli_report import Asked, figures_of, reporting, write_figures
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ def report_command(log: str, **options: Any) -> None:
     figures = figures_of(log, asked, options)
     _assumed(figures.assumptions)
     with _steps(shown=size_of(log) > LONG_WORK) as step:
-        _compute(figures, step)
+        _compute(figures, asked.further, step)
     click.echo(_printable(write_figures(figures, asked, ascii_only=not _unicode())), nl=False)
 
 
@@ -140,6 +139,7 @@ def report_command(log: str, **options: Any) -> None:
 @click.argument("log")
 @click.argument("out", type=click.Path(path_type=Path))
 @reading
+@choosing
 @click.option("--to", "to", type=FORMATS, help="Format of OUT. [by its ending]")
 @click.option("--names", type=click.Choice(["orderflow", "pm4py"]), default="orderflow", show_default=True)
 @click.option("--cases-out", metavar="FILE", help="Write attributes into a table of orders of its own.")
@@ -152,10 +152,9 @@ def convert_command(log: str, out: Path, force: bool, **options: Any) -> None:
     """
     writing = {"format": options.pop("to"), "names": options.pop("names"), "object_type": options.pop("write_type")}
     writing["cases"] = options.pop("cases_out")
-    for path in (out, *([Path(writing["cases"])] if writing["cases"] else [])):
-        if path.exists() and not force:
-            raise Refused([reason("file_exists", Place(file=str(path)))])
-    history = read(log, options)
+    choice = {name: options.pop(name) for name in ("where", "since", "until")}
+    check_writing(out, writing, force=force)
+    history = chosen(read(log, options), **choice)
     _assumed(history.assumptions)
     for item in write(history, out, writing):
         click.echo(_printable(f"note: {item.text()}", err=True), err=True)
@@ -274,10 +273,11 @@ def _console() -> Console:
     return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
-def _compute(figures: Report, step: Callable[[str, Callable[[], Any]], Any]) -> None:
+def _compute(figures: Report, further: Iterable[str], step: Callable[[str, Callable[[], Any]], Any]) -> None:
+    """Every part that will be shown; the figures keep what they found."""
     from orderflow.metrics.figures import PARTS
 
-    for part in PARTS:
+    for part in (*PARTS, *further):
         step(part.replace("_", " "), lambda part=part: getattr(figures, part))  # type: ignore[misc]  # binds the name now
 
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from orderflow.model.errors import LogError, Refused
+from orderflow.model.reasons import Place, reason
+
 if TYPE_CHECKING:
     from orderflow.metrics.log import EventLog
     from orderflow.model.reasons import Reason
@@ -147,6 +150,16 @@ def said(options: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
+def check_writing(out: Path, options: dict[str, Any], *, force: bool) -> None:
+    """Raise, before anything is read, for what cannot be written so, and for a file that would be written over."""
+    from orderflow.adapters.write_log import formats_to_write
+
+    formats_to_write(out, options["format"], options["cases"])
+    for path in (out, *([Path(options["cases"])] if options["cases"] else [])):
+        if (path.is_file() or path.is_dir()) and not force:  # nothing is lost in a pipe or a device
+            raise Refused([reason("file_exists", Place(file=str(path)))])
+
+
 def write(log: EventLog, path: Path, options: dict[str, Any]) -> tuple[Reason, ...]:
     """Write the log and tell what the format could not hold, with a bar while it takes long."""
     from orderflow.adapters.write_log import write_log
@@ -156,10 +169,14 @@ def write(log: EventLog, path: Path, options: dict[str, Any]) -> tuple[Reason, .
 
 
 def size_of(source: str) -> int:
-    """The bytes of a file; 0 for what is none, since reading it gives the message."""
+    """The bytes of a file, or of the Parquet files of a folder; 0 for what is neither, since reading it gives the
+    message."""
+    from orderflow.adapters.parquet import parquet_files
+
     try:
-        return Path(source).stat().st_size
-    except (OSError, ValueError):
+        path = Path(source)
+        return sum(file.stat().st_size for file in (parquet_files(path).files if path.is_dir() else (path,)))
+    except (OSError, ValueError, LogError):
         return 0
 
 

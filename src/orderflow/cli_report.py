@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +11,7 @@ import click
 from attrs import frozen
 
 from orderflow.cli_logs import bar, chosen, read, said
+from orderflow.model.errors import LogError
 from orderflow.model.reasons import reason
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Asked:
 
 def figures_of(source: str, asked: Asked, options: dict[str, Any]) -> Report:
     """The report that was asked for; of shards it is summed up here, else its parts are computed when they are read."""
-    from orderflow.metrics.attributes import attribute
+    from orderflow.metrics.keys import Keys
     from orderflow.metrics.report import report
     from orderflow.metrics.shards import report_of_shards
     from orderflow.metrics.terms import Terms
@@ -141,16 +142,36 @@ def figures_of(source: str, asked: Asked, options: dict[str, Any]) -> Report:
         "people": asked.people,
         "minimum": asked.minimum,
     }
-    if asked.shards is not None:
-        terms = Terms(further=asked.further, by=asked.by, **common)
-        with closing(_shards(source, asked, options, flow)) as parts:
-            return report_of_shards(parts, source=source, terms=terms)
-    log = _chosen(read(source, options), asked)
-    if flow is not None:
-        log = _held_against(log, flow, asked.mark)
-    if asked.by is not None:
-        attribute(log.orders, asked.by)  # one that there is not is told before any figure
-    return report(log, **common)
+    with _told_by(asked.by, options):
+        if asked.shards is not None:
+            terms = Terms(further=asked.further, by=asked.by, **common)
+            notes = [reason("log.marks_not_in_shards")] if flow is not None and flow.sla else []
+            with closing(_shards(source, asked, options, flow)) as parts:
+                return report_of_shards(parts, source=source, terms=terms, notes=notes)
+        log = _chosen(read(source, options), asked)
+        if flow is not None:
+            log = _held_against(log, flow, asked.mark)
+        Keys.of(log, asked.by)  # an attribute that there is not is told before any figure
+        return report(log, **common)
+
+
+@contextmanager
+def _told_by(by: str | None, options: dict[str, Any]) -> Iterator[None]:
+    """A column of the events in the place of an attribute is told as that, also by its name in the file."""
+    from orderflow.adapters.columns import ACTOR, AT, STAGE, STARTED, TEAM, TRACK, plain
+
+    try:
+        yield
+    except LogError as error:
+        first = error.problems[0]
+        roles = (STAGE, AT, ACTOR, TEAM, TRACK, STARTED)
+        usual = {plain(name) for role in roles for name in role.names}
+        named = {options[role.parameter] for role in roles}
+        if by is None or first.code != "log.unknown_attribute" or first.params["name"] != by:
+            raise
+        if by not in named and plain(by) not in usual:
+            raise
+        raise LogError.of("log.not_of_orders", name=by, known=first.params["known"]) from None
 
 
 def write_figures(figures: Report, asked: Asked, *, ascii_only: bool) -> str:
@@ -183,7 +204,9 @@ def _flow(asked: Asked) -> tuple[Flow | None, WorkCalendar | None]:
     flow = None if asked.flow is None else load_flow(asked.flow)
     if asked.calendar is not None:
         return flow, load_calendar(asked.calendar)
-    return flow, None if flow is None else flow.calendar
+    if flow is None or flow.calendar is None:
+        return flow, None
+    return flow, flow.calendar if flow.calendar.name else flow.calendar.named(flow.name)
 
 
 def _chosen(log: EventLog, asked: Asked) -> EventLog:
@@ -192,19 +215,18 @@ def _chosen(log: EventLog, asked: Asked) -> EventLog:
 
 def _shards(source: str, asked: Asked, options: dict[str, Any], flow: Flow | None) -> Generator[EventLog, None, None]:
     """The shards of a file, as far as they were asked for."""
-    from attrs import fields_dict
-
-    from orderflow.adapters.parts import Reading
+    from orderflow.adapters.options import PartOptions
     from orderflow.adapters.shards import read_shards
     from orderflow.marking import in_terms_of
 
     given = said(options)
-    if wrong := sorted(set(given) - set(fields_dict(Reading))):
-        names = ", ".join("--" + {"format": "from"}.get(name, name).replace("_", "-") for name in wrong)
-        raise click.UsageError(f"--shards reads Parquet and CSV with one row per event; {names} cannot be given")
-    for log in read_shards(source, asked.shards or 1, **given):
-        part = _chosen(log, asked)
-        yield part if flow is None else in_terms_of(part, flow)
+    if wrong := sorted(given.keys() - PartOptions.__annotations__.keys() - {"format"}):
+        names = ", ".join("--" + name.replace("_", "-") for name in wrong)
+        raise click.UsageError(f"--shards reads Parquet and CSV; {names} cannot be given")
+    with bar("shards", shown=True) as progress:
+        for log in read_shards(source, asked.shards or 1, progress=progress, **given):
+            part = _chosen(log, asked)
+            yield part if flow is None else in_terms_of(part, flow)
 
 
 def _held_against(log: EventLog, flow: Flow, wanted: bool | None) -> EventLog:

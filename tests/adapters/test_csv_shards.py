@@ -32,7 +32,7 @@ def told(source: Path, **options: Any) -> list[str]:
     try:
         return sorted(repr(item) for item in of.report(source, **options).assumptions)
     except LogError as error:
-        return [repr(item) for item in error.problems]
+        return sorted(repr(item) for item in error.problems)
 
 
 @pytest.mark.parametrize("errors", ["raise", "skip"])

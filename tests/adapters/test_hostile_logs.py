@@ -74,6 +74,10 @@ def problem_of(path: Path, **options: Any) -> tuple[str, int | None]:
         ("log.xes", b"<!DOCTYPE log [<!ENTITY l0 'lol'>" + LAUGHS + b"]><log>&l9;</log>", ("log.xml_entity", 1)),
         ("log.xes", b"<!DOCTYPE log [<!ENTITY % p SYSTEM 'http://127.0.0.1:9/x'>%p;]><log/>", ("log.xml_entity", 1)),
         ("log.xes", b'<?xml version="1.0" encoding="gb18030"?>\n<log/>', ("log.xml_encoding", 1)),
+        ("log.xes", b'<?xml version="1.0" encoding="bogus"?>\n<log/>', ("log.xml_encoding", 1)),
+        ("log.xes", b"<!DOCTYPE log\nSYSTEM 'log.dtd'>\n<log>&y;</log>", ("log.xml_doctype", 2)),
+        ("log.xes", b"<!DOCTYPE log PUBLIC '-//x' 'http://127.0.0.1:9/x'>\n<log/>", ("log.xml_doctype", 1)),
+        ("log.xes", b"<!DOCTYPE log []>\n<log>&y;</log>", ("log.broken_xml", 2)),
         ("log.xes", b"<log>\n<trace>\0</trace></log>", ("log.broken_xml", 2)),
         ("log.xes", b"<log>" + b"<list>" * 100_000, ("log.broken_xml", 1)),
         ("log.xes.gz", packed(XES)[:-9], ("log.cut_off_gzip", None)),
@@ -148,6 +152,14 @@ def test_a_xes_file_in_another_encoding_is_read_when_it_is_named(tmp_path: Path)
     path = tmp_path / "log.xes"
     path.write_bytes(XES.decode().replace('value="x"', 'value="下单"').encode("gb18030"))
     assert of.read_log(path, encoding="gb18030").stages == ("下单",)
+
+
+@pytest.mark.parametrize("encoding", ["bogus", "base64", "rot13", "idna"])
+def test_an_encoding_of_no_text_is_refused_for_xes(encoding: str, tmp_path: Path) -> None:
+    """One that there is not, and what Python has under such names beside encodings of text."""
+    path = tmp_path / "log.xes"
+    path.write_bytes(XES.replace(b'"A"', '"Ä"'.encode()))
+    assert problem_of(path, encoding=encoding)[0] in ("log.unknown_encoding", "log.wrong_encoding")
 
 
 def test_what_is_no_source_at_all_is_said(tmp_path: Path) -> None:

@@ -338,6 +338,121 @@ def test_ocel_is_flattened_to_the_chosen_type_of_object(tmp_path: Path) -> None:
     assert rows(of.read_log(path, object_type="item")) == [("i", "pick", "01-06 08:00", None)]
 
 
+def test_a_trace_keeps_its_name_whatever_its_attributes_are_called(tmp_path: Path) -> None:
+    """An attribute `case:concept:name` is one; keys that occur twice count with the last value, and are told."""
+    trace = (
+        '<string key="concept:name" value="1"/><string key="case:concept:name" value="zz"/>'
+        '<string key="n" value="a"/><string key="n" value="b"/>'
+        '<event><string key="concept:name" value="x"/><string key="concept:name" value="y"/>'
+        '<date key="time:timestamp" value="2026-01-05T08:00:00Z"/></event>'
+    )
+    path = write(tmp_path / "log.xes", f"<log><trace>{trace}</trace></log>")
+    log = of.read_log(path)
+    assert log.orders.drop("order").to_dicts() == [{"id": "1", "cases.case:concept:name": "zz", "n": "b"}]
+    assert log.stages == ("y",)
+    assert dict(told(log, "log.keys_twice")["counts"]) == {"concept:name": 1, "n": 1}
+    assert "log.keys_twice" in codes(log)
+
+
+def test_only_complete_events_of_ocel_enter_a_stage(tmp_path: Path) -> None:
+    """`lifecycle:transition` holds in OCEL as in other formats: starts are paired, by instance, and others counted."""
+    entries = [
+        ("start", "i1", 8),
+        ("start", "i2", 9),
+        ("complete", "i2", 10),
+        ("complete", "i1", 11),
+        ("abort", "i1", 12),
+    ]
+    events = [
+        {
+            "id": f"e{n}",
+            "type": "pack",
+            "time": f"2026-01-05T{hour:02}:00:00Z",
+            "attributes": [
+                {"name": "lifecycle:transition", "value": kind},
+                {"name": "concept:instance", "value": instance},
+            ],
+            "relationships": [{"objectId": "A"}],
+        }
+        for n, (kind, instance, hour) in enumerate(entries)
+    ]
+    data = {"objects": [{"id": "A", "type": "order"}], "events": events}
+    log = of.read_log(write(tmp_path / "log.json", json.dumps(data)))
+    assert [(row["at"].hour, row["started_at"].hour) for row in log.to_polars().to_dicts()] == [(10, 9), (11, 8)]
+    assert dict(told(log, "log.lifecycle_left_out")["left_out"]) == {"abort": 1, "start": 2}
+    assert len(of.read_log(tmp_path / "log.json", lifecycle="all")) == 5
+
+
+def test_a_table_is_read_from_every_format(tmp_path: Path) -> None:
+    """Of OCEL the objects of a type, and the error that lists the types; of XES the traces; a format may be said."""
+    log = of.EventLog.from_columns({"order": ["A"], "stage": ["x"], "at": [0]}, {"order": ["A"], "n": [7]})
+    of.write_log(log, tmp_path / "log", format="xes")
+    assert of.read_table(tmp_path / "log", format="xes")["n"].to_list() == [7]
+    of.write_log(log, tmp_path / "log.json")
+    assert of.read_table(tmp_path / "log.json", object_type="order")["n"].to_list() == [7]
+    with pytest.raises(of.LogError) as caught:
+        of.read_table(tmp_path / "log.json", object_type="odder")
+    assert caught.value.problems[0].code == "log.unknown_object_type"
+
+
+# Folders of Parquet.
+
+
+def folder_of_parquet(root: Path) -> None:
+    """Two orders in two folders `region=…`, files of several endings, and what a writer left."""
+    for n, (name, region) in enumerate({"p.parquet": "n%2Fw", "q.PQ": "__HIVE_DEFAULT_PARTITION__"}.items()):
+        part = root / f"region={region}" / "year=2026"
+        part.mkdir(parents=True)
+        rows = {"order": [f"{n}", f"{n}"], "stage": ["x", "y"], "at": ["2026-01-05", "2026-01-06"]}
+        pl.DataFrame(rows).write_parquet(part / name)
+    (root / "_temporary").mkdir()
+    pl.DataFrame(rows).write_parquet(root / "_temporary" / "p.parquet")
+    (root / "_SUCCESS").touch()
+
+
+def test_a_folder_of_parquet_is_read_with_the_columns_of_its_folders(tmp_path: Path) -> None:
+    """`.pq` and `.PARQUET` too; folders `column=value` give columns, which is told; what a writer left is passed over,
+    which is told too. In shards the same."""
+    folder_of_parquet(tmp_path)
+    whole = of.read_log(tmp_path, attributes=["region", "year"])
+    assert whole.orders.drop("order").sort("id").to_dicts() == [
+        {"id": "0", "region": "n/w", "year": 2026},
+        {"id": "1", "region": None, "year": 2026},
+    ]
+    assert tuple(told(whole, "log.columns_of_folders")["columns"]) == ("region", "year")
+    assert tuple(told(whole, "log.files_passed_over")["names"]) == ("_temporary/p.parquet",)
+    codes(whole)
+    parts = list(of.read_shards(tmp_path, 2, attributes=["region", "year"]))
+    assert {"log.columns_of_folders", "log.files_passed_over"} <= {item.code for item in parts[0].assumptions}
+    found = pl.concat([part.orders.drop("order") for part in parts]).sort("id")
+    assert found.equals(whole.orders.drop("order").sort("id"))
+    again = of.report(tmp_path, shards=3, attributes=["region"], by="region")
+    assert again.lead_time_by("region").to_dicts() == of.report(whole).lead_time_by("region").to_dicts()
+
+
+def test_a_column_of_the_files_counts_before_one_of_the_folders(tmp_path: Path) -> None:
+    """Where both have it."""
+    (tmp_path / "stage=z").mkdir()
+    pl.DataFrame({"order": ["A"], "stage": ["x"], "at": ["2026-01-05"]}).write_parquet(
+        tmp_path / "stage=z" / "p.parquet"
+    )
+    assert of.read_log(tmp_path).stages == ("x",)
+
+
+def test_an_empty_path_is_not_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading and writing refuse it."""
+    folder_of_parquet(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for work in (
+        of.read_log,
+        lambda path: list(of.read_shards(path)),
+        lambda path: of.write_log(of.read_log("."), path),
+    ):
+        with pytest.raises(of.LogError) as caught:
+            work("")
+        assert caught.value.problems[0].code == "log.no_path"
+
+
 def test_ocel_without_a_type_lists_those_that_there_are(tmp_path: Path) -> None:
     """With how many objects each has; a wrong one has a suggestion; a single one is taken and told."""
     path = write(tmp_path / "log.json", json.dumps(OCEL))

@@ -171,9 +171,84 @@ def test_wrong_rows_are_told_as_on_a_laptop(spark: Any, tmp_path: Path) -> None:
     assert [(item.code, item.params["lines"]) for item in caught.value.problems] == [("log.missing_in_rows", [8])]
 
 
+def test_a_log_of_a_tracker_is_read_as_it_was_written(spark: Any, tmp_path: Path) -> None:
+    """Names with dots and backticks, the zone, and where orders end: the file says them, and the report tells so."""
+    log = of.EventLog.from_columns(
+        {"order": ["A", "A", "B"], "stage": ["placed", "sent", "placed"], "at": [0, 3_600_000_000, 0]},
+        {"order": ["A", "B"], "customer.level": ["gold", None], "a`b": ["x", "y"]},
+        tz="Asia/Shanghai",
+        done_stages="sent",
+    )
+    of.write_log(log, tmp_path / "own.parquet")
+    asked = {"further": ["work_in_progress"], "by": "customer.level"}
+    found = of.report(str(tmp_path / "own.parquet"), engine=spark, **asked)
+    whole = of.report(log)
+    assert found.to_dict() == whole.to_dict()
+    assert found.work_in_progress == whole.work_in_progress
+    assert found.lead_time_by("customer.level").to_dicts() == whole.lead_time_by("customer.level").to_dicts()
+    assert "log.about_used" in [item.code for item in found.assumptions]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"partitions": 0}, "log.bad_partitions"),
+        ({"partitions": True}, "log.bad_partitions"),
+        ({"partitions": "4"}, "log.bad_partitions"),
+        ({"by": "regoin"}, "log.unknown_attribute"),
+        ({"attributes": ["regoin"]}, "log.attribute_not_found"),
+        ({"promised": "promissed"}, "log.promise_needs_cases"),
+        ({"delivered_stage": "sent"}, "log.no_promises"),
+        ({"people": "teams"}, "log.no_teams"),
+        ({"further": ["workloads"]}, "log.unknown_figure"),
+        ({"engine": "spark"}, "log.no_engine"),
+        ({"calendar": CALENDAR, "at": "long_ago"}, "calendar.too_far"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_told_as_on_a_laptop(spark: Any, options: dict[str, Any], code: str) -> None:
+    """Before anything is read where that can be; never with a plan or a trace of the engine."""
+    rows = [("A", "placed", "2026-03-02T09:00:00Z", "0999-01-01T00:00:00Z")]
+    table = spark.createDataFrame(rows, "order string, stage string, at string, long_ago string")
+    with pytest.raises(LogError) as caught:
+        of.report(table, **{"engine": spark, **options})
+    assert [item.code for item in caught.value.problems] == [code]
+
+
+def test_what_the_engine_refuses_is_told_in_a_line(spark: Any, tmp_path: Path) -> None:
+    """A path that is not there."""
+    with pytest.raises(LogError) as caught:
+        of.report(str(tmp_path / "none"), engine=spark)
+    (problem,) = caught.value.problems
+    assert problem.code == "log.engine_failed"
+    assert "none" in problem.text()
+    assert len(problem.text().splitlines()) == 1
+
+
 def test_a_table_of_orders_is_joined_in_spark(spark: Any, tmp_path: Path) -> None:
     """`cases` is refused on an engine, with what to do instead; so is a source that Spark does not know."""
     for source, options, code in (("x", {"cases": "y.csv"}, "log.no_cases_on_engine"), ([1], {}, "log.not_on_engine")):
         with pytest.raises(LogError) as caught:
             of.report(source, engine=spark, **options)
         assert caught.value.problems[0].code == code
+
+
+def test_columns_of_folders_and_rows_of_orders_are_read_as_on_a_laptop(spark: Any, tmp_path: Path) -> None:
+    """Folders `column=value` give columns; a table with one row per order is read with `stages=`."""
+    for n, region in enumerate(("north", "south")):
+        part = tmp_path / "long" / f"region={region}"
+        part.mkdir(parents=True)
+        rows = {"order": [f"{n}", f"{n}"], "stage": ["x", "y"], "at": ["2026-01-05", f"2026-01-0{6 + n}"]}
+        pl.DataFrame(rows).write_parquet(part / "part.parquet")
+    reading: Any = {"attributes": ["region"], "by": "region"}
+    here, there = (
+        of.report(tmp_path / "long", shards=1, **reading),
+        of.report(tmp_path / "long", engine=spark, **reading),
+    )
+    assert there.to_dict() == here.to_dict()
+    assert there.lead_time_by("region").to_dicts() == here.lead_time_by("region").to_dicts()
+    wide = {"id": ["A", "B"], "x_at": ["2026-01-05"] * 2, "y_at": ["2026-01-06", None], "n": [1, 2]}
+    pl.DataFrame(wide).write_parquet(tmp_path / "wide.parquet")
+    reading = {"order_id": "id", "stages": ["x_at", "y_at"]}
+    here = of.report(of.read_log(tmp_path / "wide.parquet", **reading))
+    assert of.report(tmp_path / "wide.parquet", engine=spark, partitions=2, **reading).to_dict() == here.to_dict()

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderflow.metrics.instants import instant, read_texts
+from orderflow.model.errors import LogError
 
 FIVE = datetime(2026, 1, 5, 8, 3, tzinfo=UTC)
 NAIVE = datetime.fromisoformat("2026-06-01")  # the zone comes with the text
@@ -114,3 +115,29 @@ def test_a_bare_date_can_end_its_day() -> None:
     assert instant(never.micros[0]) == datetime.max.replace(tzinfo=UTC)
     told = read_texts(texts, "UTC", form="%d.%m.%Y", ends_day=True)
     assert instant(told.micros[3]) == datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+
+
+def test_a_pattern_reads_fractions_as_python_does() -> None:
+    """`.%f` is the fraction of a second, whatever its width; a bare `%f`, which polars takes otherwise, is refused."""
+    texts = pl.Series(["2026-01-05 08:00:00.5", "2026-01-05 08:00:00.25", "2026-01-05 08:00:00.123456"])
+    read = read_texts(texts, "UTC", form="%Y-%m-%d %H:%M:%S.%f").micros
+    assert (read - read.min()).to_list() == [376_544, 126_544, 0]
+    with pytest.raises(LogError, match="fraction"):
+        read_texts(texts, "UTC", form="%Y-%m-%d %H:%M:%S %f")
+
+
+def test_a_year_of_two_digits_is_none_of_the_first_century() -> None:
+    """Not even below a time with all its digits, nor with `%Y`; `%y` reads it."""
+    texts = pl.Series(["2026-01-05 08:00:00", "26-01-05 08:00:00", "226-01-05 08:00:00"])
+    assert read_texts(texts, "UTC").micros.is_null().to_list() == [False, True, True]
+    assert read_texts(texts[1:], "UTC").micros.is_null().all()
+    assert read_texts(texts, "UTC", form="%Y-%m-%d %H:%M:%S").micros.is_null().to_list() == [False, True, True]
+    assert instant(read_texts(texts[1:], "UTC", form="%y-%m-%d %H:%M:%S").micros[0]) == FIVE.replace(minute=0)
+    assert instant(read_texts(pl.Series(["0026-01-05 08:03:00"]), "UTC").micros[0]) == FIVE.replace(year=26)
+
+
+def test_seconds_since_1970_are_instants() -> None:
+    """`%s` does not depend on the zone of the log, since it counts from an instant."""
+    read = read_texts(pl.Series(["1767600180"]), "Asia/Shanghai", form="%s")
+    assert instant(read.micros[0]) == datetime(2026, 1, 5, 8, 3, tzinfo=UTC)
+    assert read.local == 0

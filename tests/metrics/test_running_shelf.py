@@ -368,7 +368,7 @@ def test_an_order_that_comes_back_costs_its_segment_and_a_path_of_the_tree(monke
 
 
 def test_new_orders_cost_no_merges_of_the_tree(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where none comes back, a question after new closed orders sums up the group that is being filled, and merges it."""
+    """Where none comes back, a question sums up the group that is being filled, and merges it with what was there."""
     monkeypatch.setattr(segments, "FULL", 100)
     monkeypatch.setattr(totals, "GROUP", 500)
     shelf = Counting()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import orderflow as of
 from orderflow import metrics
 from orderflow.metrics import EventLog, by_person, handover, scorecard, workload
 from orderflow.metrics.figures import FURTHER, PARTS
@@ -111,6 +112,29 @@ def test_a_stage_that_never_occurs_is_told(name: str, option: str) -> None:
 def test_a_lone_text_is_one_stage(name: str, option: str) -> None:
     """Not its characters."""
     assert plain(ask(name, small(), **{option: "done"})) == plain(ask(name, small(), **{option: ["done"]}))
+
+
+def test_an_end_that_has_not_come_yet_is_no_slip() -> None:
+    """Nobody has cancelled so far: the answer is none of them, not an error; a misspelt end is one."""
+    (found,) = metrics.cancellation(small(), cancelled_stages="取消")
+    assert (found["cancelled"], found["share"]) == (0, 0)
+    assert metrics.work_in_progress(small(), done_stages=["done", "archived"]) == metrics.work_in_progress(
+        small(), done_stages=["done"]
+    )
+    totals = metrics.Running()
+    totals.add(small())
+    assert totals.result("cancellation", cancelled_stages="取消").to_dicts() == [found]
+
+
+def test_a_part_of_a_log_knows_the_stages_of_the_whole() -> None:
+    """Where no order that was chosen has been delivered yet, on time is of none; in shards too."""
+    log = EventLog.from_columns(
+        {"order": ["A", "A", "B", "C"], "stage": ["placed", "done", "placed", "placed"], "at": [0, 1, 0, 0]},
+        {"order": ["A", "B", "C"], "region": ["e", "w", "w"], "promised_at": [9, 9, 9]},
+    ).where(region="w")
+    for found in (of.report(log, delivered_stage="done"), of.report(log, delivered_stage="done", shards=2)):
+        assert found.on_time is not None
+        assert found.on_time.n == 0
 
 
 def test_a_person_who_is_called_others_is_a_person() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orderflow.adapters.columns import TABLES, rows, separator, to_utf8
 from orderflow.adapters.files import read_bytes
 from orderflow.adapters.given import LINES, LISTED, ROW, SHOWN, Asked, Given
+from orderflow.adapters.kinds import numbered
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Place, Problem, problem, reason
 
@@ -29,7 +30,7 @@ def read_csv(path: str | os.PathLike[str], asked: Asked) -> Given:
     import polars as pl
 
     file = os.fspath(path)
-    content, guessed_encoding = to_utf8(read_bytes(path), asked.encoding, file)
+    content, guessed_encoding = to_utf8(read_bytes(path, asked.progress), asked.encoding, file)
     if b"\n" not in content:
         content = content.replace(b"\r", b"\n")  # as old programs end their lines
     _check(content, file)
@@ -41,20 +42,23 @@ def read_csv(path: str | os.PathLike[str], asked: Asked) -> Given:
     if between != ",":
         assumptions.append(reason("log.guessed_separator", separator=between, table=title))
     wrong: list[Problem] = []
+    skip = asked.errors == "skip"
     try:
         frame = pl.read_csv(content, separator=between, infer_schema=False)
         if any('"' in name for name in frame.columns):  # polars leaves quotes within quotes doubled in the header
-            frame.columns = column_names(next(row for _line, row in rows(content, between) if any(row)))
+            frame.columns = numbered(next(row for _line, row in rows(content, between) if any(row)))
         frame = frame.with_row_index(ROW)
     except pl.exceptions.NoDataError:
         raise LogError([problem("log.no_rows", Place(file=file))]) from None
     except pl.exceptions.PolarsError:  # the standard library reads more, and knows the line of what it cannot read
-        frame, wrong = _parse_slowly(content, between, file, skip=asked.errors == "skip")
+        frame, wrong = _parse_slowly(content, between, file, skip=skip)
     if frame.width > MAX_COLUMNS:
         raise LogError([problem("log.too_many_columns", Place(file=file, line=1), count=frame.width, most=MAX_COLUMNS)])
     frame = frame.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
     if not frame.height and not wrong:
         raise LogError([problem("log.no_rows", Place(file=file))])
+    if wrong and not skip and not frame.height:
+        raise LogError(wrong)
     return Given(
         table=asked.table,
         file=file,
@@ -63,8 +67,9 @@ def read_csv(path: str | os.PathLike[str], asked: Asked) -> Given:
         head=1,
         texts=True,
         assumptions=tuple(assumptions),
-        skipped=tuple(wrong),
-        lost=sum(item.params["count"] for item in wrong),
+        skipped=tuple(wrong) if skip else (),
+        lost=sum(item.params["count"] for item in wrong) if skip else 0,
+        unread=() if skip else tuple(wrong),
     )
 
 
@@ -99,19 +104,11 @@ def _parse_slowly(content: bytes, between: str, file: str, *, skip: bool) -> tup
         lines = long[: LISTED if skip else SHOWN]
         place = Place(file=file, line=long[0])
         wrong = [problem("log.long_rows", place, count=len(long), width=len(header), lines=lines, unit=LINES)]
-        if not skip:
-            raise LogError(wrong)
     kept = [(n, row) for n, (_line, row) in enumerate(found[1:]) if len(row) <= len(header)]
     padded = [[n, *(cell or None for cell in row), *[None] * (len(header) - len(row))] for n, row in kept]
-    names = column_names(header)
+    names = numbered(header)
     schema = {ROW: pl.UInt32, **dict.fromkeys(names, pl.String)}
     return pl.DataFrame(padded, schema=schema, orient="row"), wrong
-
-
-def column_names(header: Sequence[str]) -> list[str]:
-    """The names of columns, those that occurred before with a number behind them."""
-    first = {name: n for n, name in reversed(list(enumerate(header)))}
-    return [name if first[name] == n else f"{name}_duplicated_{n}" for n, name in enumerate(header)]
 
 
 def _is_empty(row: tuple[int, list[str]]) -> bool:

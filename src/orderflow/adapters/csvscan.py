@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from orderflow.adapters.columns import TABLES, separator, to_utf8
-from orderflow.adapters.csvfiles import column_names
 from orderflow.adapters.files import chunks
 from orderflow.adapters.given import LINES, LISTED, ROW, SHOWN
+from orderflow.adapters.kinds import numbered
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Place, Problem, Reason, problem, reason
 
@@ -68,8 +68,9 @@ def as_plain(path: Path, copy: Path, encoding: str | None) -> Plain:
     told = [reason("log.guessed_encoding", encoding=guessed, table=TABLES["events"])] if guessed else []
     if between != ",":
         told.append(reason("log.guessed_separator", separator=between, table=TABLES["events"]))
-    used = codecs.lookup(encoding or guessed or "utf-8").name
-    texts = _texts(path, used, encoding or guessed or "utf-8")
+    named = guessed or encoding or "utf-8"  # a mark wins over a name
+    used = codecs.lookup(named).name
+    texts = _texts(path, used, named)
     with path.open("rb") as opened:
         as_it_is = used == "utf-8" and not old and opened.read(len(head)) == head
     if as_it_is and not head.startswith(codecs.BOM_UTF8):
@@ -86,7 +87,7 @@ def as_plain(path: Path, copy: Path, encoding: str | None) -> Plain:
 def without_long_rows(plain: Plain, copy: Path, *, skip: bool) -> tuple[Plain, list[Problem]]:
     """A copy with empty lines in the place of rows that have more fields than the header, and what is wrong with them.
 
-    Slow: for a file that polars refuses. Raises LogError: these rows, unless they are to be skipped; a damaged file.
+    Slow: for a file that polars refuses. `skip`: these rows are to be left out. Raises LogError: a damaged file.
     """
     count, lines = 0, list[int]()
     with copy.open("w", encoding="utf-8", newline="") as target:
@@ -101,10 +102,9 @@ def without_long_rows(plain: Plain, copy: Path, *, skip: bool) -> tuple[Plain, l
         return evolve(plain, path=copy), []
     place, width = Place(file=plain.file, line=lines[0]), len(plain.names)
     shown = lines[: LISTED if skip else SHOWN]
-    wrong = [problem("log.long_rows", place, count=count, width=width, lines=shown, unit=LINES)]
-    if not skip:
-        raise LogError(wrong)
-    return evolve(plain, path=copy), wrong
+    return evolve(plain, path=copy), [
+        problem("log.long_rows", place, count=count, width=width, lines=shown, unit=LINES)
+    ]
 
 
 def lines_of(plain: Plain) -> Callable[[Sequence[int]], list[int]]:
@@ -185,4 +185,4 @@ def _header(path: Path, between: str) -> tuple[tuple[str, ...], int]:
     with path.open(encoding="utf-8", newline="") as opened:
         reader = csv.reader(opened, delimiter=between)
         header = next((row for row in reader if any(row)), [])
-        return tuple(column_names(header)), reader.line_num + 1
+        return tuple(numbered(header)), reader.line_num + 1

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 20
 GZIP = b"\x1f\x8b"
+SQLITE = b"SQLite format 3\0"
 # A gzip file may unpack to this many times its size, or to this many bytes. Logs as text shrink 10 to 60 times;
 # a bomb about 1,000 times.
 MOST_TIMES = 200
@@ -41,10 +42,12 @@ PACKED = ("csv", "jsonl", "xes", "ocel")  # formats that may be packed with gzip
 def format_of(path: str | os.PathLike[str], named: str | None = None) -> str:
     """The format of a file: the one that was named, else by its ending (`.gz` aside; a folder is Parquet).
 
-    Raises LogError for an unknown format or ending.
+    Raises LogError for an unknown format or ending, and for a path without a name.
     """
     from pathlib import Path
 
+    if not os.fspath(path):  # it would be the folder one is in
+        raise LogError.of("log.no_path")
     file = Path(path)
     if named is not None:
         if named not in FORMATS:
@@ -61,15 +64,31 @@ def format_of(path: str | os.PathLike[str], named: str | None = None) -> str:
     return found
 
 
-def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """The whole content of a file, unpacked. Raises LogError as `chunks` does."""
+def format_to_read(path: str | os.PathLike[str], named: str | None = None) -> str:
+    """The format of a file that is there, as `format_of` tells it.
+
+    Where its ending tells nothing, LogError says what it is: not there at all, or a database of SQLite.
+    """
     from pathlib import Path
 
     try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise _cannot_open(path, error) from None
-    return b"".join(_unpacked(iter((content,)), Path(path))) if content.startswith(GZIP) else content
+        return format_of(path, named)
+    except LogError:
+        if not os.fspath(path) or named is not None:
+            raise
+        try:
+            with Path(path).open("rb") as opened:
+                database = opened.read(len(SQLITE)) == SQLITE
+        except OSError as error:
+            raise _cannot_open(path, error) from None
+        if database:
+            raise LogError([problem("log.is_sqlite", Place(file=os.fspath(path)))]) from None
+        raise
+
+
+def read_bytes(path: str | os.PathLike[str], progress: Progress | None = None) -> bytes:
+    """The whole content of a file, unpacked. Raises LogError as `chunks` does."""
+    return b"".join(chunks(path, progress))
 
 
 def chunks(path: str | os.PathLike[str], progress: Progress | None = None) -> Iterator[bytes]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import evolve
 
-from orderflow.adapters.about import about_parquet
 from orderflow.adapters.given import Asked, Given, rows_of
+from orderflow.adapters.parquet import first_line, parquet_errors, parquet_files
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import Place, problem
 
@@ -32,37 +32,23 @@ def read_frame(source: Any, asked: Asked) -> Given:
         frame = source.collect() if isinstance(source, pl.LazyFrame) else pl.DataFrame(source)
     except (pl.exceptions.PolarsError, TypeError, ValueError, ImportError) as error:
         kind = type(source).__name__
-        raise LogError.of("log.unreadable_frame", kind=kind, detail=_first_line(error)) from error
+        raise LogError.of("log.unreadable_frame", kind=kind, detail=first_line(error)) from error
     if not frame.height:
         raise LogError.of("log.no_rows")
     return rows_of(frame, asked, None)
 
 
 def read_parquet(path: str | os.PathLike[str], asked: Asked) -> Given:
-    """The table in a Parquet file, or in all Parquet files below a folder, in the order of their names.
+    """The table in a Parquet file, or in all Parquet files below a folder, in the order of their names; folders named
+    `column=value` give a column.
 
     Rows are counted from 1 over all files. Raises LogError: a path that cannot be opened, a file that is no Parquet
     or is damaged, files whose columns differ, no rows.
     """
-    from pathlib import Path
-
-    import polars as pl
-
-    place = Place(file=os.fspath(path))
-    files = sorted(Path(path).rglob("*.parquet")) if Path(path).is_dir() else [Path(path)]
-    if not files:
-        raise LogError([problem("log.no_parquet_in_folder", place)])
-    try:
-        frame = pl.read_parquet(files)
-        about, told = about_parquet(files)
-    except OSError as error:
-        raise LogError([problem("log.cannot_open", place, detail=error.strerror or _first_line(error))]) from None
-    except pl.exceptions.PolarsError as error:
-        raise LogError([problem("log.broken_parquet", place, detail=_first_line(error))]) from None
+    found = parquet_files(path)
+    with parquet_errors(found.path):
+        frame = found.scan().collect()
+        about, told = found.about()
     if not frame.height:
-        raise LogError([problem("log.no_rows", place)])
-    return evolve(rows_of(frame, asked, place.file, assumptions=told), about=about)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")
+        raise LogError([problem("log.no_rows", Place(file=found.path))])
+    return evolve(rows_of(frame, asked, found.path, assumptions=told), about=about)

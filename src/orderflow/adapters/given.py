@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 
 from orderflow.adapters.about import SILENT, About
 from orderflow.adapters.columns import TABLES
+from orderflow.metrics.codes import as_text
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap
 from orderflow.model.reasons import Place, Problem, Reason, problem, reason
@@ -41,7 +42,7 @@ class Asked:
 
     table: str = "events"
     encoding: str | None = None
-    query: str | None = None
+    query: Any = None
     object_type: str | None = None
     columns: tuple[str, ...] = ()
     errors: Errors = "raise"
@@ -57,6 +58,7 @@ class Given:
       file, of rows in a result, of events. `unit` is the word for that; `head`, the line that names the columns.
     - `skipped`, `lost`: what was wrong with the rows that were left out, when the caller asked for that, and how
       many they were.
+    - `unread`: what is wrong with rows that are not in the table since they could not be read; raised with all else.
     - `defaults`: columns whose role the format itself lays down; using them is no guess.
     - `about`: what the file says about the log in it.
     """
@@ -71,6 +73,7 @@ class Given:
     assumptions: tuple[Reason, ...] = ()
     skipped: tuple[Problem, ...] = ()
     lost: int = 0
+    unread: tuple[Problem, ...] = ()
     defaults: FrozenMap[str] = EMPTY
     about: About = SILENT
 
@@ -95,10 +98,10 @@ class Given:
 
         Raises LogError with all of them, unless the caller asked to skip: then they are in `skipped`.
         """
+        if errors == "raise" and (faults or self.unread):
+            raise LogError([*self.unread, *(fault.problem(self) for fault in faults)])
         if not faults:
             return self
-        if errors == "raise":
-            raise LogError([fault.problem(self) for fault in faults])
         kept = self.frame.filter(~reduce(or_, (fault.rows for fault in faults)))
         told = tuple(fault.problem(self, shown=LISTED) for fault in faults)
         lost = self.lost + self.frame.height - kept.height
@@ -120,8 +123,14 @@ class Fault:
         lines = given.number(wrong[ROW].head(shown).to_list())
         words: dict[str, Any] = {**self.words, "count": wrong.height, "unit": given.unit, "lines": lines}
         if self.column is not None:
-            words["values"] = [_shown(value) for value in wrong[self.column].head(SHOWN).to_list()]
+            first = wrong[self.column].head(SHOWN)
+            words["values"] = [_shown(value) for value in (as_text(first) if first.dtype.is_temporal() else first)]
         return problem(self.code, given.at(lines[0]), **words)
+
+
+def share_of(progress: Progress | None, end: float) -> Progress | None:
+    """What to tell the share of a part of the work that is done, where that part ends at a share of the whole."""
+    return None if progress is None else lambda share: progress(share * end)
 
 
 def fault(code: str, rows: pl.Series, column: str | None = None, /, **words: Any) -> list[Fault]:

@@ -11,8 +11,10 @@ from orderflow.adapters.choosing import about_times, bad_times, choose, missing
 from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, Role, guess, plain
 from orderflow.adapters.given import ROW, Errors, Fault, Given
 from orderflow.adapters.kinds import as_texts
+from orderflow.metrics.codes import as_text
 from orderflow.metrics.instants import Times, read_moments
 from orderflow.model.errors import LogError
+from orderflow.model.frozen import as_names
 from orderflow.model.reasons import Problem, Reason, problem, reason, suggest
 
 if TYPE_CHECKING:
@@ -71,14 +73,14 @@ def read_long(
     """The events of a table with one row per event.
 
     - `orders`: what the source has beside the events about whole orders. Else the columns that begin with `case:`
-      or that `attributes` names, and the promise, say it: the first known value of an order counts.
+      and the promise say it. So do the columns that `attributes` names: the first known value of an order counts.
     - Raises LogError: missing columns, rows without id, stage or time that can be read.
     """
     columns, assumptions, problems = choose(given, named, needed=(ORDER, STAGE, AT))
-    about, unknown = _about_orders(given, columns, attributes, promised) if orders is None else ({}, [])
+    about, unknown = _about_orders(given, orders, columns, attributes, promised)
     problems += unknown
     if problems:
-        raise LogError(problems)
+        raise LogError([*given.unread, *problems])
     times = way.times(given.frame[columns["at"]])
     faults = missing(given, ORDER, columns["order_id"]) + missing(given, STAGE, columns["stage"])
     faults += bad_times(given, columns["at"], times, way.form)
@@ -97,7 +99,8 @@ def read_long(
         assumptions.append(reason("log.unused_columns", columns=unused, table=given.title))
     assumptions += [*about_times(times, columns["at"], way.tz), *more]
     if about:
-        orders, varying = _first_known(kept, columns["order_id"], about)
+        found, varying = _first_known(kept, columns["order_id"], about)
+        orders = found if orders is None else _with_attributes(orders, columns["order_id"], found.frame.drop(ROW))
         if varying:
             assumptions.append(reason("log.attributes_vary", columns=varying))
     return Read(
@@ -105,7 +108,7 @@ def read_long(
         order_id=columns["order_id"],
         events=events,
         orders=orders,
-        orders_id=IDS if about else columns["order_id"],
+        orders_id=IDS if orders is not None and IDS in orders.frame.columns else columns["order_id"],
         assumptions=assumptions,
         local=times.local,
     )
@@ -140,15 +143,16 @@ def only_entries(given: Given, wanted: str | Sequence[str] | None) -> tuple[Give
 
     - Without a column `lifecycle:transition` all rows. `wanted` names the transitions that count, or `all`; not
       given, `complete` does where it occurs, else all do. Case does not matter; a row without one counts.
-    - Raises LogError (`log.unknown_lifecycle`) for a transition that does not occur.
+    - Raises LogError (`log.unknown_lifecycle`) for a transition that does not occur, (`log.no_lifecycle`)
+      where there is no such column.
     """
-    import polars as pl
-
     column = next((name for name in given.columns if plain(name) == plain(LIFECYCLE)), None)
+    if column is None:
+        need_lifecycle(wanted)
     if column is None or wanted == "all":
         return given, []
-    kinds = given.frame[column].cast(pl.String).str.to_lowercase()
-    found: dict[str, int] = dict(kinds.drop_nulls().alias("kind").value_counts().iter_rows())
+    kinds = as_text(given.frame[column]).str.strip_chars().str.to_lowercase()
+    found: dict[str, int] = dict(kinds.filter(kinds != "").alias("kind").value_counts().iter_rows())
     names = [wanted] if isinstance(wanted, str) else list(wanted or [COMPLETE])
     for name in names if wanted is not None else ():
         if name.lower() not in found:
@@ -158,21 +162,57 @@ def only_entries(given: Given, wanted: str | Sequence[str] | None) -> tuple[Give
     out = {name: count for name, count in sorted(found.items()) if name not in counted}
     if not out or not counted & set(found):
         return given, []
-    keep = kinds.is_null() | kinds.is_in(sorted(counted))
+    keep = kinds.is_null() | (kinds == "") | kinds.is_in(sorted(counted))
     told = reason("log.lifecycle_left_out", counted=sorted(counted), left_out=out)
     return evolve(given, frame=given.frame.filter(keep)), [told]
 
 
-def _about_orders(
-    given: Given, columns: Mapping[str, str], attributes: Sequence[str] | None, promised: str | None
-) -> tuple[dict[str, str], list[Problem]]:
-    """The columns that are about whole orders, by the name of the attribute; and names that are no column."""
-    unknown = [name for name in attributes or () if name not in given.columns]
+def orders_gone(whole: Given, kept: Given, order_id: str | None) -> list[Reason]:
+    """How many orders have no event among those that enter a stage (`kept` of `whole`)."""
+    wanted = order_id or whole.defaults.get(ORDER.parameter)
+    column = wanted if wanted in whole.columns else guess(ORDER.names, whole.columns)
+    if kept is whole or column is None:
+        return []
+    return gone(whole.frame[column].n_unique() - kept.frame[column].n_unique())
+
+
+def gone(count: int) -> list[Reason]:
+    """That so many orders are left out whole, if any are."""
+    return [reason("log.lifecycle_orders_gone", count=count)] if count else []
+
+
+def need_lifecycle(wanted: str | Sequence[str] | None) -> None:
+    """Raise LogError (`log.no_lifecycle`) where transitions are asked for and there is no column with them."""
+    if wanted is not None and wanted != "all":
+        raise LogError.of("log.no_lifecycle", names=as_names(wanted))
+
+
+def unknown_attributes(given: Given, attributes: Sequence[str] | None, known: Sequence[str]) -> list[Problem]:
+    """The problems that these attributes are asked for and there is no such column."""
     problems = []
-    for name in unknown:
-        words: dict[str, Any] = {"columns": given.columns, "suggestion": suggest(name, given.columns)}
-        problems.append(problem("log.attribute_not_found", given.at(given.head), column=name, **words))
-    about = {name: name for name in attributes or () if name in given.columns}
+    for name in attributes or ():
+        if name not in known:
+            words: dict[str, Any] = {"columns": known, "suggestion": suggest(name, known)}
+            problems.append(problem("log.attribute_not_found", given.at(given.head), column=name, **words))
+    return problems
+
+
+def _about_orders(
+    given: Given,
+    orders: Given | None,
+    columns: Mapping[str, str],
+    attributes: Sequence[str] | None,
+    promised: str | None,
+) -> tuple[dict[str, str], list[Problem]]:
+    """The columns that are about whole orders, by the name of the attribute; and names that are no column.
+
+    Of a source that has a table of orders of its own only those that were named and that this table does not have.
+    """
+    own = [] if orders is None else [name for name in orders.columns if name != columns.get("order_id")]
+    problems = unknown_attributes(given, attributes, [*given.columns, *own])
+    about = {name: name for name in attributes or () if name in given.columns and name not in own}
+    if orders is not None:
+        return about, problems
     if attributes is None:
         taken = set(columns.values())
         prefixed = [name for name in given.columns if name.startswith(PREFIX) and name not in taken]
@@ -184,15 +224,35 @@ def _about_orders(
 
 
 def _first_known(given: Given, order_id: str, about: Mapping[str, str]) -> tuple[Given, list[str]]:
-    """One row per order with the first known value of each column, and the columns that vary within an order."""
+    """One row per order with the first known value of each column, and the columns that vary within an order.
+
+    A text without anything in it counts only where an order has no other.
+    """
     import polars as pl
 
-    key = IDS
-    frame = given.frame.with_columns(as_texts(given, order_id).alias(key))
-    named = [pl.col(column).drop_nulls().first().alias(name) for name, column in about.items()]
-    known = [name for name, column in about.items() if not frame[column].dtype.is_nested()]
-    vary = [(pl.col(about[name]).min() != pl.col(about[name]).max()).alias(f"\0{name}") for name in known]
-    found = frame.group_by(key, maintain_order=True).agg(pl.col(ROW).first(), *named, *vary)
-    varying = [name for name in known if found[f"\0{name}"].any()]
-    orders = found.select(ROW, key, *about)
+    frame = given.frame.select(ROW).with_columns(as_texts(given, order_id).alias(IDS))
+    named, vary = [], []
+    for n, (name, column) in enumerate(about.items()):
+        series = given.frame[column]
+        series = as_text(series) if series.dtype == pl.Object else series
+        compared = as_text(series) if series.dtype.is_nested() else series
+        frame = frame.with_columns(series.alias(f"value {n}"), compared.alias(f"compared {n}"))
+        first, value = pl.col(f"value {n}").drop_nulls().first(), pl.col(f"compared {n}")
+        if series.dtype == pl.String and series.str.contains(r"^(\s|$)").any():
+            value = value.filter(value.str.strip_chars() != "")
+            first = pl.coalesce(value.first(), first)
+        differs = value.min() != value.max()
+        if series.dtype.is_float():  # NaN is neither the least nor the greatest
+            differs |= value.is_nan().any() & value.is_not_nan().any()
+        named.append(first.alias(name))
+        vary.append(differs.alias(f"\0vary {n}"))
+    found = frame.group_by(IDS, maintain_order=True).agg(pl.col(ROW).first(), *named, *vary)
+    varying = [name for n, name in enumerate(about) if found[f"\0vary {n}"].any()]
+    orders = found.select(ROW, IDS, *about)
     return evolve(given, frame=orders, skipped=(), lost=0, assumptions=()), varying
+
+
+def _with_attributes(orders: Given, order_id: str, found: pl.DataFrame) -> Given:
+    """The table of orders of a source with attributes that stand at its events (in `found`, by IDS)."""
+    frame = orders.frame.with_columns(as_texts(orders, order_id).alias(IDS))
+    return evolve(orders, frame=frame.join(found, on=IDS, how="left", maintain_order="left").drop(IDS))

@@ -15,6 +15,7 @@ from orderflow.adapters.columns import ACTOR, STARTED, TABLES, TEAM, TRACK, plai
 from orderflow.adapters.files import read_bytes
 from orderflow.adapters.given import EVENTS, OBJECTS, ROW, Asked, Given
 from orderflow.adapters.kinds import column, text
+from orderflow.adapters.longform import INSTANCE, LIFECYCLE
 from orderflow.metrics.instants import FIRST, read_texts
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap
@@ -23,20 +24,25 @@ from orderflow.model.reasons import Place, Reason, problem, reason, suggest
 if TYPE_CHECKING:
     import polars as pl
 
+ENTRIES = {plain(LIFECYCLE), plain(INSTANCE)}
+ID = "ocel:oid"  # the column with the ids; as pm4py calls it, so that an attribute is hardly called so
 BESIDE = {plain(name): role.parameter for role in (ACTOR, TEAM, TRACK, STARTED) for name in role.names}
+
+KEPT = BESIDE.keys() | ENTRIES
 
 
 def read_ocel(path: str | os.PathLike[str], asked: Asked) -> tuple[Given, Given]:
     """The events of an OCEL 2.0 JSON file, once for each object of the type they belong to; and these objects.
 
     - `object_type` may be left out when there is only one. The type of an event is its stage.
-    - Attributes of events that are named as people, teams, tracks or starts of work usually are keep their roles.
+    - Attributes of events that are named as people, teams, tracks or starts of work usually are keep their roles; so do
+      `lifecycle:transition` and `concept:instance`.
     - An attribute of an object that changes over time has its last value.
     - Events without an object of the type, and those that count several times, are told.
     - Raises LogError: no JSON, no OCEL 2.0, an object type that is not given or not there (with those that are).
     """
     file = os.fspath(path)
-    content, _encoding = to_utf8(read_bytes(path), asked.encoding, file)
+    content, _encoding = to_utf8(read_bytes(path, asked.progress), asked.encoding, file)
     log = _Log(file=file, data=_parsed(content, file), asked=asked)
     kind, guessed = log.chosen()
     objects = [item for item in log.items("objects") if item.get("type") == kind]
@@ -62,10 +68,10 @@ class _Log:
         """The objects of a list of the file."""
         found = self.data.get(name)
         if not isinstance(found, list):
-            raise self.wrong(f"`{name}` is no list")
+            raise self.wrong(f"`{name}` is not a list")
         for n, item in enumerate(found, 1):
             if not isinstance(item, dict):
-                raise self.wrong(f"{name}: item {n} is no object")
+                raise self.wrong(f"{name}: item {n} is not an object")
         return found
 
     def parts(self, item: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -73,7 +79,7 @@ class _Log:
         found = item.get(name) or []
         if isinstance(found, list) and {type(part) for part in found} <= {dict}:
             return found
-        raise self.wrong(f"`{name}` of {item.get('id')!r} is no list of objects")
+        raise self.wrong(f"`{name}` of {item.get('id')!r} is not a list of objects")
 
     def chosen(self) -> tuple[str, list[Reason]]:
         """The type of object whose histories are taken."""
@@ -120,7 +126,7 @@ def _events(log: _Log, objects: list[dict[str, Any]], kind: str) -> tuple[dict[s
         several += len(mine) > 1
         for part in log.parts(event, "attributes") if mine else ():
             name = text(part.get("name"))
-            if name not in beside and name not in unused and (name in log.asked.columns or plain(name) in BESIDE):
+            if name not in beside and name not in unused and (name in log.asked.columns or plain(name) in KEPT):
                 beside[name] = {}
             if name in beside:
                 beside[name][n] = part.get("value")
@@ -131,7 +137,7 @@ def _events(log: _Log, objects: list[dict[str, Any]], kind: str) -> tuple[dict[s
             orders.append(order)
             stages.append(event.get("type"))
             times.append(event.get("time"))
-    rows: dict[str, list[Any]] = {ROW: numbers, "order_id": orders, "stage": stages, "at": times}
+    rows: dict[str, list[Any]] = {ROW: numbers, ID: orders, "stage": stages, "at": times}
     rows |= {name: [values.get(n) for n in numbers] for name, values in beside.items()}
     told = []
     if unused:
@@ -149,7 +155,7 @@ def _as_given(log: _Log, rows: dict[str, list[Any]], told: list[Reason]) -> Give
     positions = pl.Series(rows.pop(ROW), dtype=pl.UInt32)
     texts = {name: [None if value is None else text(value) for value in values] for name, values in rows.items()}
     frame = pl.DataFrame({ROW: positions, **{name: pl.Series(v, dtype=pl.String) for name, v in texts.items()}})
-    roles = {"order_id": "order_id", "stage": "stage", "at": "at"}
+    roles = {"order_id": ID, "stage": "stage", "at": "at"}
     for name in frame.columns:
         if plain(name) in BESIDE:
             roles.setdefault(BESIDE[plain(name)], name)
@@ -222,12 +228,12 @@ def _as_orders(log: _Log, objects: list[dict[str, Any]], values: dict[str, pl.Se
     import polars as pl
 
     ids = pl.Series([None if item.get("id") is None else text(item["id"]) for item in objects], dtype=pl.String)
-    clashing = {name: f"cases.{name}" if name == "order_id" else name for name in values}
+    clashing = {name: f"cases.{name}" if name == ID else name for name in values}
     columns = {clashing[name]: series for name, series in values.items()}
     return Given(
         table="cases",
         file=log.file,
-        frame=pl.DataFrame({"order_id": ids, **columns}).with_row_index(ROW),
+        frame=pl.DataFrame({ID: ids, **columns}).with_row_index(ROW),
         number=lambda positions: [position + 1 for position in positions],
         unit=OBJECTS,
     )

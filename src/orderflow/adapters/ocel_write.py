@@ -8,7 +8,8 @@ from typing import IO, TYPE_CHECKING, Any
 from orderflow.adapters.about import KEY, about_text
 from orderflow.adapters.given import Progress
 from orderflow.adapters.kinds import one_kind
-from orderflow.adapters.sheet import Sheet, writing
+from orderflow.adapters.placing import writing
+from orderflow.adapters.sheet import Sheet
 from orderflow.adapters.table_write import COLUMNS, ISO
 from orderflow.metrics.codes import decode
 from orderflow.model.reasons import Reason, reason

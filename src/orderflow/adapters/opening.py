@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from orderflow.adapters.csvfiles import read_csv
-from orderflow.adapters.files import format_of
+from orderflow.adapters.files import format_to_read
 from orderflow.adapters.frames import is_frame, read_frame, read_parquet
 from orderflow.adapters.given import Asked, Given
 from orderflow.adapters.jsonlines import read_jsonl
@@ -27,7 +27,7 @@ def open_source(source: Any, form: str | None, asked: Asked) -> tuple[Given, Giv
         return read_query(source, asked), None
     if not isinstance(source, str | os.PathLike):
         raise LogError.of("log.unknown_source", kind=type(source).__name__)
-    kind = format_of(source, form)
+    kind = format_to_read(source, form)
     if kind == "xes":
         return read_xes(source, asked)
     if kind == "ocel":

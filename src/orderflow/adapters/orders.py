@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from orderflow.adapters.choosing import bad_times, missing, promise_column, repeated
 from orderflow.adapters.columns import ORDER, guess
-from orderflow.adapters.given import Fault, Given
-from orderflow.adapters.kinds import as_texts, one_kind, recognised
+from orderflow.adapters.given import LISTED, Fault, Given
+from orderflow.adapters.kinds import as_texts, attributes_of
 from orderflow.adapters.longform import Way
 from orderflow.metrics.codes import blank_to_missing
 from orderflow.metrics.instants import Times, read_moments
@@ -29,23 +29,29 @@ def read_orders(
 
     - Every column but the id becomes an attribute; one with a name of the log's own gets `cases.` before it.
     - `promised`: the column with the promise; else it is guessed. A bare date is the end of that day.
-    - Raises LogError: rows without id, an order with two rows, promises that cannot be read.
+    - Raises LogError: rows without id, an order with two rows, promises that cannot be read; when such are to be
+      skipped, an order keeps the rest of its row without the promise.
     """
     import polars as pl
 
     column, assumptions = promise_column(given, promised)
     faults = missing(given, ORDER, order_id) + repeated(given, order_id, way.errors)
-    if column is not None:
+    if column is not None and way.errors == "raise":
         faults += _promises(given, column, way)[1]
     kept = given.without(faults, way.errors)
-    orders = {"order": as_texts(kept, order_id)}
-    for name in kept.columns:
-        if name != order_id and name != (column if column == "promised_at" else None):
-            kind = recognised(kept.frame[name]) if kept.texts else one_kind(kept.frame[name])
-            orders[f"cases.{name}" if name in RESERVED else name] = kind
+    rest = [
+        name for name in kept.columns if name not in (order_id, *(["promised_at"] if column == "promised_at" else []))
+    ]
+    found, changed = attributes_of(kept, {name: f"cases.{name}" if name in RESERVED else name for name in rest})
+    orders = {"order": as_texts(kept, order_id), **found}
+    assumptions += changed
     local = 0
     if column is not None:
-        times, _faults = _promises(kept, column, way)
+        times, unread = _promises(kept, column, way)
+        told = [item.problem(kept, shown=LISTED) for item in unread]
+        if told:  # the order keeps its attributes
+            assumptions.append(reason("log.promises_not_known", count=sum(item.params["count"] for item in told)))
+        assumptions += [reason(item.code, item.place, **item.params) for item in told]
         orders["promised_at"] = times.micros
         assumptions += _about_promises(times, column, way.tz)
         local = times.local

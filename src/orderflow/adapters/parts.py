@@ -6,79 +6,42 @@ The same for shards on one machine and for partitions on an engine, so that both
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
-from attrs.converters import optional
+from attrs import evolve, frozen
 
+from orderflow.adapters.assembling import Orders, assembled, orders_of
 from orderflow.adapters.choosing import choose
-from orderflow.adapters.columns import (
-    ACTOR,
-    AT,
-    ORDER,
-    PROMISED,
-    STAGE,
-    STARTED,
-    TABLES,
-    TEAM,
-    TRACK,
-    Role,
-    guess,
-    plain,
+from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, STARTED, TABLES, Role, guess, plain
+from orderflow.adapters.given import LINES, ROW, ROWS, Asked, Given
+from orderflow.adapters.kinds import one_kind
+from orderflow.adapters.longform import (
+    COMPLETE,
+    INSTANCE,
+    LIFECYCLE,
+    PREFIX,
+    STARTS,
+    Way,
+    need_lifecycle,
+    only_entries,
+    read_long,
+    unknown_attributes,
 )
-from orderflow.adapters.given import LINES, ROW, ROWS, Asked, Errors, Given, left_out
-from orderflow.adapters.longform import COMPLETE, INSTANCE, LIFECYCLE, PREFIX, STARTS, Way, only_entries, read_long
 from orderflow.adapters.opening import open_source
-from orderflow.adapters.orders import about_orders, id_column, read_orders, together
+from orderflow.adapters.options import Reading
+from orderflow.adapters.orders import id_column
 from orderflow.adapters.starts import START, with_starts
+from orderflow.adapters.wide import read_wide, wide_stages
+from orderflow.metrics.codes import number_text
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
-from orderflow.model.frozen import as_names
-from orderflow.model.reasons import Reason, reason
+from orderflow.model.frozen import FrozenMap
+from orderflow.model.reasons import Reason, problem, reason
 
 if TYPE_CHECKING:
     import polars as pl
 
 SEED = 5  # of the hash by which orders are dealt out
-
-
-@frozen(kw_only=True)
-class Reading:
-    """What the caller said about a source that is read in parts; the names are those of `read_log`."""
-
-    order_id: str | None = None
-    stage: str | None = None
-    at: str | None = None
-    actor: str | None = None
-    team: str | None = None
-    track: str | None = None
-    started_at: str | None = None
-    cases: Any = None
-    promised: str | None = None
-    done_stages: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
-    cancelled_stages: tuple[str, ...] | None = field(default=None, converter=optional(as_names))
-    attributes: Sequence[str] | None = None
-    lifecycle: str | Sequence[str] | None = None
-    tz: str | None = None
-    encoding: str | None = None
-    time_format: str | None = None
-    errors: Errors = "raise"
-
-    @property
-    def roles(self) -> dict[Role, str | None]:
-        """The column of each role, None where it was not named."""
-        named = (self.order_id, self.stage, self.at, self.actor, self.team, self.track, self.started_at)
-        return dict(zip((ORDER, STAGE, AT, ACTOR, TEAM, TRACK, STARTED), named, strict=True))
-
-    @property
-    def ends(self) -> tuple[str, ...]:
-        """All stages that are said to end an order."""
-        return (*as_names(self.done_stages), *as_names(self.cancelled_stages))
-
-    @property
-    def way(self) -> Way:
-        """How times are read and what happens to wrong rows."""
-        return Way(tz=self.tz or "UTC", form=self.time_format, errors=self.errors)
 
 
 @frozen(kw_only=True, eq=False)
@@ -87,6 +50,7 @@ class Columns:
 
     - `entries`, `instance`: the columns with the life cycle of activities and its instances, if there are such.
     - `kept`: the kinds of entries that enter a stage, where starts are read too, to be paired with completions.
+    - `stages`: stage -> column of its times, where there is one row per order.
     """
 
     roles: Mapping[Role, str | None]
@@ -97,6 +61,7 @@ class Columns:
     guesses: tuple[Reason, ...] = ()
     unused: tuple[str, ...] = ()
     kept: tuple[str | None, ...] | None = None
+    stages: Mapping[str, str] | None = None
 
     @property
     def assumptions(self) -> tuple[Reason, ...]:
@@ -115,7 +80,7 @@ class Columns:
     def needed(self) -> list[str]:
         """The columns that are read, once each."""
         paired = [] if self.kept is None else [self.entries, self.instance]
-        chosen = [*self.roles.values(), *self.attributes, self.promise, *paired]
+        chosen = [*self.roles.values(), *(self.stages or {}).values(), *self.attributes, self.promise, *paired]
         return list(dict.fromkeys(name for name in chosen if name is not None))
 
 
@@ -127,22 +92,50 @@ def columns_of(empty: pl.DataFrame, asked: Reading, file: str | None = None, *, 
     """
     given = rows_given(empty.with_row_index(ROW), file)
     given = evolve(given, unit=LINES, head=1) if lines else given
+    if asked.stages is not None:
+        return _wide_columns(given, asked)
     chosen, assumptions, problems = choose(given, asked.roles, needed=(ORDER, STAGE, AT))
+    problems += unknown_attributes(given, asked.attributes, given.columns)
     if problems:
+        if any(item.code == "log.column_not_guessed" and item.params["role"] != ORDER.title for item in problems):
+            problems.append(problem("log.wide_in_parts", given.at(given.head)))
         raise LogError(problems)
-    attributes = asked.attributes
+    attributes: Sequence[str] | None = asked.attributes
     if attributes is None:
         attributes = [name for name in given.columns if name.startswith(PREFIX) and name not in chosen.values()]
     promise = asked.promised or guess(PROMISED.names, given.columns)
+    entries = next((name for name in given.columns if plain(name) == plain(LIFECYCLE)), None)
+    if entries is None:
+        need_lifecycle(asked.lifecycle)
     columns = Columns(
         roles={role: chosen.get(role.parameter) for role in asked.roles},
         attributes=tuple(attributes),
         promise=promise if promise in given.columns else None,
-        entries=next((name for name in given.columns if plain(name) == plain(LIFECYCLE)), None),
+        entries=entries,
         instance=next((name for name in given.columns if plain(name) == plain(INSTANCE)), None),
         guesses=tuple(assumptions),
     )
     return evolve(columns, unused=tuple(n for n in given.columns if n not in (*columns.needed, columns.entries)))
+
+
+def _wide_columns(given: Given, asked: Reading) -> Columns:
+    """The same for a table with one row per order, of which the caller named the columns with the times of stages."""
+    stages = wide_stages(given, asked.stages, asked.order_id)
+    wanted = {role: name for role, name in asked.roles.items() if role is ORDER or name is not None}
+    chosen, assumptions, problems = choose(given, wanted, needed=(ORDER,))
+    if problems:
+        raise LogError(problems)
+    taken = {*(stages or {}).values(), *chosen.values()}
+    promise = asked.promised or guess(PROMISED.names, given.columns)
+    return Columns(
+        roles={role: chosen.get(role.parameter) for role in asked.roles},
+        attributes=tuple(name for name in given.columns if name not in taken),
+        promise=promise if promise in given.columns else None,
+        entries=None,
+        instance=None,
+        guesses=tuple(assumptions),
+        stages=FrozenMap(stages),
+    )
 
 
 def kept_entries(
@@ -157,7 +150,7 @@ def kept_entries(
     lowered: dict[str, int] = {}
     for kind, count in counts.items():
         if kind is not None:
-            lowered[kind.lower()] = lowered.get(kind.lower(), 0) + count
+            lowered[_lower(kind)] = lowered.get(_lower(kind), 0) + count
     corrected = [
         reason(item.code, **{**item.params, "left_out": {kind: lowered[kind] for kind in item.params["left_out"]}})
         for item in told
@@ -171,11 +164,16 @@ def read_entries(
     """Which kinds of entries are read - those that enter a stage, and the starts that are paired with completions -
     and what is left out."""
     kept, told = kept_entries(counts, wanted)
-    entering = {kind.lower() for kind in kept if kind is not None}
-    starts = [kind for kind in counts if kind is not None and kind.lower() == START]
+    entering = {_lower(kind) for kind in kept if kind is not None}
+    starts = [kind for kind in counts if kind is not None and _lower(kind) == START]
     if columns.roles[STARTED] is not None or not starts or START in entering or COMPLETE not in entering:
         return columns, kept, told
     return evolve(columns, kept=tuple(kept)), [*kept, *starts], told
+
+
+def _lower(kind: str) -> str:
+    """A transition as it is compared."""
+    return kind.strip().lower()
 
 
 def _entered(rows: Given, columns: Columns, way: Way) -> tuple[Given, list[Reason]]:
@@ -217,26 +215,16 @@ def log_of_rows(rows: Given, columns: Columns, asked: Reading, cases: pl.DataFra
     """
     promised = asked.promised if asked.promised == columns.promise else None
     rows, paired = _entered(rows, columns, asked.way)
-    read = read_long(rows, None, columns.roles, attributes=asked.attributes, promised=promised, way=asked.way)
-    assumptions, tables, local = [*paired, *read.assumptions, *left_out(read.given)], [], read.local
+    if columns.stages is not None:
+        read = read_wide(rows, columns.stages, columns.roles, attributes=asked.attributes, told=True, way=asked.way)
+    else:
+        read = read_long(rows, None, columns.roles, attributes=asked.attributes, promised=promised, way=asked.way)
+    tables = []
     if read.orders is not None:
-        found, kept, more, without_offset = read_orders(read.orders, read.orders_id, promised, asked.way)
-        assumptions += [*more, *left_out(kept)]
-        tables.append(found)
-        local += without_offset
+        tables.append(orders_of(read.orders, read.orders_id, promised, asked, own=True))
     if cases is not None:
-        assumptions += about_orders(read.events["order"], cases["order"], own=False)
-        tables.append(cases)
-    if asked.tz is None and local:
-        assumptions.append(reason("log.assumed_zone"))
-    return EventLog.from_columns(
-        read.events,
-        together(tables),
-        tz=asked.way.tz,
-        assumptions=assumptions,
-        done_stages=asked.done_stages,
-        cancelled_stages=asked.cancelled_stages,
-    )
+        tables.append(Orders(table=cases, own=False))
+    return assembled(read, tables, asked, paired)
 
 
 def read_cases(asked: Reading, columns: Columns) -> tuple[pl.DataFrame | None, list[Reason]]:
@@ -248,13 +236,20 @@ def read_cases(asked: Reading, columns: Columns) -> tuple[pl.DataFrame | None, l
     given = open_source(asked.cases, None, Asked(table="cases", encoding=asked.encoding, errors=asked.errors))[0]
     elsewhere = asked.promised == columns.promise and asked.promised not in given.columns
     promised = None if elsewhere else asked.promised
-    found, kept, told, local = read_orders(given, id_column(given, columns.order_id), promised, asked.way)
-    assumed = [reason("log.assumed_zone")] if asked.tz is None and local else []
-    return found, [*given.assumptions, *told, *left_out(kept), *assumed]
+    found = orders_of(given, id_column(given, columns.order_id), promised, asked, own=False)
+    assumed = [reason("log.assumed_zone")] if asked.tz is None and found.local else []
+    return found.table, [*found.told, *assumed]
 
 
-def dealt(column: str, n: int) -> pl.Expr:
-    """The number of the shard, from 0, of each order id; the same for ids that are equal as texts."""
+def dealt(column: str, n: int, kind: pl.DataType | None = None) -> pl.Expr:
+    """The number of the shard, from 0, of each order id; the same for ids that are equal as texts.
+
+    `kind`: of a column whose ids may not be texts yet.
+    """
     import polars as pl
 
-    return pl.col(column).cast(pl.String).hash(seed=SEED) % n
+    ids = pl.col(column)
+    if kind is not None and (kind.is_float() or kind.is_decimal() or kind == pl.Binary):
+        text = one_kind if kind == pl.Binary else number_text  # bytes that are no text: reading them says so
+        return ids.map_batches(text, return_dtype=pl.String, is_elementwise=True).hash(seed=SEED) % n
+    return ids.cast(pl.String).hash(seed=SEED) % n

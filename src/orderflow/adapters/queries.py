@@ -11,6 +11,8 @@ from orderflow.model.errors import LogError, MissingExtraError
 from orderflow.model.reasons import Place, problem
 
 SQLITE = "sqlite:///"
+# What URLs of files begin with, and no database's.
+ELSEWHERE = frozenset(("http", "https", "ftp", "file", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "hdfs", "oss"))
 
 
 def is_database(source: Any) -> bool:
@@ -30,7 +32,9 @@ def read_query(source: Any, asked: Asked) -> Given:
     """
     import polars as pl
 
-    if not asked.query:
+    if isinstance(source, str) and (scheme := source.partition("://")[0].lower()) in ELSEWHERE:
+        raise LogError([problem("log.not_a_database", Place(file=source), scheme=scheme)])
+    if asked.query is None or (isinstance(asked.query, str) and not asked.query.strip()):
         raise LogError.of("log.needs_query")
     if isinstance(source, str) and source.startswith(SQLITE):
         names, rows = _from_sqlite(source.removeprefix(SQLITE), asked.query)
@@ -72,12 +76,13 @@ def _from_cursor(cursor: Any, query: str) -> Result:
         cursor.close()
 
 
-def _from_sqlalchemy(source: Any, query: str) -> Result:
+def _from_sqlalchemy(source: Any, query: Any) -> Result:
     try:
         import sqlalchemy
     except ImportError as error:
         raise MissingExtraError("SQLAlchemy", "sql") from error
-    engine, statement = None, sqlalchemy.text(query.replace(":", r"\:"))  # a query has no parameters here
+    # A query as text has no parameters here; one that SQLAlchemy made is taken as it is.
+    engine, statement = None, sqlalchemy.text(query.replace(":", r"\:")) if isinstance(query, str) else query
     try:
         if isinstance(source, str):
             source = engine = sqlalchemy.create_engine(source)
@@ -89,7 +94,7 @@ def _from_sqlalchemy(source: Any, query: str) -> Result:
         detail = str(error.__cause__ or error).splitlines()[0][:300]
         raise LogError.of("log.query_failed", detail=detail) from None
     except ModuleNotFoundError as error:  # the URL names a driver that is not installed
-        raise LogError.of("log.query_failed", detail=str(error)) from None
+        raise LogError.of("log.no_driver", name=error.name or str(error)) from None
     finally:
         if engine is not None:
             engine.dispose()

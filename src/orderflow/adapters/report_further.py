@@ -24,7 +24,7 @@ def conformance(report: Report) -> str:
     fit = found.fit.to_dicts()[0]
     steps, orders = share_of(fit["allowed"], fit["steps"]), share_of(fit["fitting"], fit["orders"])
     kept = f"Conformance: {steps} of {counted(fit['steps'], 'step')} are those of the flow"
-    lines = [f"{kept}; {orders} of the orders take no other"]
+    lines = [f"{kept}; {orders} of orders conform fully"]
     rows = [(row["source"] or "(begins)", "→", row["dest"], row["count"], row["orders"]) for row in found.breaks]
     if rows:
         lines.append(table(("from", "", "to", "count", "orders"), rows[:ROWS], left=3, total=len(rows)))

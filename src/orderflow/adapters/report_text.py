@@ -102,7 +102,8 @@ def _lead_time(report: Report) -> str:
     found = report.lead_time
     names = ("mean", "median", "p90", "p95", "min", "max")
     row = [duration(getattr(found, name)) for name in names]
-    time = "" if report.calendar is None else ", in open time of the calendar " + (report.calendar.name or "given")
+    named = "" if report.calendar is None or not report.calendar.name else f" (calendar {report.calendar.name})"
+    time = "" if report.calendar is None else f", in working hours{named}"
     return f"Lead time, first to last event of an order{time}\n" + table(names, [row], left=0)
 
 

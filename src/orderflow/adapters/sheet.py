@@ -1,25 +1,22 @@
-"""A log laid out for writing: texts instead of codes, and files that appear only when they are complete."""
+"""A log laid out for writing: texts instead of codes."""
 
 from __future__ import annotations
 
-import gzip
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from orderflow.adapters.columns import PROMISED, plain
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import polars as pl
 
 PER_STEP = 50_000  # orders that are written at once
 BESIDE = ("actor", "team", "track")
+PROMISES = frozenset(plain(name) for name in PROMISED.names)
 
 
 @frozen(kw_only=True, eq=False)
@@ -48,13 +45,21 @@ class Sheet:
 
 
 def sheet_of(log: EventLog) -> Sheet:
-    """The sheet of a log. A team or a track that nobody has is left out, and so are promises that no order has."""
+    """The sheet of a log. A team or a track that nobody has is left out, and so are promises that no order has.
+
+    Raises LogError (`log.names_collide`) for an attribute without times whose name would be read as the promise.
+    """
     import polars as pl
 
     orders = log.orders.sort("order")
     if "promised_at" in orders.columns:
         moments = pl.from_epoch(orders["promised_at"], time_unit="us").dt.replace_time_zone("UTC")
         orders = orders.with_columns(moments.alias("promised_at"))
+    else:
+        for name in orders.columns:
+            kind = orders[name].dtype
+            if plain(name) in PROMISES and kind != pl.Date and not isinstance(kind, pl.Datetime):
+                raise LogError.of("log.names_collide", name=name, column=name)
     known = [name for name in BESIDE if name in log.names and len(log.names[name])]
     return Sheet(
         log=log,
@@ -62,22 +67,6 @@ def sheet_of(log: EventLog) -> Sheet:
         attributes=tuple(name for name in orders.columns if name not in ("order", "id")),
         beside=tuple(name for name in known if log.events[name].null_count() < len(log)),
     )
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to, packed when its name ends in `.gz`; it takes the place of `path` when all went well."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with beside.open("wb") as plain:
-            if path.suffix.lower() == ".gz":
-                with gzip.GzipFile("", "wb", 6, plain, mtime=0) as packed:
-                    yield packed  # type: ignore[misc]  # a GzipFile is a binary file, though not an IO by name
-            else:
-                yield plain
-        os.replace(beside, path)  # noqa: PTH105 - one call for both systems, and atomic
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def refuse_characters(texts: pl.Series, pattern: str, form: str) -> None:

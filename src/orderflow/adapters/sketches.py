@@ -25,7 +25,7 @@ class Sketched(Samples):
     - `values`: `group`, `n`, `sum`, `min`, `max`, which stay exact, and `sketch`: a KLL sketch (Karnin, Lang, Liberty,
       Optimal Quantile Approximation in Streams, FOCS 2016) in the bytes of Apache DataSketches.
     - A quantile is one of the durations, its rank off by at most `error()` of n with 99 % confidence; it is not
-      interpolated. Sketches throw dice, so two runs may differ by as much. Up to 4,000 durations they are all kept.
+      interpolated. Sketches are randomised, so two runs may differ by as much. Up to 4,000 durations they are all kept.
     """
 
     @classmethod

@@ -37,7 +37,7 @@ def with_starts(whole: Given, kept: Given, named: Mapping[Role, str | None], way
     )
     if problems:  # whoever reads the table says so
         return kept, []
-    kinds = pl.col(column).cast(pl.String).str.to_lowercase()
+    kinds = pl.col(column).cast(pl.String).str.strip_chars().str.to_lowercase()
     if not whole.frame.select((kinds == START).any()).item() or not kept.frame.select((kinds == COMPLETE).any()).item():
         return kept, []
     keys = [found["order_id"], found["stage"], *(name for name in whole.columns if plain(name) == plain(INSTANCE))]

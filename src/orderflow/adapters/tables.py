@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from orderflow.adapters.about import About, used
-from orderflow.adapters.columns import ACTOR, AT, ORDER, STAGE, STARTED, TEAM, TRACK, Role
-from orderflow.adapters.given import Asked, Errors, Given, Progress, left_out
+from orderflow.adapters.asking import need_meaning
+from orderflow.adapters.assembling import Orders, assembled, orders_of
+from orderflow.adapters.given import Asked, Errors, Given, Progress, share_of
 from orderflow.adapters.kinds import one_kind, recognised
-from orderflow.adapters.longform import Read, Way, only_entries, read_long
+from orderflow.adapters.longform import Read, only_entries, orders_gone, read_long
 from orderflow.adapters.opening import open_source
-from orderflow.adapters.orders import about_orders, id_column, read_orders, together
+from orderflow.adapters.options import Reading, as_said
+from orderflow.adapters.orders import id_column
 from orderflow.adapters.starts import with_starts
 from orderflow.adapters.wide import Stages, read_wide, wide_stages
 from orderflow.metrics.codes import need_polars
-from orderflow.metrics.instants import zone
 from orderflow.metrics.keys import need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.model.errors import LogError
-from orderflow.model.frozen import as_names
-from orderflow.model.reasons import Reason, reason
+from orderflow.model.reasons import Reason, problem
 
 if TYPE_CHECKING:
     import polars as pl
+
+# Of the work of reading, roughly: the source is opened and taken apart, its events are read.
+OPENED, READ = 0.7, 0.9
 
 
 def read_log(
@@ -44,9 +46,9 @@ def read_log(
     done_stages: Iterable[str] | None = None,
     cancelled_stages: Iterable[str] | None = None,
     stages: Stages | None = None,
-    attributes: Sequence[str] | None = None,
+    attributes: str | Sequence[str] | None = None,
     lifecycle: str | Sequence[str] | None = None,
-    query: str | None = None,
+    query: Any = None,
     object_type: str | None = None,
     tz: str | None = None,
     encoding: str | None = None,
@@ -73,116 +75,91 @@ def read_log(
     - Events that share a time keep the order of the source. An empty actor is missing. Empty lines are skipped.
     - What is wrong raises LogError, all at once, each with lines; with `errors="skip"` such rows are left out.
       What was guessed, assumed, left out or not used is in `log.assumptions`.
-    - `progress` is told the share that is read, from 0 to 1. Raises MissingExtraError for a library that is missing.
+    - `progress` is told about which share is done, up to 1. Raises MissingExtraError for a library that is missing.
     """
     need_polars()
-    way = _way(tz, time_format, errors)
-    named = {ORDER: order_id, STAGE: stage, AT: at, ACTOR: actor, TEAM: team, TRACK: track, STARTED: started_at}
-    columns = tuple(name for name in (*named.values(), promised, *(attributes or ())) if name is not None)
-    asked = Asked(
-        encoding=encoding, query=query, object_type=object_type, columns=columns, errors=errors, progress=progress
-    )
-    given, own = open_source(source, format, asked)
-    way = way if tz is not None else evolve(way, tz=_zone_of(given.about))
-    given, entries = _entries(given, lifecycle, named, way)
-    read = _read(given, own, named, stages, attributes, promised, way)
-    second = None if cases is None else open_source(cases, None, evolve(asked, table="cases", progress=None))[0]
-    log = _log(read, second, promised, way, [*given.assumptions, *entries], tz is None and given.about.tz is None)
-    return _ending(log, tz, as_names(done_stages), as_names(cancelled_stages), given.about)
+    asked = Reading(
+        order_id=order_id, stage=stage, at=at, actor=actor, team=team, track=track, started_at=started_at,
+        cases=cases, promised=promised, done_stages=done_stages, cancelled_stages=cancelled_stages, stages=stages,
+        attributes=attributes, lifecycle=lifecycle, tz=tz, encoding=encoding, time_format=time_format, errors=errors,
+    ).check()  # fmt: skip
+    need_meaning(source, format, query=query, object_type=object_type, cases=cases)
+    columns = tuple(name for name in (*asked.roles.values(), promised, *(asked.attributes or ())) if name is not None)
+    way_in = Asked(encoding=encoding, query=query, object_type=object_type, columns=columns, errors=errors)
+    return _read_log(source, format, asked, way_in, progress)
 
 
-def read_table(source: Any, *, encoding: str | None = None, query: str | None = None) -> pl.DataFrame:
-    """A table of any format that `read_log` reads row by row, as a polars frame: for `log.join`.
+def _read_log(source: Any, form: str | None, asked: Reading, way_in: Asked, progress: Progress | None) -> EventLog:
+    """The log that `asked` describes; `way_in`: how the source is opened."""
+    tell, named = progress or (lambda _share: None), asked.ends
+    given, own = open_source(source, form, evolve(way_in, progress=share_of(progress, OPENED)))
+    tell(OPENED)
+    asked, said = as_said(asked, given.about)
+    given, entries = _entries(given, asked)
+    read = _read(given, own, asked)
+    tell(READ)
+    second = None if asked.cases is None else open_source(asked.cases, None, evolve(way_in, table="cases"))[0]
+    tables = _orders(read, second, asked)
+    log = assembled(read, tables, asked, [*given.assumptions, *entries])
+    if not len(log) and read.given.skipped:
+        raise LogError([problem("log.no_rows_left", given.at(None)), *read.given.skipped])
+    need_stages(log, named)
+    tell(1.0)
+    return evolve(log, assumptions=(*log.assumptions, *said))
 
-    Columns of CSV files are numbers where all their values plainly are, else texts. Raises LogError as `read_log`.
+
+def read_table(
+    source: Any,
+    *,
+    format: str | None = None,
+    encoding: str | None = None,
+    query: Any = None,
+    object_type: str | None = None,
+) -> pl.DataFrame:
+    """A table of any source that `read_log` reads, as a polars frame: for `log.join`.
+
+    - Of XES it has the traces, of OCEL the objects of `object_type`, with their attributes; else the rows.
+    - Columns of CSV files are numbers where all their values plainly are, else texts. Raises LogError as `read_log`.
     """
     import polars as pl
 
     need_polars()
-    given, _orders = open_source(source, None, Asked(table="cases", encoding=encoding, query=query))
+    asked = Asked(table="cases", encoding=encoding, query=query, object_type=object_type)
+    rows, orders = open_source(source, format, asked)
+    given = (rows if orders is None else orders).without((), "raise")
     kind = recognised if given.texts else one_kind
     return pl.DataFrame({name: kind(given.frame[name]) for name in given.columns})
 
 
-def _entries(
-    given: Given, wanted: str | Sequence[str] | None, named: Mapping[Role, str | None], way: Way
-) -> tuple[Given, list[Reason]]:
+def _entries(given: Given, asked: Reading) -> tuple[Given, list[Reason]]:
     """The rows that enter a stage, with the starts of those that were begun before."""
-    kept, told = only_entries(given, wanted)
-    kept, more = with_starts(given, kept, named, way)
-    return kept, [*told, *more]
+    kept, told = only_entries(given, asked.lifecycle)
+    gone = orders_gone(given, kept, asked.order_id)
+    kept, more = with_starts(given, kept, asked.roles, asked.way)
+    return kept, [*told, *gone, *more]
 
 
-def _log(
-    read: Read, second: Given | None, promised: str | None, way: Way, told: Sequence[Reason], assumed: bool
-) -> EventLog:
-    """The log of what was read; `told`: what was assumed before, `assumed`: nobody has said in which zone times are."""
-    orders, more, local = _orders(read, second, promised, way)
-    if assumed and read.local + local:
-        more.append(reason("log.assumed_zone"))
-    assumptions = [*told, *read.assumptions, *left_out(read.given), *more]
-    return EventLog.from_columns(read.events, orders, tz=way.tz, assumptions=assumptions)
-
-
-def _ending(log: EventLog, tz: str | None, done: tuple[str, ...], cancelled: tuple[str, ...], about: About) -> EventLog:
-    """The log with the stages that end an order: those that were named, which must occur, else as the file says."""
-    need_stages(log, (*done, *cancelled))
-    said = About(tz=tz, done_stages=frozenset(done) or None, cancelled_stages=frozenset(cancelled) or None)
-    return evolve(
-        log,
-        done_stages=said.done_stages or about.done_stages,
-        cancelled_stages=said.cancelled_stages or about.cancelled_stages,
-        assumptions=(*log.assumptions, *used(about, said)),
-    )
-
-
-def _zone_of(about: About) -> str:
-    """The zone that a file names for its log, else UTC. Raises LogError for one that there is not."""
-    zone(about.tz or "UTC")
-    return about.tz or "UTC"
-
-
-def _way(tz: str | None, time_format: str | None, errors: Errors) -> Way:
-    if errors not in ("raise", "skip"):
-        raise LogError.of("log.unknown_errors", value=errors)
-    zone(tz or "UTC")
-    return Way(tz=tz or "UTC", form=time_format, errors=errors)
-
-
-def _read(
-    given: Given,
-    own: Given | None,
-    named: Mapping[Role, str | None],
-    stages: Stages | None,
-    attributes: Sequence[str] | None,
-    promised: str | None,
-    way: Way,
-) -> Read:
+def _read(given: Given, own: Given | None, asked: Reading) -> Read:
     """The events of a table, whether it has one row per event or one row per order."""
-    long = own is not None or named[STAGE] is not None or named[AT] is not None
-    wide = wide_stages(given, stages, named[ORDER]) if stages is not None or not long else None
+    long = own is not None or asked.stage is not None or asked.at is not None
+    wide = wide_stages(given, asked.stages, asked.order_id) if asked.stages is not None or not long else None
     if wide is not None:
-        return read_wide(given, wide, named, told=stages is not None, way=way)
-    return read_long(given, own, named, attributes=attributes, promised=promised, way=way)
+        told = asked.stages is not None
+        return read_wide(given, wide, asked.roles, attributes=asked.attributes, told=told, way=asked.way)
+    return read_long(given, own, asked.roles, attributes=asked.attributes, promised=asked.promised, way=asked.way)
 
 
-def _orders(
-    read: Read, second: Given | None, promised: str | None, way: Way
-) -> tuple[Mapping[str, pl.Series] | None, list[Reason], int]:
-    """The columns of all tables of orders, what was assumed about them, and how many promises had no offset."""
-    tables, told, local = [], list[Reason](), 0
+def _orders(read: Read, second: Given | None, asked: Reading) -> list[Orders]:
+    """The tables of orders: that of the source itself, and the one that was given beside it."""
+    promised, tables = asked.promised, []
     where = second if second is not None and (promised is None or promised in second.columns) else read.orders
     if promised is not None and where is None:
         if second is None:
             raise LogError.of("log.promise_needs_cases")
         where = second  # which says that it has no such column
     for table in (read.orders, second):
-        if table is None:
-            continue
-        ids = read.orders_id if table is read.orders else id_column(table, read.order_id)
-        found, kept, assumptions, repaired = read_orders(table, ids, promised if table is where else None, way)
-        told += [*table.assumptions, *assumptions, *left_out(kept)]
-        told += about_orders(read.events["order"], found["order"], own=table is read.orders)
-        tables.append(found)
-        local += repaired
-    return together(tables), told, local
+        if table is not None:
+            own = table is read.orders
+            ids = read.orders_id if own else id_column(table, read.order_id)
+            tables.append(orders_of(table, ids, promised if table is where else None, asked, own=own))
+    return tables

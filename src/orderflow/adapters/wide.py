@@ -8,24 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from orderflow.adapters.choosing import about_times, bad_times, choose, missing, repeated
-from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, STARTED, Role, guess
+from orderflow.adapters.choosing import NUMBERS, about_times, bad_times, choose, missing, repeated
+from orderflow.adapters.columns import AT, ORDER, PROMISED, STAGE, STARTED, Role, guess, plain
 from orderflow.adapters.given import ROW, Given
 from orderflow.adapters.kinds import as_texts
-from orderflow.adapters.longform import BESIDE, PREFIX, Read, Way
-from orderflow.metrics.codes import blank_to_missing
+from orderflow.adapters.longform import BESIDE, PREFIX, Read, Way, unknown_attributes
+from orderflow.metrics.codes import as_text, blank_to_missing
 from orderflow.metrics.instants import AMBIGUOUS, read_texts
 from orderflow.model.errors import LogError
-from orderflow.model.reasons import problem, reason, suggest
+from orderflow.model.frozen import as_names
+from orderflow.model.reasons import Problem, problem, reason, suggest
 
 if TYPE_CHECKING:
     import polars as pl
 
 Stages = Mapping[str, str] | Sequence[str]
+MOSTLY = 0.5  # of the values of a column with times can be read when the table has no stage
 LOOKED_AT = 50  # values of a column that are looked at to tell whether it holds times
 DATED = re.compile(r"\s*\d{1,4}[-/.年]\d{1,2}[-/.月]")
 # Endings of names of columns that say "when", taken off to name the stage; and words for what is only planned.
 ENDINGS = re.compile(r"(?i)(时间戳|时间|日期|时刻|[\s_]*(date[\s_]*time|timestamp|time|date)|[\s_]+(at|on))$")
+OF_EVENTS = frozenset(
+    plain(name)
+    for name in (
+        *("concept:name", "event concept:name", "activity", "activity_name", "activity_en", "event", "event_name"),
+        *("活动", "活动名称", "环节", "步骤", "任务名称", "time:timestamp", "event time:timestamp", "timestamp"),
+        *("complete_timestamp", "event_time", "occurred_at", "时间戳", "操作时间", "发生时间"),
+    )
+)  # a table that has both of these kinds has one row per event, however many further times
 PLANNED = re.compile(
     r"(?i)承诺|预计|计划|预定|要求|应[到发付完]|截止|期望|约定|promise|due|expect|plan|estimat|schedul|deadline|requir|\beta\b|target"
 )
@@ -37,7 +47,9 @@ def wide_stages(given: Given, stages: Stages | None, order_id: str | None) -> di
     - As `stages` says: stage -> column, or columns alone, whose names without `时间`, `日期`, `_at`, `_time`, `_date`
       are the stages.
     - Guessed: the ids are all different, and several columns hold times that are not only planned; not those two alone
-      between which an event was worked on.
+      between which an event was worked on, and not where an activity and its timestamp are there.
+    - Where no column looks like the stage, also when some ids occur twice or some times cannot be read: reading it says
+      so then.
     - Raises LogError for stages of which a column is not there, or two have one name.
     """
     if stages is not None:
@@ -45,42 +57,59 @@ def wide_stages(given: Given, stages: Stages | None, order_id: str | None) -> di
     ids = order_id if order_id in given.columns else guess(ORDER.names, given.columns)
     if ids is None:
         return None
+    stage, at = guess(STAGE.names, given.columns), guess(AT.names, given.columns)
+    if stage is not None and at is not None and {plain(stage), plain(at)} <= OF_EVENTS:
+        return None
     promise = guess(PROMISED.names, given.columns)
     own = [name for name in given.columns if name not in (ids, promise) and not name.startswith(PREFIX)]
     times = [name for name in own if not PLANNED.search(name)]
-    times = [name for name in times if _holds_times(given.frame[name])]
+    times = [name for name in times if _holds_times(given.frame[name], mostly=stage is None)]
     if len(times) < 2:
         return None
-    if guess(STAGE.names, given.columns) and {*times} <= {guess(role.names, times) for role in (AT, STARTED)}:
+    if stage and {*times} <= {guess(role.names, times) for role in (AT, STARTED)}:
         return None
     known = blank_to_missing(as_texts(given, ids)).drop_nulls()
-    several = guess(STAGE.names, given.columns) is None or guess(AT.names, given.columns) is None or len(known) > 1
-    return _stage_names(times) if several and not known.is_duplicated().any() else None
+    again = len(known) - known.n_unique()
+    # Nothing else than one row per order is possible without a stage: whoever reads it so says what is wrong with it.
+    if again and (stage is not None or again > len(known) / 2):
+        return None
+    return _stage_names(times) if stage is None or at is None or len(known) > 1 else None
 
 
 def read_wide(
-    given: Given, stages: Mapping[str, str], named: Mapping[Role, str | None], *, told: bool, way: Way
+    given: Given,
+    stages: Mapping[str, str],
+    named: Mapping[Role, str | None],
+    *,
+    attributes: Sequence[str] | None,
+    told: bool,
+    way: Way,
 ) -> Read:
     """The events of a table with one row per order: one for each stage with a time.
 
     - An empty cell is a stage that was not reached. Stages at one time keep the order of `stages`.
     - All further columns become attributes. An actor, team or track counts for all stages, and only when named.
-    - Raises LogError: an order with two rows, rows without id, times that cannot be read.
+    - Raises LogError: an order with two rows, rows without id, times that cannot be read; a stage whose column is
+      there twice, attributes that are not there, and what has no meaning here (`stage`, `at`, `started_at`).
     """
     import polars as pl
 
-    wanted = {role: name for role, name in named.items() if role is ORDER or (name and role.parameter in BESIDE)}
+    wanted = {role: name for role, name in named.items() if role == ORDER or (name and role.parameter in BESIDE)}
     columns, assumptions, problems = choose(given, wanted, needed=(ORDER,))
+    problems += _not_wide(given, stages, named) + unknown_attributes(given, attributes, given.columns)
     if problems:
-        raise LogError(problems)
+        raise LogError([*given.unread, *problems])
     if not told:
         pairs = [f"{stage}={column!r}" for stage, column in stages.items()]
         assumptions.append(reason("log.guessed_wide", pairs=pairs))
     read = {column: way.times(given.frame[column]) for column in stages.values()}
-    faults = missing(given, ORDER, columns["order_id"]) + repeated(given, columns["order_id"], way.errors)
+    faults = missing(given, ORDER, columns["order_id"])
+    faults += repeated(given, columns["order_id"], way.errors) if way.errors == "raise" else []
     for column, times in read.items():
         faults += bad_times(given, column, times, way.form, empty=False)
     kept = given.without(faults, way.errors)
+    # A row that was left out does not make the next one of its order a repetition.
+    kept = kept.without(repeated(kept, columns["order_id"], way.errors), way.errors)
     if kept is not given:
         read = {column: way.times(kept.frame[column]) for column in stages.values()}
     beside = {name: as_texts(kept, columns[name]) for name in BESIDE if name in columns}
@@ -105,8 +134,21 @@ def read_wide(
     )
 
 
+def _not_wide(given: Given, stages: Mapping[str, str], named: Mapping[Role, str | None]) -> list[Problem]:
+    """What is wrong with the columns that were asked for: roles that a table with one row per order does not have, and
+    stages whose column is there twice."""
+    roles = [role.parameter for role in (STAGE, AT, STARTED) if named.get(role) is not None]
+    problems = [problem("log.not_in_wide", given.at(given.head), names=[f"{name}=" for name in roles])] if roles else []
+    twice: dict[str, Problem] = {}
+    for column in stages.values():
+        first = column.rpartition("_duplicated_")[0]
+        if first in given.columns or any(name.startswith(f"{column}_duplicated_") for name in given.columns):
+            twice[first or column] = problem("log.column_twice", given.at(given.head), column=first or column)
+    return [*problems, *twice.values()]
+
+
 def _named(given: Given, stages: Stages) -> dict[str, str]:
-    found = dict(stages) if isinstance(stages, Mapping) else _stage_names(list(stages))
+    found = dict(stages) if isinstance(stages, Mapping) else _stage_names(as_names(stages))
     problems = []
     for column in found.values():
         if column not in given.columns:
@@ -117,7 +159,7 @@ def _named(given: Given, stages: Stages) -> dict[str, str]:
     if not found:
         problems.append(problem("log.no_stages_named", given.at(None)))
     if problems:
-        raise LogError(problems)
+        raise LogError([*given.unread, *problems])
     return found
 
 
@@ -127,16 +169,29 @@ def _stage_names(columns: Sequence[str]) -> dict[str, str]:
     return dict(zip(short if len(set(short)) == len(short) else columns, columns, strict=True))
 
 
-def _holds_times(series: pl.Series) -> bool:
-    """Whether the values of a column are dates or times, as far as the first ones show."""
+def _holds_times(series: pl.Series, *, mostly: bool) -> bool:
+    """Whether the values of a column are dates or times, as far as the first ones show.
+
+    `mostly`: also when some cannot be read, or all are numbers as Excel and computers write times and the name of the
+    column says that they are times.
+    """
     import polars as pl
 
     if series.dtype in (pl.Date, pl.Datetime):
         return True
-    if series.dtype != pl.String:
+    texts = series if series.dtype == pl.String else as_text(series.head(LOOKED_AT)) if mostly else None
+    if texts is None:
         return False
-    sample = blank_to_missing(series.drop_nulls().head(LOOKED_AT)).drop_nulls()
-    if not len(sample) or not DATED.match(sample[0]):
+    sample = blank_to_missing(texts.drop_nulls().head(LOOKED_AT)).drop_nulls()
+    if not len(sample):
+        return False
+    if mostly and ENDINGS.search(series.name) and all(_is_number(value) for value in sample):
+        return True
+    if series.dtype != pl.String or not any(DATED.match(value) for value in (sample if mostly else sample[:1])):
         return False
     read = read_texts(sample, "UTC").micros.is_not_null() | sample.str.contains(AMBIGUOUS)
-    return bool(read.all())
+    return int(read.sum()) >= len(sample) * (MOSTLY if mostly else 1)
+
+
+def _is_number(value: str) -> bool:
+    return any(re.match(pattern, value) for pattern in NUMBERS)

@@ -45,7 +45,9 @@ def read_xes(path: str | os.PathLike[str], asked: Asked) -> tuple[Given, Given]:
     - Of the attributes of events those with a role are kept, and those that the caller named; of traces all simple
       ones, by their types. Attributes of attributes, lists and containers are counted, not kept.
     - Defaults of global attributes are never taken for values: files put placeholders there.
-    - Raises LogError: what `chunks` raises, XML that is damaged or cut off (with line), entities, no XES, no events.
+    - A key that an event or a trace has twice counts with its last value, and is told.
+    - Raises LogError: what `chunks` raises, XML that is damaged or cut off (with line), entities, a document type of
+      another file, no XES, no events.
     """
     file = os.fspath(path)
     reader = _Reader(file, asked)
@@ -53,6 +55,7 @@ def read_xes(path: str | os.PathLike[str], asked: Asked) -> tuple[Given, Given]:
     parser.StartElementHandler = reader.root
     parser.EndElementHandler = reader.end
     parser.EntityDeclHandler = reader.entity
+    parser.StartDoctypeDeclHandler = reader.doctype
     reader.parser = parser
     try:
         for part in _decoded(chunks(path, asked.progress), asked.encoding, file):
@@ -61,7 +64,7 @@ def read_xes(path: str | os.PathLike[str], asked: Asked) -> tuple[Given, Given]:
     except expat.ExpatError as error:
         place = Place(file=file, line=error.lineno)
         raise LogError([problem("log.broken_xml", place, detail=expat.ErrorString(error.code))]) from None
-    except ValueError as error:  # an encoding that Expat does not know
+    except (ValueError, LookupError) as error:  # an encoding that Expat, or Python, does not know
         raise LogError([problem("log.xml_encoding", Place(file=file, line=1), detail=str(error))]) from None
     return reader.events(), reader.traces()
 
@@ -71,12 +74,14 @@ def _decoded(parts: Iterator[bytes], encoding: str | None, file: str) -> Iterato
         yield from parts
         return
     try:
+        "".encode(encoding)  # what is no encoding of text is refused
         decoder = codecs.getincrementaldecoder(encoding)()
+    except (LookupError, TypeError):  # of some there is no decoder that goes on
+        raise LogError([problem("log.unknown_encoding", Place(file=file), encoding=encoding)]) from None
+    try:
         for part in parts:
             yield decoder.decode(part).encode()
         yield decoder.decode(b"", final=True).encode()
-    except LookupError:
-        raise LogError([problem("log.unknown_encoding", Place(file=file), encoding=encoding)]) from None
     except UnicodeDecodeError as error:
         byte = f"{error.object[error.start]:02x}"
         raise LogError([problem("log.wrong_encoding", Place(file=file), encoding=encoding, byte=byte)]) from None
@@ -98,6 +103,7 @@ class _Reader:
         self.lines = array("L")
         self.parts: list[pl.DataFrame] = []
         self.unused: Counter[str] = Counter()
+        self.twice: Counter[str] = Counter()
         self.parted = 0
         self.declared: dict[str, str] = {}
         self.event: dict[str, str] | None = None
@@ -114,6 +120,11 @@ class _Reader:
     def entity(self, name: str, *_rest: Any) -> None:
         """A declaration of an entity: refused, whatever it stands for."""
         raise LogError([problem("log.xml_entity", Place(file=self.file, line=self.line), name=name)])
+
+    def doctype(self, _name: str, system: str | None, public: str | None, _internal: int) -> None:
+        """A document type: one that stands in another file is refused, since its entities would vanish."""
+        if system or public:
+            raise LogError([problem("log.xml_doctype", Place(file=self.file, line=self.line), name=system or public)])
 
     @property
     def line(self) -> int:
@@ -133,6 +144,8 @@ class _Reader:
             if self.event is None:
                 self.of_other(name, key, value)
             elif key in self.kept:
+                if key in self.event:
+                    self.twice[key] += 1
                 self.event[key] = value
             else:
                 self.unused[key] += 1
@@ -162,9 +175,12 @@ class _Reader:
             elif self.scope is None and key == KEY:
                 self.own = value
         elif key == NAME:
+            self.twice[key] += self.names[self.trace] is not None
             self.names[self.trace] = value
         else:
-            self.about.setdefault(key, {})[self.trace] = (kind, value)
+            values = self.about.setdefault(key, {})
+            self.twice[key] += self.trace in values
+            values[self.trace] = (kind, value)
 
     def end(self, name: str) -> None:
         """An element ends."""
@@ -227,6 +243,8 @@ class _Reader:
         found = []
         if self.unused:
             found.append(reason("log.unused_columns", columns=sorted(self.unused), table=TABLES["events"]))
+        if twice := {key: count for key, count in sorted(self.twice.items()) if count}:
+            found.append(reason("log.keys_twice", counts=twice))
         if self.parted:
             found.append(reason("log.parts_not_kept", count=self.parted))
         lacking = {key: events[key].null_count() for key in self.declared if key in events.columns}
@@ -239,7 +257,10 @@ class _Reader:
         import polars as pl
 
         count = len(self.names)
-        found = {key: _typed([values.get(n) for n in range(count)]) for key, values in self.about.items()}
+        found = {
+            f"cases.{key}" if key == ORDER_COLUMN else key: _typed([values.get(n) for n in range(count)])
+            for key, values in self.about.items()
+        }
         ids = pl.Series(self.names, dtype=pl.String)
         lines = self.trace_lines
         return Given(

@@ -10,7 +10,8 @@ from orderflow.adapters.about import KEY, about_text
 from orderflow.adapters.given import Progress
 from orderflow.adapters.kinds import one_kind
 from orderflow.adapters.longform import STARTS  # XES has a start of its own only as another event
-from orderflow.adapters.sheet import Sheet, refuse_characters, writing
+from orderflow.adapters.placing import writing
+from orderflow.adapters.sheet import Sheet, refuse_characters
 from orderflow.adapters.xes import GROUP, LIFECYCLE, NAME, RESOURCE, TIME
 from orderflow.metrics.codes import decode
 from orderflow.model.errors import LogError
@@ -40,10 +41,14 @@ Lines = Callable[[Any], str]
 def write_xes(sheet: Sheet, path: Path, progress: Progress | None) -> list[Reason]:
     """Write the log and tell which attributes change their kind.
 
-    Raises LogError for characters that XML cannot hold, and for an attribute that has the key of the order's id.
+    An attribute that no order has a value of is told too: XES has no place for it. Raises LogError for characters that
+    XML cannot hold, and for an attribute that would be taken for something else.
     """
+    import polars as pl
+
     if NAME in sheet.attributes:
         raise LogError.of("log.names_collide", name=NAME, column=NAME)
+    refuse_characters(pl.Series(sheet.attributes, dtype=pl.String), FORBIDDEN, "XES")
     heads, changes = _heads(sheet)
     names = {name: _escaped(sheet.log.names[name]) for name in ("stage", *sheet.beside)}
     with writing(path) as file:
@@ -60,7 +65,9 @@ def write_xes(sheet: Sheet, path: Path, progress: Progress | None) -> list[Reaso
             if progress is not None:
                 progress(share)
         file.write(b"</log>\n")
-    return [reason("log.kinds_change", changes=changes)] if changes else []
+    told = [reason("log.kinds_change", changes=changes)] if changes else []
+    empty = [name for name in sheet.attributes if not sheet.orders[name].count() and name != "promised_at"]
+    return [*told, *([reason("log.empty_not_written", names=empty)] if empty else [])]
 
 
 def _bodies(events: pl.DataFrame, names: dict[str, pl.Series]) -> pl.DataFrame:

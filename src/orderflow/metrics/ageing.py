@@ -51,7 +51,7 @@ def ageing(
     - One row per stage and class, by stage, then by age. Which orders are open: as in `work_in_progress`.
     - `by`: attributes of orders; by key first.
     """
-    need_stages(log, done_stages, cancelled_stages)
+    need_stages(log, ends=(done_stages, cancelled_stages))
     found = summarise(log, by, calendar, as_of=as_of, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(found, classes=classes)
 

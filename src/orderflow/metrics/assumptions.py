@@ -9,6 +9,7 @@ from attrs import evolve
 from orderflow.model.reasons import Reason, reason
 
 ADDED = ("count", "lost", "repeated", "starts")  # parameters that add up over the parts
+UNITED = ("columns",)  # parameters that are put together, each value once
 LISTS = {"lines": 100, "values": 5, "orders": 5}  # parameters that are put together, and how many are kept
 
 
@@ -16,7 +17,7 @@ def summed(assumptions: Iterable[Reason]) -> tuple[Reason, ...]:
     """The assumptions of all parts as those of the whole, in the order in which each came first."""
     found: dict[tuple[str, str, str], Reason] = {}
     for item in assumptions:
-        fixed = {name: value for name, value in sorted(item.params.items()) if name not in (*ADDED, *LISTS)}
+        fixed = {name: value for name, value in sorted(item.params.items()) if name not in (*ADDED, *UNITED, *LISTS)}
         key = (item.code, str(item.place and item.place.file), repr(fixed))
         found[key] = _added(found[key], item) if key in found else item
     return tuple(found.values())
@@ -27,6 +28,9 @@ def _added(a: Reason, b: Reason) -> Reason:
     for name in ADDED:
         if name in params:
             params[name] += b.params.get(name, 0)
+    for name in UNITED:
+        if name in params:
+            params[name] = list(dict.fromkeys([*params[name], *b.params.get(name, ())]))
     for name, most in LISTS.items():
         if name in params:
             params[name] = [*params[name], *b.params.get(name, ())][:most]

@@ -36,7 +36,7 @@ def cancellation(
     - Raises LogError (`log.no_cancelled_stages`) when neither the caller nor the log says which stages these are.
     - A `calendar` changes nothing: nothing is timed here.
     """
-    need_stages(log, cancelled_stages, done_stages)
+    need_stages(log, ends=(done_stages, cancelled_stages))
     return result(summarise(log, by, calendar, cancelled_stages=cancelled_stages, done_stages=done_stages))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from orderflow.metrics.choices import Period
@@ -47,7 +48,7 @@ def cohorts(
       missing when the log has no promises, or nothing says what a delivery is.
     - `by`: attributes of orders; by key first. `calendar`: open time.
     """
-    need_stages(log, done_stages, cancelled_stages, delivered_stage)
+    need_stages(log, delivered_stage, ends=(done_stages, cancelled_stages))
     found = summarise(
         log,
         by,
@@ -75,17 +76,17 @@ def summarise(
     keys = Keys.of(shard, by)
     rows = orders_of(shard, calendar, Endings.of(shard, done_stages, cancelled_stages), delivered_stage)
     rows = keys.onto(rows.with_columns(cohort=period_of(pl.col("first_at"), shard.tz, period)))
-    names = ("done", "cancelled", "open")
-    counts = Sums.from_rows(
-        rows,
-        keys,
-        "cohort",
-        orders=pl.len(),
-        promised=pl.col("kept").is_not_null().sum(),
-        kept=pl.col("kept").sum(),
-        **{name: pl.col(name).sum() for name in names},
-    )
-    return Tally(counts=counts, times=Samples.from_rows(rows.filter("done"), keys, "cohort"))
+    return tally(rows.with_columns(orders=pl.lit(value=True)), keys, "cohort", ("orders", "done", "cancelled", "open"))
+
+
+def tally(rows: pl.DataFrame, keys: Keys, name: str, counted: Sequence[str]) -> Tally:
+    """How many rows are each of what is counted, how many promises were kept, and how long what is done took."""
+    import polars as pl
+
+    numbers = {column: pl.col(column).sum() for column in counted}
+    promised, kept = pl.col("kept").is_not_null().sum(), pl.col("kept").sum()
+    counts = Sums.from_rows(rows, keys, name, **numbers, promised=promised, kept=kept)
+    return Tally(counts=counts, times=Samples.from_rows(rows.filter("done"), keys, name))
 
 
 def merge(a: Tally, b: Tally) -> Tally:

@@ -73,7 +73,7 @@ def compare(
     - Orders are taken to be independent; the two logs to have none in common. `calendar`: open time.
     """
     for log in (before, after):
-        need_stages(log, done_stages, cancelled_stages, delivered_stage)
+        need_stages(log, delivered_stage, ends=(done_stages, cancelled_stages))
     options = {"done_stages": done_stages, "cancelled_stages": cancelled_stages, "delivered_stage": delivered_stage}
     return result(
         summarise(before, calendar, **options),  # type: ignore[arg-type]  # three options of two kinds

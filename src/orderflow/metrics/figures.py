@@ -14,7 +14,7 @@ from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import of_whom
 from orderflow.metrics.samples import Samples
 from orderflow.model.errors import LogError
-from orderflow.model.frozen import EMPTY, FrozenMap, as_names, freeze
+from orderflow.model.frozen import EMPTY, FrozenMap, freeze
 from orderflow.model.reasons import suggest
 
 PARTS = (
@@ -35,7 +35,8 @@ FURTHER = (
     *("workload", "working_together", "scorecard", "satisfaction", "complaint_rate", "error_rate"),
     *("cohorts", "periods"),
 )
-NAMING_STAGES = ("delivered_stage", "stages", "waiting_stages", "done_stages", "cancelled_stages")  # options that do
+NAMING_STAGES = ("delivered_stage", "stages", "waiting_stages")  # options that do
+NAMING_ENDS = ("done_stages", "cancelled_stages")  # and those that name stages in which orders end
 EXACT = 50_000_000  # durations of one group that are kept and sorted; above that, sketches, and only by name
 
 
@@ -83,18 +84,18 @@ class Figure:
         """The same without what concerns its result only: what summaries are kept by."""
         return Figure(calculator=self.calculator, options=self.options)
 
-    @property
-    def stages(self) -> tuple[str, ...]:
-        """The stages that the options name: the public function wants them to occur (`check_stage`)."""
-        given = {**self.options, **self.shown}
-        return tuple(name for option in NAMING_STAGES for name in as_names(given.get(option)))
-
     def check(self, whole: EventLog) -> None:
         """Raise what the public function raises when a log with these columns cannot answer the question.
 
-        What rows would tell - whether the stages that are named occur - is asked by `check_stage`.
+        What rows would tell - whether the stages that are named occur - is asked by `check_seen`.
         """
         function_of(self.calculator)(whole, **{**self.options, **self.shown})
+
+    def check_seen(self, stages: Iterable[str]) -> None:
+        """Raise what the public function raises for stages that its options name, where these ones have occurred."""
+        given = {**self.options, **self.shown}
+        named, ends = ([given.get(option) for option in options] for options in (NAMING_STAGES, NAMING_ENDS))
+        check_stages(stages, *named, ends=ends)
 
     def summarise(self, shard: EventLog) -> Any:
         return calculator_of(self.calculator).summarise(shard, **self.options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from operator import index
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import frozen
 
+from orderflow.metrics.codes import as_text, within
 from orderflow.model.errors import LogError
 from orderflow.model.reasons import suggest
 
@@ -20,6 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+FOUR_DIGITS = datetime(1000, 1, 1)  # noqa: DTZ001 - compared with local times
 
 # The usual forms, tried on the whole column first because that is fast; whether the result is in UTC already.
 FAST = (
@@ -59,6 +62,8 @@ class Times:
 
 def zone(tz: str) -> ZoneInfo:
     """The time zone of that name. Raises LogError (`log.unknown_zone`) with the closest known name."""
+    if not isinstance(tz, str):
+        raise LogError.of("log.unknown_zone", tz=tz)
     try:
         return ZoneInfo(tz)
     except (KeyError, ValueError, OSError):
@@ -129,8 +134,10 @@ def read_texts(texts: pl.Series, tz: str, *, form: str | None = None, ends_day: 
     - Without `form`: ISO 8601 with or without an offset, `Z`, a blank for the `T`, up to nine decimals (cut
       to microseconds), `/`, `.` or 年月日 and 时分秒 between the parts, one-digit parts, 上午 and 下午 before the
       time, AM and PM after it, and dates alone. Each row on its own: forms may be mixed.
-    - With `form`, a strptime pattern such as `%d/%m/%Y %H:%M`: only that. Raises LogError
-      (`log.unknown_time_format`) when the pattern does not say the whole date, or is not known.
+    - With `form`, a strptime pattern such as `%d/%m/%Y %H:%M`: only that. `.%f` is the fraction of a second, `%s`
+      seconds since 1970 in UTC. Raises LogError (`log.unknown_time_format`) when the pattern does not say the whole
+      date, or is not known.
+    - A year has four digits, unless the pattern says `%y`.
     - Without an offset a time is local in `tz`: one inside a gap moves forward by the gap, one that happens
       twice is the first. A date alone is the start of its day, or with `ends_day` its last microsecond.
     - Instants outside of the years 1 to 9999 in UTC are missing.
@@ -153,10 +160,12 @@ def read_moments(values: pl.Series, tz: str, *, form: str | None = None, ends_da
     import polars as pl
 
     none = pl.repeat(None, len(values), eager=True, dtype=pl.Int64)
+    if values.dtype in (pl.Date, pl.Datetime):
+        values = within(values)
     if values.dtype == pl.Date:
         return _times(values.cast(pl.Datetime("us")), none, values.is_not_null(), tz, ends_day=ends_day)
     if not isinstance(values.dtype, pl.Datetime):
-        return read_texts(values.cast(pl.String), tz, form=form, ends_day=ends_day)
+        return read_texts(as_text(values), tz, form=form, ends_day=ends_day)
     timed = pl.repeat(value=False, n=len(values), eager=True, dtype=pl.Boolean)
     if values.dtype.time_zone is None:
         return _times(values.cast(pl.Datetime("us")), none, timed, tz, ends_day=False)
@@ -192,27 +201,40 @@ def _read_form(texts: pl.Series, form: str) -> tuple[pl.Series, pl.Series]:
     """Local datetimes and microseconds, of which each row has at most one, by a strptime pattern."""
     import polars as pl
 
-    _check_form(form)
-    read = texts.str.strip_chars().str.to_datetime(form, strict=False, time_unit="us")
-    if isinstance(read.dtype, pl.Datetime) and read.dtype.time_zone is not None:
+    pattern = _pattern(form)
+    read = texts.str.strip_chars().str.to_datetime(pattern, strict=False, time_unit="us")
+    early = (read.dt.replace_time_zone(None) < FOUR_DIGITS).fill_null(value=False)
+    if early.any() and re.search("%[YFGc+]", pattern):  # polars takes 26 for the year 26
+        read = read.zip_with(~early | texts.str.contains(r"\d{4}"), pl.Series([None], dtype=read.dtype))
+    zoned = isinstance(read.dtype, pl.Datetime) and read.dtype.time_zone is not None
+    if zoned or "%s" in form:
         return pl.repeat(None, len(texts), eager=True, dtype=pl.Datetime("us")), read.dt.timestamp("us")
     return read, pl.repeat(None, len(texts), eager=True, dtype=pl.Int64)
 
 
-def _check_form(form: str) -> None:
-    """Raise LogError unless polars writes a day with this pattern and reads the same day back.
+def _pattern(form: str) -> str:
+    """A strptime pattern as polars reads it. Raises LogError unless polars writes a moment with it and reads the same
+    back: the day, and of the time what the pattern says.
 
-    `%Z` is refused: polars skips the name of a zone, so the time would be wrong.
+    - `.%f` is a fraction, as in Python: polars takes `%f` for a number of nanoseconds, so it is refused elsewhere.
+    - `%Z` is refused: polars skips the name of a zone, so the time would be wrong.
     """
     import polars as pl
 
-    probe = pl.Series([datetime(2026, 12, 31, 13, 5, 7, tzinfo=UTC)])
-    try:
-        back = probe.dt.strftime(form).str.to_datetime(form, strict=False, time_unit="us").dt.date()[0]
-    except pl.exceptions.PolarsError:
-        back = None
-    if back != date(2026, 12, 31) or "%Z" in form:
+    pattern = form.replace(".%f", "%.f")
+    probe = pl.Series([datetime(2026, 12, 31, 13, 5, 7, 123456, tzinfo=UTC)])
+    if "%Z" in form or "%f" in pattern:
         raise LogError.of("log.unknown_time_format", form=form)
+    try:
+        text = probe.dt.strftime(pattern)
+        back = text.str.to_datetime(pattern, strict=False, time_unit="us")
+        again = back.dt.replace_time_zone("UTC").dt.strftime(pattern)
+        same = back.dt.date()[0] == date(2026, 12, 31) and bool((again == text).all())
+    except pl.exceptions.PolarsError:
+        same = False
+    if not same:
+        raise LogError.of("log.unknown_time_format", form=form)
+    return pattern
 
 
 def _read_iso(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -225,6 +247,8 @@ def _read_iso(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     for form, is_utc in FAST:
         if first.str.to_datetime(form, strict=False, time_unit="us").count():
             read = texts.str.to_datetime(form, strict=False, time_unit="us")
+            if (early := read.dt.replace_time_zone(None) < FOUR_DIGITS).any():  # polars takes 26 for the year 26
+                read = read.zip_with(~early, pl.Series([None], dtype=read.dtype))
             local, fixed = (local, read.dt.timestamp("us")) if is_utc else (read, fixed)
             break
     left = (local.is_null() & fixed.is_null() & texts.is_not_null()).arg_true()

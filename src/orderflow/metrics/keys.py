@@ -119,21 +119,26 @@ def need_table(log: EventLog, name: str, columns: Iterable[str]) -> pl.DataFrame
     return table.with_columns(pl.col(column).cast(types[column]) for column in table.columns if column in types)
 
 
-def need_stages(log: EventLog, *named: Stages) -> None:
+def need_stages(log: EventLog, *named: Stages, ends: Iterable[Stages] = ()) -> None:
     """Raise LogError (`log.unknown_stage`) for a stage that a caller names and that never occurs in the log.
 
+    - `ends`: stages in which orders end. Perhaps none has been cancelled yet: of these only one is wrong that looks
+      like a stage that does occur.
     - Asked by the public functions, first of all: a shard may lack a stage that the whole log has.
     - A log without events has no stage that is wrong. None names none, a lone text one.
     """
     if len(log):
-        check_stages(log.stages, *named)
+        check_stages(log.stages, *named, ends=ends)
 
 
-def check_stages(seen: Iterable[str], *named: Stages) -> None:
+def check_stages(seen: Iterable[str], *named: Stages, ends: Iterable[Stages] = ()) -> None:
     """The same where it is known which stages occurred; where none did, none that is named is wrong."""
     known = sorted(seen)
-    for stage in (stage for stages in named for stage in as_names(stages) if known and stage not in known):
-        raise LogError.of("log.unknown_stage", stage=stage, known=known[:20], suggestion=suggest(stage, known))
+    for stages, must in (*((item, True) for item in named), *((item, False) for item in ends)):
+        for stage in (stage for stage in as_names(stages) if known and stage not in known):
+            meant = suggest(stage, known)
+            if must or meant is not None:
+                raise LogError.of("log.unknown_stage", stage=stage, known=known[:20], suggestion=meant)
 
 
 def stage_codes(log: EventLog, stages: Iterable[str]) -> list[int]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, fields, frozen
 
-from orderflow.metrics.attributes import among, attribute
+from orderflow.metrics.attributes import among, attribute, cut
 from orderflow.metrics.business import positions
 from orderflow.metrics.codes import decode, encode, need_polars
 from orderflow.metrics.frames import Columns, all_orders, coded_events, further_table, orders_table, union
 from orderflow.metrics.instants import day_start, instant, micros, zone
-from orderflow.metrics.joining import joined
+from orderflow.metrics.joining import On, joined
 from orderflow.metrics.saved import read, write
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import EMPTY, FrozenMap, as_names
@@ -249,8 +249,8 @@ class EventLog:
         known = values.unique().sort(nulls_last=True)
         places = known.to_frame().with_row_index("place")
         place = self.orders.select("order", values).join(places, on="value", how="left", nulls_equal=True)
-        orders, events = _cut(self.orders, place, len(known)), _cut(self.events, place, len(known))
-        more = {table: _cut(rows, place, len(known)) for table, rows in self.more.items()}
+        orders, events = cut(self.orders, place, len(known)), cut(self.events, place, len(known))
+        more = {table: cut(rows, place, len(known)) for table, rows in self.more.items()}
         return {
             value: evolve(
                 self,
@@ -292,13 +292,14 @@ class EventLog:
         need_polars()
         return cls(**read(folder, verify=verify))
 
-    def join(self, table: Any, on: str | Mapping[str, str] = "order") -> EventLog:
+    def join(self, table: Any, on: On = "order") -> EventLog:
         """The log with the columns of a table as further attributes of its orders.
 
         - `table`: any frame with the Arrow PyCapsule interface, columns by name, or `of.read_table(path)`.
-        - `on`: what has to be equal, compared as texts: `"order"`, the order id; the name of an attribute, the same
-          in both; or `{"customer": "客户"}`, the attribute and the column of the table.
-        - An order without a row has missing values; how many is in the assumptions.
+        - `on`: what has to be equal, compared as texts (7, 7.0 and "7" are one): `"order"`, the order id; the name of
+          an attribute, the same in both, or several; or `{"customer": "客户"}`, attributes and columns of the table.
+        - An order without a row has missing values. How many these are, and how many rows of the table belong to no
+          order, is in the assumptions. A column `promised_at` holds promises, as texts too.
         - Raises LogError: no such column, a key twice in the table, an attribute that the orders have already.
         """
         orders, told = joined(self.orders, table, on, self.tz)
@@ -361,16 +362,6 @@ def _same(names: Sequence[str], prefix: str) -> pl.Expr:
     for name in others:
         same = same & pl.col(name).eq_missing(pl.col(prefix + name))
     return same
-
-
-def _cut(rows: pl.DataFrame, place: pl.DataFrame, n: int) -> list[pl.DataFrame]:
-    """The rows of a table in `n` pieces, in one pass: `place` says for each `order` in which."""
-    import polars as pl
-
-    placed = rows.join(place.select("order", "place"), on="order", how="left", maintain_order="left")
-    pieces = placed.partition_by("place", as_dict=True, include_key=False, maintain_order=True)
-    found = (pieces.get((k,), rows.clear()) for k in range(n))
-    return [piece.with_columns(pl.col("order").set_sorted()) if "arrival" in rows.columns else piece for piece in found]
 
 
 def _columns(table: Any) -> Columns:

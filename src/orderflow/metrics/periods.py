@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from orderflow.metrics.choices import Period
-from orderflow.metrics.cohorts import TIMES, in_periods, orders_of
+from orderflow.metrics.cohorts import TIMES, in_periods, orders_of, tally
 from orderflow.metrics.groups import By
 from orderflow.metrics.keys import Keys, Stages, need_stages
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import Endings, period_of
-from orderflow.metrics.samples import Samples
 from orderflow.metrics.summary import Table, table_of
-from orderflow.metrics.sums import Sums, Tally
+from orderflow.metrics.sums import Tally
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = (
@@ -39,7 +38,7 @@ def periods(
       period with a promise and a delivery, the share that kept it; 95% by Wilson (1927). Missing as in `cohorts`.
     - `by`: attributes of orders; by key first. `calendar`: open time.
     """
-    need_stages(log, done_stages, cancelled_stages, delivered_stage)
+    need_stages(log, delivered_stage, ends=(done_stages, cancelled_stages))
     found = summarise(
         log,
         by,
@@ -66,23 +65,13 @@ def summarise(
 
     keys = Keys.of(shard, by)
     orders = orders_of(shard, calendar, Endings.of(shard, done_stages, cancelled_stages), delivered_stage)
-    orders = keys.onto(orders)
-    came = orders.with_columns(at="first_at", arrived=1, done=False, cancelled=False, kept=None)
-    went = orders.filter(~pl.col("open")).with_columns(at="last_at", arrived=0)
-    went = went.with_columns(kept=pl.when("done").then("kept"))
-    columns = [*keys.names, "at", "arrived", "done", "cancelled", "kept", "micros"]
-    rows = pl.concat([came.select(columns), went.select(columns)], how="vertical_relaxed")
+    orders = keys.onto(orders).with_columns(arrived=pl.lit(value=False))
+    went = orders.filter(~pl.col("open")).with_columns(at="last_at", kept=pl.when("done").then("kept"))
+    nothing = {name: pl.lit(value=None, dtype=pl.Boolean) for name in ("done", "cancelled", "kept")}
+    came = orders.with_columns(**nothing, at="first_at").with_columns(arrived=pl.lit(value=True))
+    rows = pl.concat([came.select(went.columns), went])
     rows = rows.with_columns(period=period_of(pl.col("at"), shard.tz, period))
-    kept = pl.col("kept").cast(pl.Boolean)
-    counts = Sums.from_rows(
-        rows,
-        keys,
-        "period",
-        **{name: pl.col(name).cast(pl.Int64).sum() for name in ("arrived", "done", "cancelled")},
-        promised=kept.is_not_null().cast(pl.Int64).sum(),
-        kept=kept.cast(pl.Int64).sum(),
-    )
-    return Tally(counts=counts, times=Samples.from_rows(rows.filter("done"), keys, "period"))
+    return tally(rows, keys, "period", ("arrived", "done", "cancelled"))
 
 
 def merge(a: Tally, b: Tally) -> Tally:

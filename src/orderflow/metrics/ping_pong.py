@@ -8,7 +8,7 @@ from orderflow.metrics.keys import Keys, need_column
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.people import shown
 from orderflow.metrics.summary import Table, table_of
-from orderflow.metrics.sums import Sums, timed
+from orderflow.metrics.sums import Sums, passages, timed
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = ("one", "other", "count", "orders", "mean", "total")
@@ -56,15 +56,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         within=within, one=pl.col(of), micros=pl.col("at").shift(-2) - pl.col("at").shift(-1), **following
     )
     found = turns.filter(pl.col("within") & (pl.col("one") == pl.col("back")) & pl.col("other").is_not_null())
-    return Sums.from_rows(
-        keys.onto(found.with_columns(stage="from_stage")),
-        keys,
-        "one",
-        "other",
-        count=pl.len(),
-        orders=pl.col("order").n_unique(),
-        total=pl.col("micros").cast(pl.Int128).sum(),
-    )
+    return passages(keys.onto(found.with_columns(stage="from_stage")), keys, "one", "other")
 
 
 def merge(a: Sums, b: Sums) -> Sums:

@@ -36,7 +36,7 @@ def queues(
     - `by`: attributes of orders, or `team` (that of the arriving event); by key first.
     - A `calendar` changes nothing: nothing is timed here.
     """
-    need_stages(log, done_stages, cancelled_stages)
+    need_stages(log, ends=(done_stages, cancelled_stages))
     found = summarise(log, by, calendar, period=period, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(found, period=period)
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from attrs import evolve
 
 from orderflow.metrics.batches import NOTHING, conform, in_texts, join, part, same_shape, shape_of
-from orderflow.metrics.figures import Figure, check_stage
+from orderflow.metrics.figures import NAMING_ENDS, NAMING_STAGES, Figure
 from orderflow.metrics.folder import Place, same_place, shelf_of
 from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
@@ -145,8 +145,8 @@ class Running:
     def result(self, calculator: str, **options: Any) -> Any:
         """The figure that `of.metrics.<calculator>(log, **options)` gives so far, or what it raises."""
         figure = Figure.of(calculator, options)
-        for stage in figure.stages:  # before all else, as the functions do
-            check_stage(stage, self.result("overview").stages)
+        if any(name in (*NAMING_STAGES, *NAMING_ENDS) for name in options):  # before all else, as the functions do
+            figure.check_seen(self.result("overview").stages)
         figure.check(self._whole)
         return figure.result(self._totals([figure])[figure])
 

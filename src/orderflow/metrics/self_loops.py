@@ -7,7 +7,7 @@ from orderflow.metrics.keys import Keys
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.outcomes import next_in
 from orderflow.metrics.summary import Table, table_of
-from orderflow.metrics.sums import Sums, timed
+from orderflow.metrics.sums import Sums, passages, timed
 from orderflow.model.calendar import WorkCalendar
 
 FIGURES = ("stage", "count", "orders", "mean", "total")
@@ -37,14 +37,7 @@ def summarise(shard: EventLog, by: By = None, calendar: WorkCalendar | None = No
         *(pl.col(f"next_{name}").alias(name) for name in keys.columns),
         micros=pl.col("next_at") - pl.col("at"),
     )
-    return Sums.from_rows(
-        keys.onto(loops),
-        keys,
-        "stage",
-        count=pl.len(),
-        orders=pl.col("order").n_unique(),
-        total=pl.col("micros").cast(pl.Int128).sum(),
-    )
+    return passages(keys.onto(loops), keys, "stage")
 
 
 def merge(a: Sums, b: Sums) -> Sums:

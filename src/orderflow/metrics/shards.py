@@ -50,13 +50,14 @@ def report_of_shards(
     """
     whole: EventLog | None = None
     piles: dict[str, tuple[Figure, Pile]] = {}
-    assumptions: list[Reason] = []
+    assumptions, seen = list[Reason](), set[str]()
     for shard in shards:
         if whole is None:
             whole = shape_of([shard])
             figures = figures_of_report(whole, terms)
             piles = {name: (figure, Pile(figure)) for name, figure in figures.items()}
         assumptions += shard.assumptions
+        seen.update(shard.stages)
         for figure, pile in piles.values():
             summary = figure.summarise(shard)
             pile.add(summary if reduce is None else reduce(summary))
@@ -68,4 +69,5 @@ def report_of_shards(
         terms,
         source=source,
         notes=notes,
+        seen=seen,
     )

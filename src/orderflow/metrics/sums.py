@@ -110,8 +110,16 @@ def filled(sums: Sums, every: pl.Series, name: str) -> pl.DataFrame:
     return full.select(*sums.keys, numbers).sort(*groups, name, nulls_last=True)
 
 
+def passages(rows: pl.DataFrame, keys: Keys, *more: str) -> Sums:
+    """How often what the rows are happened (`count`), in how many `orders`, and its `micros` altogether (`total`)."""
+    import polars as pl
+
+    total = pl.col("micros").cast(pl.Int128).sum()
+    return Sums.from_rows(rows, keys, *more, count=pl.len(), orders=pl.col("order").n_unique(), total=total)
+
+
 def timed(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows, which have a `count` and a `total` in microseconds, with the total and the `mean` in seconds."""
+    """Rows of `passages` with the total and the `mean` in seconds."""
     import polars as pl
 
     mean = pl.col("total").cast(pl.Float64) / pl.col("count")

@@ -153,8 +153,9 @@ class Totals:
 
     def _touch(self, n: int) -> None:
         """What was merged of this group is not so any more."""
+        levels = 1 if n == self._filling else self._depth() + 1  # that group is not in the tree
         for nodes in self._nodes.values():
-            for level in range(self._depth() + 1):
+            for level in range(levels):
                 nodes.pop((level, n // FAN**level), None)
 
     def _depth(self) -> int:

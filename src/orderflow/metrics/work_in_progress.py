@@ -35,7 +35,7 @@ def work_in_progress(
     - `by`: attributes of orders; every key then has every period. By key, then by period.
     - A `calendar` changes nothing: nothing is timed here.
     """
-    need_stages(log, done_stages, cancelled_stages)
+    need_stages(log, ends=(done_stages, cancelled_stages))
     found = summarise(log, by, calendar, period=period, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(found, period=period)
 

@@ -38,7 +38,7 @@ def workload(
       left out.
     - A `calendar` changes nothing: nothing is timed here.
     """
-    need_stages(log, done_stages, cancelled_stages)
+    need_stages(log, ends=(done_stages, cancelled_stages))
     of = "team" if people == "teams" else of
     summary = summarise(log, by, calendar, of=of, done_stages=done_stages, cancelled_stages=cancelled_stages)
     return result(summary, people=people if of == "actor" else "teams", minimum=minimum)

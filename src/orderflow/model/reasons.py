@@ -38,6 +38,26 @@ class Place:
         return f"{spot} ({self.path})" if spot and self.path else spot or self.path
 
 
+class _Words(dict[str, Any]):
+    """The words of a text: a parameter that was None, and so left out, is `None` in it, and never an error."""
+
+    def __missing__(self, name: str) -> _Nothing:
+        return _NOTHING
+
+
+class _Nothing:
+    """None in a text, whatever its form asks for: a number of digits, a width."""
+
+    def __repr__(self) -> str:
+        return "None"
+
+    def __format__(self, spec: str) -> str:
+        return "None"
+
+
+_NOTHING = _Nothing()
+
+
 @frozen(kw_only=True)
 class Reason:
     """One reason: a stable code for programs, parameters as data, and where in the flow it comes from.
@@ -55,7 +75,7 @@ class Reason:
         if language not in LANGUAGES:
             raise ValueError(f"there are texts in {', '.join(LANGUAGES)}, not in {language!r}")
         words = {name: _words(value, language, self.params.get("zone")) for name, value in self.params.items()}
-        text = CATALOGUE[self.code][language].format_map(words)
+        text = CATALOGUE[self.code][language].format_map(_Words(words))
         if self.params.get("suggestion"):
             text += SUGGESTION[language].format_map(words)
         return text
@@ -88,8 +108,13 @@ def problem(code: str, /, place: Place | None = None, severity: Severity = "erro
     return Problem(code=code, place=place, severity=severity, params={k: v for k, v in params.items() if v is not None})
 
 
-def suggest(wrong: str, known: Iterable[str]) -> str | None:
-    """The known name closest to a wrong one, or None when none is close. Of many names, the likeliest are compared."""
+def suggest(wrong: object, known: Iterable[str]) -> str | None:
+    """The known name closest to a wrong one, or None when none is close, or what is wrong is no text.
+
+    Of many names, the likeliest are compared.
+    """
+    if not isinstance(wrong, str):
+        return None
     folded = {name.casefold(): name for name in sorted(known, reverse=True)}
     if wrong.casefold() in folded:
         return folded[wrong.casefold()]

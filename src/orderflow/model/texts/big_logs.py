@@ -8,20 +8,55 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "没有名为 {name!r} 的指标。报告中有：{known}。",
     },
     "log.not_packed": {
-        "en": "These bytes were not written by this version of orderflow, or are damaged: {detail}. Make them again.",
+        "en": "These bytes were not written by this version of orderflow, or are damaged: {detail}. Write them again.",
         "zh": "这些字节不是由本版本 orderflow 写出的，或已损坏：{detail}。请重新生成。",
     },
     "log.bad_shards": {
-        "en": "{value} is no number of shards: give a whole number from 1 on.",
+        "en": "The number of shards must be a whole number, 1 or more; got {value}.",
         "zh": "{value} 不是分片数：请给出不小于 1 的整数。",
     },
     "log.not_in_shards": {
         "en": "A source of kind {kind} is not read in shards: give a Parquet file or folder, a CSV file, or a LazyFrame.",
         "zh": "类型为 {kind} 的来源不能分片读取：请给出 Parquet 文件或文件夹、CSV 文件，或 LazyFrame。",
     },
+    "log.wide_in_parts": {
+        "en": "If it has one row per order, name the columns with the times of its stages: stages= (--stages). In shards and "
+        "on an engine that is not guessed.",
+        "zh": "若每个订单一行，请用 stages=（--stages）指明各节点的时间列；分片或在计算引擎上读取时不会自动猜测。",
+    },
+    "log.partitions_without_engine": {
+        "en": "partitions= is for an engine; give engine=, or shards= for a file on one machine.",
+        "zh": "partitions= 只用于计算引擎；请给出 engine=，或在单机上用 shards= 读取文件。",
+    },
+    "log.engine_and_shards": {
+        "en": "An engine deals orders out to partitions=; leave out shards=, or leave out engine=.",
+        "zh": "计算引擎按 partitions= 分配订单；请去掉 shards=，或去掉 engine=。",
+    },
+    "log.not_in_parts": {
+        "en": "A source that is read in parts (shards=, engine=) does not take: {names}. It is a Parquet or CSV file, or a table "
+        "of the engine.",
+        "zh": "分部分读取（shards=、engine=）时不支持：{names}。来源应为 Parquet 或 CSV 文件，或引擎中的表。",
+    },
     "log.unknown_quantiles": {
         "en": "quantiles={value!r} is neither 'exact' nor 'sketch'.",
         "zh": "quantiles={value!r} 既不是 'exact' 也不是 'sketch'。",
+    },
+    "log.bad_partitions": {
+        "en": "The number of partitions must be a whole number, 1 or more; got {value}.",
+        "zh": "{value} 不是分区数：请给出不小于 1 的整数。",
+    },
+    "log.no_engine": {
+        "en": "engine= must be a SparkSession, and a {kind} is none: SparkSession.builder.getOrCreate() gives one.",
+        "zh": "engine= 应为 SparkSession，而不是 {kind}；可用 SparkSession.builder.getOrCreate() 得到。",
+    },
+    "log.engine_failed": {
+        "en": "The engine could not do this: {detail}",
+        "zh": "计算引擎未能完成：{detail}",
+    },
+    "log.about_not_read": {
+        "en": "What the files say of the log itself (its zone, where orders end) was not read, as they are not on this "
+        "machine; give tz=, done_stages= and cancelled_stages=.",
+        "zh": "文件不在本机，未读取其中关于日志本身的说明（时区、终结节点）；请用 tz=、done_stages=、cancelled_stages= 指定。",
     },
     "log.no_cases_on_engine": {
         "en": "On an engine cases= is not read: join that table to the events there, and name its columns with "
@@ -29,17 +64,17 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "在计算引擎上不读取 cases=：请先在引擎中把订单表与事件连接，再用 attributes= 和 promised= 指定其列。",
     },
     "log.not_on_engine": {
-        "en": "The engine reads a Spark DataFrame or the path of Parquet, not a {kind}.",
+        "en": "Give a Spark DataFrame or the path of Parquet files; a {kind} cannot be read on the engine.",
         "zh": "该引擎只读取 Spark DataFrame 或 Parquet 路径，而不是 {kind}。",
     },
     "log.quantiles_sketched": {
         "en": "Medians and percentiles come from {sketch} sketches (k = {k}): the rank of each is off by at most {error} "
         "of all durations of its group, with 99 % confidence. All other figures are exact.",
-        "zh": "中位数和百分位数来自 {sketch} 草图（k = {k}）：其秩误差以 99% 的置信度不超过该组全部时长的 {error}。其余数字均精确。",
+        "zh": "中位数和百分位数来自 {sketch} 概要（sketch）（k = {k}）：其秩误差以 99% 的置信度不超过该组全部时长的 {error}。其余数字均精确。",
     },
     "log.other_zone": {
-        "en": "This log counts days in {tz}, the others in {expected}: make all with the same tz=.",
-        "zh": "此日志按 {tz} 计日，而其他日志按 {expected}：请统一使用同一个 tz=。",
+        "en": "This log counts days in {tz}, the others in {expected}; use one tz= (--tz) for all of them.",
+        "zh": "此日志按 {tz} 计日，而其他日志按 {expected}：请统一使用同一个 tz=（--tz）。",
     },
     "log.batch_key_reused": {
         "en": "The key {key!r} was used for another batch: give each batch its own key.",

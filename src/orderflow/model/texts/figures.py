@@ -21,13 +21,18 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "The {events} events were not held against the time promises of the flow, which takes a while: --mark does it.",
         "zh": "未用流程的时效规则核对这 {events} 个事件（耗时较长）；需要时请加 --mark。",
     },
+    "log.marks_not_in_shards": {
+        "en": "In shards orders are not held against the time promises of the flow; leave out --shards for figures about them.",
+        "zh": "分片时不会用流程的时效规则核对订单；如需相关指标，请去掉 --shards。",
+    },
     "log.ends_known_once": {
-        "en": "Only one of the two logs says in which stages an order is finished; name them with done_stages=.",
-        "zh": "两份日志中只有一份说明订单在哪些节点算完成；请用 done_stages= 指定。",
+        "en": "Only one of the two logs says which stages finish an order; name them with done_stages= (--done).",
+        "zh": "两份日志中只有一份说明订单在哪些节点算完成；请用 done_stages=（--done）指定。",
     },
     "log.no_starts": {
-        "en": "Nothing says when work was begun: the events have no 'started_at'. Name its column when reading: started_at=....",
-        "zh": "无法得知何时开始处理：事件没有 'started_at'。读取时请用 started_at=… 指定其列。",
+        "en": "Nothing says when work was begun: the events have no 'started_at'. When reading, name its column: started_at= "
+        "(--started-at).",
+        "zh": "无法得知何时开始处理：事件没有 'started_at'。读取时请用 started_at=（--started-at）指定其列。",
     },
     "log.no_flow": {
         "en": "Nothing says which steps are allowed; give allowed=of.allowed_steps(flow) (--flow).",
@@ -55,16 +60,16 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "以下字段的值不符合声明的类型，在条件中视为未知（订单数）：{names}。",
     },
     "log.unknown_choice": {
-        "en": "{name}={value!r} is not possible; choose one of: {known}.",
+        "en": "{name} must be one of: {known}; got {value!r}.",
         "zh": "{name}={value!r} 不可用；可选：{known}。",
     },
     "log.no_done_stages": {
-        "en": "Nothing says in which stages an order is finished; name them with done_stages=.",
-        "zh": "未说明订单在哪些节点算完成；请用 done_stages= 指定。",
+        "en": "The log does not say which stages finish an order; name them with done_stages= (--done).",
+        "zh": "未说明订单在哪些节点算完成；请用 done_stages=（--done）指定。",
     },
     "log.no_cancelled_stages": {
-        "en": "Nothing says in which stages an order is cancelled; name them with cancelled_stages=.",
-        "zh": "未说明订单在哪些节点算取消；请用 cancelled_stages= 指定。",
+        "en": "The log does not say which stages cancel an order; name them with cancelled_stages= (--cancelled).",
+        "zh": "未说明订单在哪些节点算取消；请用 cancelled_stages=（--cancelled）指定。",
     },
     "log.no_waiting_stages": {
         "en": "Nothing says when work was done: events have no 'started_at'. Name the stages in which orders only wait "
@@ -80,7 +85,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "未说明什么算作 {what}；请用 stages= 指定节点，或用 kinds= 指定反馈类别。",
     },
     "log.few_is_not_a_number": {
-        "en": "minimum={value!r} is no number of orders from 1 up.",
-        "zh": "minimum={value!r} 不是大于等于 1 的订单数。",
+        "en": "minimum= (--minimum) must be a whole number, 1 or more; got {value!r}.",
+        "zh": "minimum=（--minimum）必须是不小于 1 的整数，而不是 {value!r}。",
     },
 }

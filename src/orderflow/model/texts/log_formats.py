@@ -5,8 +5,8 @@ from __future__ import annotations
 TEXTS: dict[str, dict[str, str]] = {
     # What is to be read, and as what.
     "log.unknown_source": {
-        "en": "A {kind} cannot be read as a log. Give a path, a frame (polars, pandas, pyarrow), columns by name, or a database with query=.",
-        "zh": "无法把 {kind} 读作日志。请给出路径、数据框（polars、pandas、pyarrow）、按名称的列，或带 query= 的数据库。",
+        "en": "A {kind} cannot be read as a log. Give a path, a frame (polars, pandas, pyarrow), columns by name, or a database with query=; of a Tracker, tracker.log() is the log.",
+        "zh": "无法把 {kind} 读作日志。请给出路径、数据框（polars、pandas、pyarrow）、按列名给出的列，或带 query= 的数据库；Tracker 的日志用 tracker.log()。",
     },
     "log.unknown_format": {
         "en": "There is no format {format!r}; there are: {known}.",
@@ -20,6 +20,18 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "errors= is 'raise' or 'skip', not {value!r}.",
         "zh": "errors= 只能是 'raise' 或 'skip'，不能是 {value!r}。",
     },
+    "log.not_names": {
+        "en": "{parameter}= takes names, as texts; it cannot be {value}.",
+        "zh": "{parameter}= 需要文本形式的名称，不能是 {value}。",
+    },
+    "log.without_meaning": {
+        "en": "{names} means nothing for this source ({kind}); leave it out.",
+        "zh": "{names} 对此来源（{kind}）没有意义；请去掉。",
+    },
+    "log.not_in_wide": {
+        "en": "{names} means nothing for a table with one row per order, whose columns are the stages; leave it out.",
+        "zh": "{names} 对每个订单一行、以列为节点的表没有意义；请去掉。",
+    },
     "log.unknown_names": {
         "en": "names= is 'orderflow' or 'pm4py', not {value!r}.",
         "zh": "names= 只能是 'orderflow' 或 'pm4py'，不能是 {value!r}。",
@@ -29,8 +41,24 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "无法把 {kind} 读作数据框：{detail}。",
     },
     "log.not_texts": {
-        "en": "Column {column!r} is of the kind {kind}, which is no name; name another column.",
+        "en": "Column {column!r} is of the kind {kind}, which is not a name; name another column.",
         "zh": "列 {column!r} 的类型为 {kind}，不能作为名称；请指定其他列。",
+    },
+    "log.blanks_around": {
+        "en": "{count} different value(s) of the {role} have blanks around them and are others than without: {values}. Trim them in the source if they should be the same.",
+        "zh": "有 {count} 个不同的{role}首尾带空白，与不带空白的视为不同：{values}。若应相同，请在来源中去除空白。",
+    },
+    "log.numbers_with_commas": {
+        "en": "These look like numbers with commas, as decimal or between thousands, and stay texts: {columns}. Export them with a decimal point and nothing between thousands.",
+        "zh": "以下列像是用逗号作小数点或千位分隔的数字，仍按文本保留：{columns}。请以小数点、不带千位分隔符的形式导出。",
+    },
+    "log.not_utf8": {
+        "en": "{count} value(s) in column {column!r} are bytes that are not text, first in {unit} {lines}: {values}. Turn them into text in the source (for example hex(id) in the query).",
+        "zh": "列 {column!r} 中有 {count} 个值是无法读作文本的字节，最先出现在第 {lines} {unit}：{values}。请在来源中转为文本（例如在查询中用 hex(id)）。",
+    },
+    "log.kinds_read": {
+        "en": "Columns of the {table} whose kind a log does not have are read as another: {changes}.",
+        "zh": "{table}中日志没有的类型按其他类型读取：{changes}。",
     },
     # Packed and damaged files.
     "log.broken_gzip": {
@@ -54,8 +82,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "文件有 {count:,} 列，最多读取 {most:,} 列。它是每个事件或每个订单一行的表吗？",
     },
     "log.broken_json_lines": {
-        "en": "{count} line(s) are no JSON object ({detail}), first line(s) {lines}. JSON lines have one object a line.",
-        "zh": "有 {count} 行不是 JSON 对象（{detail}），最先为第 {lines} 行。JSON lines 每行一个对象。",
+        "en": "{count} line(s) cannot be read as a JSON object ({detail}), first line(s) {lines}. JSON lines have one object a line, each key once.",
+        "zh": "有 {count} 行无法读作 JSON 对象（{detail}），最先为第 {lines} 行。JSON lines 每行一个对象，每个键只出现一次。",
     },
     "log.broken_json": {
         "en": "The JSON is damaged here: {detail}. If every line is an object of its own, say format='jsonl' (--from jsonl).",
@@ -66,13 +94,39 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "无法按 Parquet 读取：{detail}。",
     },
     "log.no_parquet_in_folder": {
-        "en": "There is no .parquet file in this folder.",
-        "zh": "该文件夹中没有 .parquet 文件。",
+        "en": "There is no .parquet or .pq file in this folder.",
+        "zh": "该文件夹中没有 .parquet 或 .pq 文件。",
+    },
+    "log.columns_of_folders": {
+        "en": "Columns that the names of folders give (column=value): {columns}.",
+        "zh": "由文件夹名（列=值）得到的列：{columns}。",
+    },
+    "log.files_passed_over": {
+        "en": "{count} Parquet file(s) are passed over, since a name beginning with _ or . marks what a writer left: {names}.",
+        "zh": "跳过了 {count} 个 Parquet 文件（以 _ 或 . 开头的名称表示写入程序的残留）：{names}。",
+    },
+    "log.no_path": {
+        "en": "The path is empty; name a file or a folder.",
+        "zh": "路径为空；请给出文件或文件夹。",
+    },
+    "log.is_sqlite": {
+        "en": "This is an SQLite database. The one of a Tracker gives its history by of.report(tracker.log()); of another, say "
+        "what to read: sqlite:///FILE with query= (--query).",
+        "zh": "这是 SQLite 数据库。Tracker 自己的数据库请用 of.report(tracker.log())；其他数据库请用 sqlite:///文件 并以 query=（--query）说明读取什么。",
     },
     # Databases.
     "log.needs_query": {
         "en": "Say what to read from the database with query= (--query), for example 'select * from order_events'.",
         "zh": "请用 query=（--query）说明从数据库读取什么，例如 'select * from order_events'。",
+    },
+    "log.not_a_database": {
+        "en": "Files are not read over {scheme}://. Give a path, or a frame that another library reads from there "
+        "(pl.scan_parquet, pl.read_csv).",
+        "zh": "不能通过 {scheme}:// 读取文件。请给出路径，或用其他库（pl.scan_parquet、pl.read_csv）读成数据框后再传入。",
+    },
+    "log.no_driver": {
+        "en": "The driver of this database is not installed: pip install {name}.",
+        "zh": "未安装该数据库的驱动：pip install {name}。",
     },
     "log.query_failed": {
         "en": "The database refuses the query: {detail}.",
@@ -86,6 +140,10 @@ TEXTS: dict[str, dict[str, str]] = {
     "log.rows_skipped": {
         "en": "Of the {table}, {count} row(s) are left out, as was asked for:",
         "zh": "按要求跳过了{table}中的 {count} 行：",
+    },
+    "log.promises_not_known": {
+        "en": "{count} promise(s) cannot be read and are taken as not known, as was asked for:",
+        "zh": "按要求，有 {count} 个无法识别的承诺时间视为未知：",
     },
     "log.attribute_not_found": {
         "en": "There is no column {column!r} for an attribute. The columns are: {columns}.",
@@ -111,6 +169,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "No event has lifecycle:transition {name!r}; there are: {known}.",
         "zh": "没有 lifecycle:transition 为 {name!r} 的事件；现有：{known}。",
     },
+    "log.no_lifecycle": {
+        "en": "There is no column 'lifecycle:transition' in which {names} could stand; leave lifecycle= (--lifecycle) out.",
+        "zh": "没有可含 {names} 的列 'lifecycle:transition'；请去掉 lifecycle=（--lifecycle）。",
+    },
+    "log.lifecycle_orders_gone": {
+        "en": "{count} order(s) have only events that do not enter a stage: they are not in the log (lifecycle='all', --lifecycle all, takes them in).",
+        "zh": "有 {count} 个订单只有不算作进入节点的事件，不在日志中（lifecycle='all'、--lifecycle all 可将其计入）。",
+    },
     # XES.
     "log.broken_xml": {
         "en": "The XML is damaged or cut off here: {detail}.",
@@ -124,8 +190,17 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "The XML declares an entity, {name!r}. A log needs none, and they can harm; remove the declaration.",
         "zh": "XML 声明了实体 {name!r}。日志不需要实体，且可能有害；请删除该声明。",
     },
+    "log.xml_doctype": {
+        "en": "The XML names a document type in another file, {name!r}, which is not read: its entities would vanish. "
+        "Remove the DOCTYPE.",
+        "zh": "XML 引用了另一文件中的文档类型 {name!r}，该文件不会被读取，其中的实体会丢失。请删除 DOCTYPE。",
+    },
+    "log.keys_twice": {
+        "en": "Attributes that an event or a trace has more than once, the last value counts (how often): {counts}.",
+        "zh": "同一事件或轨迹中重复出现的属性，取最后一个值（次数）：{counts}。",
+    },
     "log.not_xes": {
-        "en": "This is no XES: the first element is {root!r}, not 'log'.",
+        "en": "This is not XES: the first element is {root!r}, not 'log'.",
         "zh": "这不是 XES：第一个元素是 {root!r}，而不是 'log'。",
     },
     "log.parts_not_kept": {
@@ -138,7 +213,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     # OCEL.
     "log.not_ocel": {
-        "en": "This JSON is no OCEL 2.0: it needs 'events' and 'objects'. If every line is an object of its own, say format='jsonl' (--from jsonl).",
+        "en": "This JSON is not OCEL 2.0: it needs 'events' and 'objects'. If every line is an object of its own, say format='jsonl' (--from jsonl).",
         "zh": "该 JSON 不是 OCEL 2.0：需要 'events' 和 'objects'。若每行各为一个对象，请用 format='jsonl'（--from jsonl）。",
     },
     "log.ocel_one": {
@@ -190,6 +265,23 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Not written, this format has no place for it: {parts}. log.save(folder) keeps everything.",
         "zh": "该格式无处存放、未写出的内容：{parts}。log.save(文件夹) 可保存全部内容。",
     },
+    "log.empty_not_written": {
+        "en": "Not written, since no order has a value and XES cannot hold an attribute without values: {names}.",
+        "zh": "以下属性没有任何订单有值，XES 无法保存没有值的属性，因此未写出：{names}。",
+    },
+    "log.no_cases_beside": {
+        "en": "cases= (--cases-out) writes a table of orders beside a table of events ({known}); {format} holds the orders "
+        "with their attributes itself. Leave it out.",
+        "zh": "cases=（--cases-out）在事件表（{known}）之外另写一张订单表；{format} 本身已包含订单及其属性，请去掉该选项。",
+    },
+    "log.cases_over_log": {
+        "en": "The table of orders (cases=, --cases-out) would be written over the log itself; give it a file of its own.",
+        "zh": "订单表（cases=，--cases-out）会覆盖日志文件本身；请为它指定另一个文件。",
+    },
+    "log.pm4py_takes_for_old": {
+        "en": "pm4py.read_ocel takes a file named {ending} for OCEL 1.0 and cannot read it; pm4py.read_ocel2 can.",
+        "zh": "pm4py.read_ocel 会把 {ending} 文件当作 OCEL 1.0，无法读取；请用 pm4py.read_ocel2。",
+    },
     "log.about_used": {
         "en": "The file says about the log: {pairs}.",
         "zh": "文件对日志的说明：{pairs}。",
@@ -199,16 +291,16 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "文件中 'orderflow' 处对日志的说明无法理解，未予采用：{said}。",
     },
     "log.about_differs": {
-        "en": "The Parquet files say different things about the log; none of it is used (tz=, done_stages=, cancelled_stages=).",
-        "zh": "各 Parquet 文件对日志的说明不一致，均未采用（tz=、done_stages=、cancelled_stages=）。",
+        "en": "The Parquet files say different things about the log; none of it is used (tz=, done_stages=, cancelled_stages=; --tz, --done, --cancelled).",
+        "zh": "各 Parquet 文件对日志的说明不一致，均未采用（tz=、done_stages=、cancelled_stages=；--tz、--done、--cancelled）。",
     },
     "log.orders_not_written": {
         "en": "{count} order(s) without an event are not written (cases= writes a table of orders beside).",
         "zh": "有 {count} 个没有事件的订单未写出（cases= 可另写一张订单表）。",
     },
     "log.zone_not_written": {
-        "en": "Times are written in UTC; read them with tz={tz!r} for the same days.",
-        "zh": "时间按 UTC 写出；读取时请用 tz={tz!r}，以得到相同的日期。",
+        "en": "Times are written in UTC; read them with tz={tz!r} (--tz {tz}) for the same days.",
+        "zh": "时间按 UTC 写出；读取时请用 tz={tz!r}（--tz {tz}），以得到相同的日期。",
     },
     "log.kinds_change": {
         "en": "This format has no such kinds of values; they will be read as: {changes}.",
@@ -218,6 +310,18 @@ TEXTS: dict[str, dict[str, str]] = {
     "log.unknown_join": {
         "en": "{where} has no {name!r} to join on; it has: {known}.",
         "zh": "{where}中没有可用于连接的 {name!r}；现有：{known}。",
+    },
+    "log.unknown_join_on": {
+        "en": "on= is 'order', an attribute, several in a list, or a mapping of attribute to column; it cannot be {value}.",
+        "zh": "on= 可以是 'order'、一个属性、属性列表，或“属性 -> 列”的映射；不能是 {value}。",
+    },
+    "log.join_rows_unused": {
+        "en": "{count} row(s) of the joined table belong to no order: not used.",
+        "zh": "所连接的表中有 {count} 行不属于任何订单，未使用。",
+    },
+    "log.join_rows_without_key": {
+        "en": "{count} row(s) of the joined table have nothing to join on: not used.",
+        "zh": "所连接的表中有 {count} 行的连接键为空，未使用。",
     },
     "log.join_twice": {
         "en": "The table has {count} key(s) more than once, first {keys}. One row per key is needed.",

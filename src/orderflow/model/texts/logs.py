@@ -35,6 +35,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "There are no rows: nothing to report on.",
         "zh": "没有数据行，无可统计。",
     },
+    "log.no_rows_left": {
+        "en": "No row is left: all are wrong, and were to be skipped.",
+        "zh": "没有剩下任何行：所有行都有误，并已按要求跳过。",
+    },
     # Columns.
     "log.column_not_found": {
         "en": "There is no column {column!r} for the {role}. The columns are: {columns}.",
@@ -67,14 +71,19 @@ TEXTS: dict[str, dict[str, str]] = {
         "Times look like 2026-01-05T08:03:00, with or without an offset; for another form give "
         "time_format= (--time-format), for example '%d/%m/%Y %H:%M'.",
         "zh": "列 {column!r} 中有 {count} 个时间无法识别，最先出现在第 {lines} {unit}：{values}。"
-        "时间应形如 2026-01-05T08:03:00，可带或不带时差；其他格式请用 time_format=（--time-format）指定，"
+        "时间应形如 2026-01-05T08:03:00，可带或不带时区偏移；其他格式请用 time_format=（--time-format）指定，"
         "例如 '%d/%m/%Y %H:%M'。",
+    },
+    "log.times_are_numbers": {
+        "en": "{count} time(s) in column {column!r} are numbers, first in {unit} {lines}: {values}. {likely}",
+        "zh": "列 {column!r} 中有 {count} 个时间是数字，最先出现在第 {lines} {unit}：{values}。{likely}",
     },
     "log.times_ambiguous": {
         "en": "{count} time(s) in column {column!r} may mean day/month or month/day, first in {unit} {lines}: "
-        "{values}. Say which with time_format= (--time-format), for example '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'.",
+        "{values}. Say which with time_format= (--time-format), for example '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'; "
+        "%y is a year of two digits.",
         "zh": "列 {column!r} 中有 {count} 个时间分不清日/月还是月/日，最先出现在第 {lines} {unit}：{values}。"
-        "请用 time_format=（--time-format）指明，例如 '%d/%m/%Y %H:%M' 或 '%m/%d/%Y %H:%M'。",
+        "请用 time_format=（--time-format）指明，例如 '%d/%m/%Y %H:%M' 或 '%m/%d/%Y %H:%M'；两位数的年份写作 %y。",
     },
     "log.times_do_not_fit": {
         "en": "{count} time(s) in column {column!r} do not fit the time format {form!r}, first in {unit} {lines}: "
@@ -83,8 +92,8 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "log.unknown_time_format": {
         "en": "The time format {form!r} cannot be used; write day, month and year as for strptime, for example "
-        "'%d/%m/%Y %H:%M' (names of zones, %Z, cannot be read).",
-        "zh": "时间格式 {form!r} 不可用；请按 strptime 写明年、月、日，例如 '%d/%m/%Y %H:%M'（不支持时区名称 %Z）。",
+        "'%d/%m/%Y %H:%M', a fraction of a second as '.%f' (names of zones, %Z, cannot be read).",
+        "zh": "时间格式 {form!r} 不可用；请按 strptime 写明年、月、日，例如 '%d/%m/%Y %H:%M'，秒的小数部分写作 '.%f'（不支持时区名称 %Z）。",
     },
     "log.orders_repeated": {
         "en": "{repeated} order(s) have more than one row, first {orders} in {unit} {lines}. "
@@ -101,7 +110,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "时间 {value} 没有时区；请使用带 tzinfo 的 datetime。",
     },
     "log.not_an_instant": {
-        "en": "{value!r} ({kind}) is no time; give an aware datetime, or microseconds since 1970 in UTC as an integer.",
+        "en": "{value!r} ({kind}) is not a time; give an aware datetime, or microseconds since 1970 in UTC as an integer.",
         "zh": "{value!r}（{kind}）不是时间；请给出带 tzinfo 的 datetime，或自 1970 年起的 UTC 微秒整数。",
     },
     "log.missing_column": {
@@ -139,8 +148,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "{name!r} 是事件的列：一个订单会有多个值，因此这项指标不能按它分组。订单的属性有：{known}。",
     },
     "log.no_teams": {
-        "en": "The log knows no teams. Name the column with the team or department when reading it: team=....",
-        "zh": "日志中没有部门信息。读取时请指明部门所在的列：team=…。",
+        "en": "The log has no teams. When reading it, name the column with the team or department: team= (--team).",
+        "zh": "日志中没有部门信息。读取时请用 team=（--team）指明部门所在的列。",
     },
     "log.cannot_save": {
         "en": "The log cannot be saved in this folder: {detail}.",
@@ -161,7 +170,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh": "已保存的日志损坏：此文件缺失，或与保存时不一致（{detail}）。请重新保存日志。",
     },
     "log.unreadable_moment": {
-        "en": "{value!r} is no date or time; write 2026-01-31 or 2026-01-31T08:00:00+08:00.",
+        "en": "{value!r} is not a date or time; write 2026-01-31 or 2026-01-31T08:00:00+08:00.",
         "zh": "{value!r} 不是日期或时间；请写成 2026-01-31 或 2026-01-31T08:00:00+08:00。",
     },
     "log.unknown_stage": {
@@ -187,10 +196,10 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "log.starts_paired": {
         "en": "Starts of activities are paired with their completions: {count} of {starts}.",
-        "zh": "活动的开始与完成已配对：{starts} 个开始中配上 {count} 个。",
+        "zh": "活动的开始与完成已配对：共 {starts} 个开始，其中 {count} 个已配对。",
     },
     "log.starts_after_end": {
-        "en": "{count} event(s) began, by {column!r}, after they ended: their start is taken as not known.",
+        "en": "{count} event(s) began, by {column!r}, after they ended: their start is treated as unknown.",
         "zh": "按 {column!r} 列，{count} 个事件的开始晚于结束：视为开始时间未知。",
     },
     "log.unused_columns": {
@@ -207,7 +216,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "log.assumed_zone": {
         "en": "Times without an offset are in UTC (say otherwise with tz=, --tz).",
-        "zh": "不带时差的时间按 UTC 理解（可用 tz=、--tz 指定）。",
+        "zh": "不带时区偏移的时间按 UTC 理解（可用 tz=、--tz 指定）。",
     },
     "log.times_in_gap": {
         "en": "{count} time(s) in column {column!r} do not exist in {tz} (change to summer time): "
