@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import orderflow as of
-from orderflow.metrics import Running, running, segments
+from orderflow.metrics import Running, running, segments, totals
 from orderflow.metrics.batches import join
 from orderflow.metrics.figures import FURTHER, PARTS
 from orderflow.metrics.log import EventLog
@@ -65,6 +65,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments and the room for open orders are so small that a few events fill them."""
     monkeypatch.setattr(segments, "FULL", 6)
     monkeypatch.setattr(segments, "TOGETHER", 3)
+    monkeypatch.setattr(totals, "GROUP", 12)
+    monkeypatch.setattr(totals, "FAN", 2)
     monkeypatch.setattr(running, "MOST_OPEN", 10)
 
 
@@ -215,7 +217,7 @@ def test_adding_costs_the_orders_that_it_touches(before: int) -> None:
 
 
 def test_a_question_sums_up_only_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second report summarises the open orders, and of those at rest only the touched segments."""
+    """A second report summarises the open orders, and of those at rest only the groups of the touched segments."""
     totals = Running(done_stages={"done"})
     for n in range(60):
         totals.add(log_of([(f"old-{n}", "placed", n, None), (f"old-{n}", "done", n + 1, None)]))
@@ -229,7 +231,7 @@ def test_a_question_sums_up_only_what_changed(monkeypatch: pytest.MonkeyPatch) -
     )
     totals.add(log_of([("old-3", "placed", 200, None)]))
     totals.result("lead_time")
-    assert sum(sizes) <= 3 + 6
+    assert sum(sizes) <= 3 + 12
 
 
 def test_every_calculator_is_a_part_that_can_be_asked_for() -> None:
@@ -290,6 +292,8 @@ def test_a_stage_that_never_occurs_is_told_as_by_the_function(name: str, options
     for ask in (totals.result, lambda name, **given: getattr(of.metrics, name)(totals.log(), **given)):
         with pytest.raises(LogError, match="Did you mean 'done'"):
             ask(name, **options)
+        with pytest.raises(LogError, match="Did you mean 'done'"):  # before what else is wrong
+            ask(name, **options, by="nothing")
     assert len(Running(done_stages="done").result(name, **options)) in (0, 1, 2)
 
 

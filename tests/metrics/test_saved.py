@@ -158,6 +158,55 @@ def test_a_damaged_log_is_refused(tmp_path: Path, damage: str) -> None:
     assert code_of(tmp_path) == "log.saved_damaged"
 
 
+@pytest.mark.parametrize("damage", ["kind", "code", "stage", "order", "gap", "size", "zone", "version"])
+def test_what_cannot_be_a_saved_log_is_refused_at_once(tmp_path: Path, damage: str) -> None:
+    """Values of another kind, codes without a name, events out of order, an order that is missing, another size, a zone
+    or version that there is not: LogErrors, and none of polars."""
+    small().save(tmp_path)
+    (events,), description = tmp_path.glob("events-*.arrow"), tmp_path / "log.json"
+    table, described = pl.read_ipc(events.read_bytes()), json.loads(description.read_text(encoding="utf-8"))
+    changes = {
+        "kind": table.with_columns(pl.col("at").cast(pl.Float64)),
+        "code": table.with_columns(pl.lit(99, pl.UInt32).alias("order")),
+        "stage": table.with_columns(pl.lit(99, pl.UInt32).alias("stage")),
+        "order": table.reverse(),
+        "gap": table.with_columns(pl.lit(None, pl.UInt32).alias("order")),
+    }
+    if damage in changes:
+        changes[damage].write_ipc(events, compression="uncompressed")
+        described["tables"]["events"]["bytes"] = events.stat().st_size  # so that no other check sees it first
+    elif damage == "size":
+        events.write_bytes(events.read_bytes() + b" ")
+    else:
+        described |= {"zone": {"tz": "Mars"}, "version": {"version": 0}}[damage]
+    description.write_text(json.dumps(described), encoding="utf-8")
+    assert code_of(tmp_path) == "log.saved_damaged"
+
+
+def test_a_value_that_was_changed_is_found_on_request(tmp_path: Path) -> None:
+    """One bit of one time: only reading everything can tell, and `verify=True` does."""
+    small().save(tmp_path)
+    assert len(EventLog.load(tmp_path, verify=True)) == 4
+    (events,) = tmp_path.glob("events-*.arrow")
+    content = bytearray(events.read_bytes())
+    content[content.index((2 * HOUR).to_bytes(8, "little"))] ^= 1
+    events.write_bytes(content)
+    assert len(EventLog.load(tmp_path)) == 4
+    with pytest.raises(LogError) as caught:
+        EventLog.load(tmp_path, verify=True)
+    assert caught.value.problems[0].code == "log.saved_damaged"
+
+
+def test_saving_deletes_no_file_of_others(tmp_path: Path) -> None:
+    """What only looks like ours stays; what a crash left of ours goes."""
+    foreign = ["plan-0123456789abcdef0123.arrow", "plan.arrow.part", "events.arrow"]
+    ours = ["names.stage.arrow.part", "log.json.part", "more.marks-0123456789abcdef0123.arrow"]
+    for name in (*foreign, *ours):
+        (tmp_path / name).write_text("mine")
+    small().save(tmp_path)
+    assert [name for name in (*foreign, *ours) if (tmp_path / name).exists()] == foreign
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """A file that stands where the folder should be."""
     (tmp_path / "taken").write_text("", encoding="utf-8")

@@ -110,8 +110,34 @@ def parts(log: EventLog, size: int) -> Iterator[EventLog]:
         log.events.group_by("order").agg(pl.len()), on="order", how="left", maintain_order="left"
     )
     place = (counts["len"].fill_null(0).cast(pl.Int64).cum_sum() - 1).clip(lower_bound=0) // size
-    for _, chosen in log.orders.select("order", place=place).group_by("place", maintain_order=True):
-        yield part(log, chosen["order"])
+    places = log.orders.select("order", place=place)
+    events, orders = _pieces(log.events, places), _pieces(log.orders, places)
+    more = {name: _pieces(table, places) for name, table in log.more.items()}
+    for n, rows in orders.items():
+        yield evolve(
+            log,
+            events=events.get(n, log.events.clear()).with_columns(pl.col("order").set_sorted()),
+            orders=rows,
+            more=FrozenMap({name: pieces.get(n, log.more[name].clear()) for name, pieces in more.items()}),
+        )
+
+
+def _pieces(rows: pl.DataFrame, places: pl.DataFrame) -> dict[tuple[object, ...], pl.DataFrame]:
+    """The rows of a table by the place of their order, in one pass."""
+    placed = rows.join(places, on="order", how="left", maintain_order="left")
+    return placed.partition_by("place", as_dict=True, include_key=False, maintain_order=True)
+
+
+def tight(log: EventLog) -> EventLog:
+    """The log with the names that occur, and no others: a small part of a log is then small, and names nobody else."""
+    events, names = log.events, dict(log.names)
+    for name, texts in log.names.items():
+        used = events[name].drop_nulls().unique().sort()
+        if len(used) < len(texts):
+            codes = used.to_frame().with_row_index("code")
+            found = events.select(name).join(codes, on=name, how="left", maintain_order="left")["code"]
+            events, names[name] = events.with_columns(found.alias(name)), texts.gather(used)
+    return evolve(log, events=events, names=FrozenMap(names))
 
 
 def _widened(whole: EventLog, log: EventLog) -> EventLog:
@@ -145,18 +171,25 @@ def _wider(a: pl.DataFrame, b: pl.DataFrame) -> pl.DataFrame:
 
     schema = dict(a.schema)
     for name, dtype in b.schema.items():
-        schema[name] = _common(schema.get(name, dtype), dtype)
+        schema[name] = _common(name, schema.get(name, dtype), dtype)
     return pl.DataFrame(schema=schema)
 
 
-def _common(a: pl.DataType, b: pl.DataType) -> pl.DataType:
-    """The type that holds values of both: as a column of all of them would have it (see `histories`)."""
+def _common(name: str, a: pl.DataType, b: pl.DataType) -> pl.DataType:
+    """The type that holds values of both: as a column of all of them would have it (see `histories`).
+
+    Raises LogError (`log.cannot_mix`) where there is none: lists, records, bytes and durations have no one text.
+    """
     import polars as pl
 
+    if pl.Object in (a, b):
+        raise LogError.of("log.cannot_keep", column=name, kind="object")
     if a == b or b == pl.Null:
         return a
     if a == pl.Null:
         return b
+    if any(dtype.is_nested() or dtype in (pl.Binary, pl.Duration) for dtype in (a, b)):
+        raise LogError.of("log.cannot_mix", column=name, kind=str(b), known=str(a))
     if a.is_integer() and b.is_integer():
         return pl.Int64()
     return pl.Float64() if a.is_numeric() and b.is_numeric() else pl.String()
@@ -171,6 +204,14 @@ def _with_schema(table: pl.DataFrame | None, wanted: pl.DataFrame) -> pl.DataFra
         (_as(pl.col(name), table.schema[name], dtype) if name in table.columns else pl.lit(None, dtype)).alias(name)
         for name, dtype in wanted.schema.items()
     )
+
+
+def in_kinds(table: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
+    """The table with texts where `wanted` has them: the same texts, whenever values become texts."""
+    import polars as pl
+
+    texts = [name for name in table.columns if wanted.schema.get(name) == pl.String]
+    return table.with_columns(_as(pl.col(name), table.schema[name], wanted.schema[name]) for name in texts)
 
 
 def _as(values: pl.Expr, dtype: pl.DataType, wanted: pl.DataType) -> pl.Expr:

@@ -282,15 +282,15 @@ class EventLog:
         write(folder, **{field.name: getattr(self, field.name) for field in fields(EventLog)})
 
     @classmethod
-    def load(cls, folder: str | Path) -> EventLog:
+    def load(cls, folder: str | Path, *, verify: bool = False) -> EventLog:
         """The log that was saved in a folder.
 
-        - Tables are mapped into memory, not read: what no figure asks for stays on the disk.
+        - Tables are mapped into memory, not read: what no figure asks for stays on the disk. Sizes, kinds, codes and
+          the order of events are checked; other values (times, attributes) with `verify`, which reads everything.
         - Raises LogError: no saved log there (`log.not_saved`), one of a newer version (`log.saved_by_newer`), a
-          table that is missing or changed (`log.saved_damaged`).
-        """
+          table that is missing or, as far as it is checked, changed (`log.saved_damaged`)."""
         need_polars()
-        return cls(**read(folder))
+        return cls(**read(folder, verify=verify))
 
     def join(self, table: Any, on: On = "order") -> EventLog:
         """The log with the columns of a table as further attributes of its orders.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
-from orderflow.metrics.batches import EXACT_FLOATS, conform
+from orderflow.metrics.batches import conform, in_kinds
 from orderflow.metrics.log import EventLog
 
 if TYPE_CHECKING:
@@ -49,8 +50,11 @@ class OpenOrders:
     def __contains__(self, id: str) -> bool:
         return id in self._held
 
-    def put(self, log: EventLog) -> list[str]:
-        """Add what a log says to what is known about its orders; their ids, which now stand last."""
+    def put(self, log: EventLog, whole: EventLog) -> list[str]:
+        """Add what a log says to what is known about its orders; their ids, which now stand last.
+
+        - `whole`: columns that are of texts there have to be so here too.
+        """
         ids: list[str] = log.orders["id"].to_list()
         by_code = dict(zip(log.orders["order"].to_list(), ids, strict=True))
         for id in ids:
@@ -60,14 +64,22 @@ class OpenOrders:
         orders = (by_code[code] for code in log.events["order"].to_list())
         for id, event in zip(orders, zip(*columns, strict=True), strict=True):
             self._held[id].add(event)
-        for row in log.orders.drop("order").iter_rows(named=True):
+        for row in in_kinds(log.orders, whole.orders).drop("order").iter_rows(named=True):
             known = self._held[row.pop("id")].attributes
             known.update({name: value for name, value in row.items() if value is not None})
         for name, table in log.more.items():
-            for row in table.iter_rows(named=True):
+            for row in in_kinds(table, whole.more.get(name, table)).iter_rows(named=True):
                 self._held[by_code[row.pop("order")]].more.setdefault(name, []).append(row)
         self.events += len(log)
         return ids
+
+    def widen(self, before: EventLog, whole: EventLog) -> None:
+        """Make texts of what is held in columns that become texts: `before` has the types that they had."""
+        attributes = [held.attributes for held in self._held.values()]
+        _in_texts(attributes, before.orders, whole.orders)
+        for name, table in before.more.items():
+            rows = [row for held in self._held.values() for row in held.more.get(name, ())]
+            _in_texts(rows, table, whole.more[name])
 
     def ids(self) -> list[str]:
         """All orders, the one touched longest ago first."""
@@ -141,15 +153,25 @@ def _more(chosen: Mapping[str, Held], name: str, table: pl.DataFrame) -> dict[st
     return {"order": [id for id, _ in found], **columns}
 
 
-def _without_decimals(value: Any) -> Any:
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOATS
-    return int(value) if whole else value
+def _in_texts(rows: list[dict[str, Any]], before: pl.DataFrame, whole: pl.DataFrame) -> None:
+    import polars as pl
+
+    for name, dtype in before.schema.items():
+        if whole.schema[name] == pl.String and dtype not in (pl.String, pl.Null):
+            known = [row for row in rows if row.get(name) is not None]
+            table = _column(known, name, dtype).to_frame()
+            for row, text in zip(known, in_kinds(table, whole)[name].to_list(), strict=True):
+                row[name] = _exact(row[name]) or text
+
+
+def _exact(value: Any) -> str | None:
+    """The text of a whole number or a decimal: in a column of broken numbers these would lose digits."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value) if type(value) is int else None
 
 
 def _column(rows: list[dict[str, Any]], name: str, dtype: pl.DataType) -> pl.Series:
     import polars as pl
 
-    values = [row.get(name) for row in rows]
-    if dtype == pl.String:
-        values = [_without_decimals(value) for value in values]
-    return pl.Series(name, values, dtype=dtype, strict=False)
+    return pl.Series(name, [row.get(name) for row in rows], dtype=dtype, strict=False)

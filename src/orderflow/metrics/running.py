@@ -8,21 +8,21 @@ from typing import Any, Protocol
 
 from attrs import evolve
 
-from orderflow.metrics.batches import NOTHING, in_texts, join, part, same_shape, shape_of
+from orderflow.metrics.batches import NOTHING, conform, in_texts, join, part, same_shape, shape_of
 from orderflow.metrics.figures import NAMING_ENDS, NAMING_STAGES, Figure
-from orderflow.metrics.folder import Place, Shelf, shelf_of
+from orderflow.metrics.folder import Place, same_place, shelf_of
 from orderflow.metrics.groups import By
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.merged import MergedReport, figures_of_report, merged_report
 from orderflow.metrics.open_orders import OpenOrders
-from orderflow.metrics.packing import pack, unpack
 from orderflow.metrics.segments import Segments
+from orderflow.metrics.states import States
 from orderflow.metrics.terms import Allowed, Further, Terms
+from orderflow.metrics.totals import KEPT
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import as_names
 
-STATE = "running"  # the entry on the shelf that says what belongs to the saved state
 MOST_OPEN = 200_000  # events of open orders that are held one by one; beyond, those not touched for long are at rest
 PAGE = 10_000  # events that are asked of a tracker at a time
 
@@ -39,18 +39,21 @@ class Running:
 
     - The law: `running.result(name, **options)` equals what the function of that name gives for the log of all events
       that were added, in the order in which they were added (`join` of the batches); always, reopened orders included.
-    - Adding a batch costs the events of the orders that it touches. An order at rest that gets another event is
-      taken out of its segment (at most 50,000 events), which is summed up anew at the next question.
+    - Adding a batch costs the events of the orders that it touches, and for each order at rest that gets another
+      event one segment (at most about 2,500 events), which is read and written again without it.
     - An order is at rest when its last event is in one of `closed_stages` (by default the done and the cancelled ones,
       its own and those that the batches know), or when 200,000 events of other orders came after it was last touched.
       Any choice gives the same figures; it only decides what adding costs.
     - `done_stages` and `cancelled_stages` are added to those that the batches know; `tz`, when it is not given, is that
       of the first batch.
-    - A question costs the open orders, the segments that changed since it was last asked, and its own result.
+    - A question costs the open orders, its own result, and for each segment that changed since it was last asked the
+      25,000 events around it, summed up anew, and a few merges (7 log8 of the number of such groups).
     - `shelf`: where what is at rest lies, a mapping of names to bytes; a dict in memory, or a folder (its path, or
       `of.Folder`).
-      In memory stay one summary for each figure asked, the open orders, and about 120 bytes an order.
-    - Not safe between threads.
+      In memory stay the open orders, about 120 bytes an order and 200 a key, and for each of the last 100 figures
+      asked its summary, once for each level of merges (two up to 1.6 million events, three up to 12 million).
+    - One process writes to a shelf, any number read. A process that saves over what another one has saved meanwhile
+      is refused; one that reads may have to load again. Not safe between threads.
     """
 
     def __init__(
@@ -62,14 +65,14 @@ class Running:
         tz: str | None = None,
         shelf: Place | None = None,
     ) -> None:
-        self._shelf: Shelf = {} if shelf is None else shelf_of(shelf)
+        self._states = States({} if shelf is None else shelf_of(shelf))
         self._whole = EventLog.from_columns(
             NOTHING, tz=tz or "UTC", done_stages=done_stages, cancelled_stages=cancelled_stages
         )
         self._zone_open = tz is None  # the first batch says in which zone days are counted
         self._closed_stages = None if closed_stages is None else frozenset(as_names(closed_stages))
         self._open = OpenOrders()
-        self._rest = Segments(self._shelf)
+        self._rest = Segments(self._states)
         self._keys: dict[str, str] = {}
         self._now: dict[Figure, Any] = {}  # summaries of the open orders, until the next event
         self.cursor = 0
@@ -84,24 +87,27 @@ class Running:
 
     # --- what comes in ---
 
-    def add(self, batch: EventLog | Mapping[str, Any], *, key: str | None = None) -> bool:
-        """Add a batch of events: a log, or columns as for `EventLog.from_columns`. Whether it was new.
+    def add(self, batch: EventLog | Mapping[str, Any] | Any, *, key: str | None = None) -> bool:
+        """Add a batch of events: a log, or a frame or columns as for `EventLog.from_columns`. Whether it was new.
 
         - Orders may be new, open or closed; events may be older than what is known. Ties keep the order of arrival.
         - With `key`, the same batch under the same key again changes nothing (False); another one is refused.
           Without a key every batch counts: nothing else tells a repeated batch from events that are alike.
-        - Raises LogError and changes nothing: a key used for another batch (`log.batch_key_reused`), another zone.
+        - Raises LogError and changes nothing: what is no batch (`log.not_a_batch`: a path is read with `of.read_log`),
+          a key used for another one (`log.batch_key_reused`), another zone, values of an attribute that cannot be in
+          one column with those before (`log.cannot_mix`: lists and texts), or in none (`log.cannot_keep`).
         - Where the shelf fails (a full disk), its error comes through; no event is lost or counts twice, and the batch
           can be added again under its key.
         """
-        log = batch if isinstance(batch, EventLog) else EventLog.from_columns(batch, tz=self._whole.tz)
+        log = batch if isinstance(batch, EventLog) else EventLog.from_columns(_columns(batch), tz=self._whole.tz)
+        whole = self._widened(log)
         if key is not None:
             digest = _digest(log)
             if known := self._keys.get(key):
                 if known == digest:
                     return False
                 raise LogError.of("log.batch_key_reused", key=key)
-        self._widen(log)
+        self._widen(whole)
         ids = self._take_in(log)
         if key is not None:
             self._keys[key] = digest
@@ -114,7 +120,7 @@ class Running:
         - `orders`: further ones that it was asked for; of those that it does not have, nothing is known any more.
         - Where the shelf fails, as `add`.
         """
-        self._widen(log)
+        self._widen(self._widened(log))
         self._lay_down(self._take_in(log, anew=[*orders, *log.orders["id"].to_list()]))
 
     def follow(self, tracker: Source) -> int:
@@ -139,9 +145,9 @@ class Running:
     def result(self, calculator: str, **options: Any) -> Any:
         """The figure that `of.metrics.<calculator>(log, **options)` gives so far, or what it raises."""
         figure = Figure.of(calculator, options)
-        figure.check(self._whole)
-        if any(name in (*NAMING_STAGES, *NAMING_ENDS) for name in options):
+        if any(name in (*NAMING_STAGES, *NAMING_ENDS) for name in options):  # before all else, as the functions do
             figure.check_seen(self.result("overview").stages)
+        figure.check(self._whole)
         return figure.result(self._totals([figure])[figure])
 
     def report(
@@ -184,48 +190,73 @@ class Running:
         """Save the state on its shelf, or a copy of everything in another place: `running.save("state")`.
 
         - Costs the open orders; what is at rest lies on the shelf already. A crash leaves the state saved before.
+        - A copy takes the place of what was saved there before.
+        - Raises LogError and changes nothing: another process has saved on the shelf since this state was loaded
+          (`log.saved_elsewhere`), or what the state needs is gone (`log.entry_missing`).
         """
-        target = self._shelf if place is None else shelf_of(place)
-        if target is not self._shelf:
-            self._rest.copy_to(target)
-        open_orders = self._open.log(self._whole)
+        states, needed = self._states, self._rest.needed()
+        states.clear_unfinished()
+        present = set(states.shelf)
+        cached = self._rest.totals.cached(present)
+        if place is not None and not same_place(target := shelf_of(place), states.shelf):
+            present = states.copy(needed | cached, target)
+            states = States(target)
+            states.adopt()
         state = {
             "whole": self._whole,
             "zone_open": self._zone_open,
             "closed_stages": self._closed_stages,
-            "open": open_orders,
+            "open": self._open.log(self._whole),
             "ids": self._open.ids(),
-            "segments": self._rest.sizes,
+            "segments": self._rest.described(),
             "keys": self._keys,
             "cursor": self.cursor,
         }
-        target[STATE] = pack(state)
-        if target is self._shelf:
-            self._rest.saved()
+        states.save(state, needed, cached, present)
 
     @classmethod
     def load(cls, place: Place) -> Running:
-        """The state saved last in this place, which it goes on using. Raises LogError (`log.nothing_saved`)."""
-        shelf = shelf_of(place)
-        if STATE not in shelf:
-            raise LogError.of("log.nothing_saved", name=STATE)
-        state = unpack(shelf[STATE])
-        running = cls(closed_stages=state["closed_stages"], shelf=shelf)
-        running._whole, running._zone_open = state["whole"], state["zone_open"]
-        running._open.put(state["open"])
-        running._open.touch(state["ids"])
-        running._rest.find(state["segments"])
-        running._keys = state["keys"]
-        running.cursor = state["cursor"]
+        """The state saved last in this place, which it goes on using.
+
+        - Raises LogError: nothing is saved there (`log.nothing_saved`), a part of it is gone (`log.entry_missing`) or
+          damaged (`log.entry_damaged`). Summaries that are gone or damaged are made anew.
+        """
+        running = cls(shelf=place)
+        states = running._states
+        states.clear_unfinished()
+        state = states.load()
+        try:
+            running._closed_stages = state["closed_stages"]
+            running._whole, running._zone_open = state["whole"], state["zone_open"]
+            running._open.put(state["open"], running._whole)
+            running._open.touch(state["ids"])
+            running._rest.find(state["segments"], states.shelf)
+            running._keys = state["keys"]
+            running.cursor = state["cursor"]
+        except LogError:
+            if not states.moved():
+                raise
+            return cls.load(place)  # saved anew while it was being read
         return running
 
     # --- inside ---
 
-    def _widen(self, log: EventLog) -> None:
+    def _widened(self, log: EventLog) -> EventLog:
+        """The columns of all batches and this one. Raises LogError for what cannot be in one column."""
+        import polars as pl
+
         before = evolve(self._whole, tz=log.tz) if self._zone_open else self._whole
         whole = shape_of([before, log])
+        try:
+            conform(log, whole)
+        except pl.exceptions.PolarsError as error:  # values that do not fit: large numbers, bytes that are no text
+            raise LogError.of("log.cannot_widen", detail=str(error).partition("\n")[0]) from None
+        return whole
+
+    def _widen(self, whole: EventLog) -> None:
         if not same_shape(whole, self._whole):
-            self._rest.forget_totals()
+            self._rest.totals.forget_nodes()
+            self._open.widen(self._whole, whole)
         self._whole, self._zone_open = whole, False
 
     def _take_in(self, log: EventLog, anew: Sequence[str] = ()) -> list[str]:
@@ -236,11 +267,11 @@ class Running:
         self._now.clear()
         touched = dict.fromkeys([*log.orders["id"].to_list(), *anew])
         for known in self._rest.take(id for id in touched if id in self._rest):
-            self._open.put(known)
+            self._open.put(known, self._whole)
         if len(log) > MOST_OPEN:
             log = self._lay_new(log)
         self._open.drop(anew)
-        return self._open.put(log)
+        return self._open.put(log, self._whole)
 
     def _lay_down(self, ids: Sequence[str]) -> None:
         """Lay down those of these orders that have ended, and the oldest where too many are open."""
@@ -269,16 +300,35 @@ class Running:
         if missing:
             open_orders = self._open.log(self._whole)
             self._now.update({kept: kept.summarise(open_orders) for kept in missing})
-        rest = self._rest.totals(list(asked.values()), self._whole)
-        return {
-            figure: self._now[kept] if rest[kept] is None else kept.merge(rest[kept], self._now[kept])
-            for figure, kept in asked.items()
-        }
+        rest = self._rest.totals.of(asked.values(), self._whole)
+        found = {}
+        for figure, kept in asked.items():
+            found[figure] = self._now[kept]
+            for summary in reversed(rest[kept]):
+                found[figure] = kept.merge(summary, found[figure])
+        if len(self._now) > KEPT:
+            self._now = {kept: self._now[kept] for kept in asked.values()}
+        return found
+
+
+def _columns(batch: Any) -> Mapping[str, Any]:
+    """A batch as columns by name. Raises LogError (`log.not_a_batch`)."""
+    import polars as pl
+
+    if isinstance(batch, Mapping):
+        return batch
+    if not hasattr(batch, "__arrow_c_stream__"):
+        raise LogError.of("log.not_a_batch", kind=type(batch).__name__)
+    columns: Mapping[str, Any] = pl.DataFrame(batch).to_dict(as_series=True)
+    return columns
 
 
 def _digest(log: EventLog) -> str:
     """A digest of what a batch says, whatever codes it uses."""
+    import polars as pl
+
     content = sha256()
     for name, table in sorted(in_texts(log).items()):
-        content.update(f"{name}\n{table.write_ndjson()}".encode())
+        readable = table.with_columns(pl.col(pl.Binary).bin.encode("hex"))  # JSON has no bytes
+        content.update(f"{name}\n{readable.write_ndjson()}".encode())
     return content.hexdigest()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orderflow.metrics.folder import UNFINISHED, put
+from orderflow.metrics.instants import zone
 from orderflow.model.errors import LogError
 from orderflow.model.frozen import FrozenMap, freeze
 from orderflow.model.reasons import Place, Reason, problem, reason
@@ -28,7 +29,9 @@ VERSION = 1
 DESCRIPTION = "log.json"
 OTHER = "more."  # what further tables' names begin with, and those of texts
 NAMES = "names."
-WRITTEN = re.compile(r".+-[0-9a-f]{20}\.arrow")  # files that `write` makes, and may delete
+CODED = ("order", "stage", "actor", "track", "team")  # columns of codes: numbers that others look up
+# files that `write` makes and may delete, those that a crash left included
+WRITTEN = re.compile(r"(events|orders|names\..+|more\..+)(-[0-9a-f]{20}\.arrow|\.arrow\.part)|log\.json\.part")
 
 
 def write(
@@ -65,7 +68,7 @@ def write(
         target.mkdir(parents=True, exist_ok=True)
         files = {name: _written(target, name, table) for name, table in tables.items()}
         described["tables"] = {
-            name: {"file": files[name], "rows": table.height, "columns": table.columns}
+            name: {"file": files[name], "bytes": (target / files[name]).stat().st_size, **_shape(table)}
             for name, table in tables.items()
         }
         text = json.dumps(described, ensure_ascii=False, indent=2, default=_plain)
@@ -84,31 +87,42 @@ def _written(folder: Path, name: str, table: pl.DataFrame) -> str:
     """Write a table, and name its file by what is in it."""
     beside = folder / f"{name}.arrow{UNFINISHED}"
     table.rechunk().write_ipc(beside, compression="uncompressed")
-    with beside.open("rb") as file:
-        digest = file_digest(file, "sha256").hexdigest()
-    found = f"{name}-{digest[:20]}.arrow"
+    found = f"{name}-{_digest(beside)}.arrow"
     put(beside, folder / found)
     return found
 
 
-def read(folder: str | Path) -> dict[str, Any]:
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return file_digest(content, "sha256").hexdigest()[:20]
+
+
+def _shape(table: pl.DataFrame) -> dict[str, Any]:
+    return {"rows": table.height, "columns": {name: str(dtype) for name, dtype in table.schema.items()}}
+
+
+def read(folder: str | Path, *, verify: bool = False) -> dict[str, Any]:
     """What an EventLog is made of, from a folder that `write` has filled.
 
+    - `verify`: every file is read, and its digest compared with its name.
     - Raises LogError: no saved log there (`log.not_saved`), one of a newer version (`log.saved_by_newer`), a table that
-      is missing or is not as it was described (`log.saved_damaged`).
+      is missing or is not as it was described, or whose codes or order cannot be (`log.saved_damaged`).
     """
+    import polars as pl
+
     target = Path(folder)
     described = _described(target)
     try:
-        tables = {name: _table(target, stated) for name, stated in described["tables"].items()}
+        tables = {name: _table(target, stated, verify) for name, stated in described["tables"].items()}
     except LogError:
         if _described(target) != described:  # another log was saved here meanwhile, and its files are others
-            return read(target)
+            return read(target, verify=verify)
         raise
     try:
+        _check(target, tables, described["tz"])
         done, cancelled = described["done_stages"], described.get("cancelled_stages")
         return {
-            "events": _as_sorted(tables.pop("events")),
+            "events": tables.pop("events").with_columns(pl.col("order").set_sorted()),
             "orders": tables.pop("orders"),
             "names": _named(tables, NAMES, lambda table: table["text"]),
             "more": _named(tables, OTHER, lambda table: table),
@@ -117,7 +131,7 @@ def read(folder: str | Path) -> dict[str, Any]:
             "cancelled_stages": None if cancelled is None else frozenset(cancelled),
             "assumptions": tuple(_reason(item) for item in described["assumptions"]),
         }
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise _damaged(target / DESCRIPTION, f"{error}") from None
 
 
@@ -131,7 +145,7 @@ def _described(folder: Path) -> dict[str, Any]:
         raise _damaged(file, str(error)) from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise LogError([problem("log.not_saved", Place(file=str(folder)))])
-    if not isinstance(found.get("version"), int) or not isinstance(found.get("tables"), dict):
+    if not isinstance(found.get("version"), int) or found["version"] < 1 or not isinstance(found.get("tables"), dict):
         raise _damaged(file, "version, tables")
     if found["version"] > VERSION:
         place = Place(file=str(file))
@@ -139,24 +153,51 @@ def _described(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _table(folder: Path, stated: Mapping[str, Any]) -> pl.DataFrame:
+def _table(folder: Path, stated: Mapping[str, Any], verify: bool) -> pl.DataFrame:
     import polars as pl
 
     file = folder / str(stated.get("file"))
     try:
         table = pl.read_ipc(file)
+        found = {"file": file.name, "bytes": file.stat().st_size, **_shape(table)}
+        digest = _digest(file) if verify else None
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _damaged(file, str(error).partition("\n")[0]) from None
-    if {"file": file.name, "rows": table.height, "columns": table.columns} != stated:
-        raise _damaged(file, f"{table.height} rows, {table.columns}")
+    if found != stated:
+        raise _damaged(file, ", ".join(f"{name}: {found[name]}" for name in found if found[name] != stated.get(name)))
+    if digest is not None and f"-{digest}." not in file.name:
+        raise _damaged(file, f"sha256 {digest}…")
     return table
 
 
-def _as_sorted(events: pl.DataFrame) -> pl.DataFrame:
-    """The events, known to be sorted by order; what is known is not written with a table."""
+def _check(folder: Path, tables: Mapping[str, pl.DataFrame], tz: str) -> None:
+    """Raise LogError where codes are missing or have no name, events are not in the order that figures rely on, or
+    there is no such zone."""
     import polars as pl
 
-    return events.with_columns(pl.col("order").set_sorted())
+    orders, events = tables["orders"]["order"].max(), tables["events"]
+    names = {name: tables[NAMES + name].height for name in CODED if NAMES + name in tables}
+    for table, frame in tables.items():
+        if not table.startswith(NAMES):
+            _check_codes(folder / table, frame["order"], 0 if orders is None else int(orders) + 1)  # type: ignore[arg-type]  # max of a UInt32 column
+            if frame["order"].null_count():
+                raise _damaged(folder / table, "order: null")
+    for name in (name for name in CODED if name in events.columns and name != "order"):
+        _check_codes(folder / "events", events[name], names[name])
+    if events["at"].dtype != pl.Int64 or not events["order"].is_sorted():
+        raise _damaged(folder / "events", "order, at")
+    try:
+        zone(tz)
+    except LogError as error:
+        raise _damaged(folder / DESCRIPTION, str(error)) from None
+
+
+def _check_codes(file: Path, codes: pl.Series, known: int) -> None:
+    import polars as pl
+
+    top = codes.max()
+    if codes.dtype != pl.UInt32 or (top is not None and int(top) >= known):  # type: ignore[arg-type]  # as above
+        raise _damaged(file, f"{codes.name}: {codes.dtype}, {top!r} >= {known}")
 
 
 def _named(tables: Mapping[str, pl.DataFrame], prefix: str, made: Callable[[pl.DataFrame], Any]) -> FrozenMap[Any]:

@@ -92,6 +92,52 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Nothing was saved here: there is no entry {name!r}. Begin with Running() and save it.",
         "zh": "此处没有保存过状态：找不到条目 {name!r}。请先用 Running() 建立并保存。",
     },
+    "log.no_folder": {
+        "en": "{path} is a file, not a folder: name a folder, or a path where one can be made.",
+        "zh": "{path} 是文件而不是文件夹：请指定一个文件夹，或可以新建文件夹的路径。",
+    },
+    "log.saved_elsewhere": {
+        "en": "Another process has saved in {shelf} since this state was loaded, and this one does not have its events. "
+        "Load again (Running.load) and add your batches since then: under their keys none counts twice.",
+        "zh": "自本状态载入以来，另一个进程已在 {shelf} 中保存，而本状态没有它的事件。"
+        "请重新载入（Running.load），再加入此后的各批数据：带键的批次不会重复计数。",
+    },
+    "log.loaded_before": {
+        "en": "Another process has saved in {shelf} since this state was loaded, and {name} is not there any more. "
+        "Load again (Running.load).",
+        "zh": "自本状态载入以来，另一个进程已在 {shelf} 中保存，{name} 已不在其中。请重新载入（Running.load）。",
+    },
+    "log.entry_missing": {
+        "en": "{name} is missing in {shelf}, and with it events that were saved. "
+        "Put it back from a copy (save(place) makes one), or begin anew in another place.",
+        "zh": "{shelf} 中缺少 {name}，其中保存的事件也随之缺失。请从副本恢复（save(place) 可制作副本），或在别处重新开始。",
+    },
+    "log.entry_damaged": {
+        "en": "{name} in {shelf} is damaged, or was written by another version of orderflow: {detail}. "
+        "Put it back from a copy (save(place) makes one), or begin anew in another place.",
+        "zh": "{shelf} 中的 {name} 已损坏，或由其他版本的 orderflow 写成：{detail}。"
+        "请从副本恢复（save(place) 可制作副本），或在别处重新开始。",
+    },
+    "log.not_a_batch": {
+        "en": "A {kind} is no batch of events: give an EventLog, a frame, or columns by name (order, stage, at). "
+        "A file is read with of.read_log(path).",
+        "zh": "{kind} 不是一批事件：请给出 EventLog、数据框，或按名称给出各列（order、stage、at）。文件请用 of.read_log(path) 读取。",
+    },
+    "log.cannot_mix": {
+        "en": "The values of {column!r} are of the kind {kind}, those before of the kind {known}: no column holds both. "
+        "Make them of one kind, such as texts, or leave the column out.",
+        "zh": "{column!r} 的值是 {kind} 类型，而此前的是 {known} 类型，无法放在同一列中。请统一类型（例如文本），或去掉该列。",
+    },
+    "log.cannot_keep": {
+        "en": "The values of {column!r} are of the kind {kind}, which cannot be kept: make texts or numbers of them, "
+        "or leave the column out.",
+        "zh": "{column!r} 的值是 {kind} 类型，无法保存：请改成文本或数字，或去掉该列。",
+    },
+    "log.cannot_widen": {
+        "en": "Some values do not fit into the columns of what came before ({detail}): make them of the same kind, or "
+        "leave the column out.",
+        "zh": "有些值放不进此前数据的列（{detail}）：请改成相同的类型，或去掉该列。",
+    },
     "log.wall_not_summed": {
         "en": "This report was summed up in open time; for plain time ask for a second one, without calendar=.",
         "zh": "此报告按工作时间汇总；如需自然时间，请另行生成一份不带 calendar= 的报告。",
