@@ -64,8 +64,8 @@ def compare(
       `after`, `difference`, and its interval `low`, `high` by the percentile bootstrap (Efron, Tibshirani, An
       Introduction to the Bootstrap, 1993): 2.5% and 97.5% of the differences of the medians of `resamples`
       resamples of each; missing where a side has fewer than 6 values. The same `seed` gives the same interval; there is
-      no other chance in it. From 2,000 values on, the rank of a resampled median is taken from its normal approximation, n/2 ± √n/2. Stages that are left in both
-      logs, by name.
+      no other chance in it. From 2,000 values on, the rank of a resampled median is taken from its normal
+      approximation, n/2 ± √n/2. Stages that are left in both logs, by name.
     - `shares`: `done`, `cancelled` (of all orders; when they are known), `rework` (orders that enter a stage again),
       `on_time` (of those with a promise and a delivery, when both logs know): `n_before`, `n_after`, `before`, `after`,
       `difference`, `low`, `high` by Newcombe (Interval estimation for the difference between independent proportions,
