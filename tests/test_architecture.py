@@ -48,8 +48,8 @@ IMPURE = {
     "io",
 }
 # A saved log is loaded where logs stand, running totals where they run: these files may name files, and read and write
-# nothing but the folder of a log or of totals.
-ALLOWED = {"metrics/saved.py": {"pathlib"}, "metrics/folder.py": {"pathlib", "os"}}
+# nothing but the folder of a log or of totals. Kept summaries are marked with the code that made them, which is read.
+ALLOWED = {"metrics/saved.py": {"pathlib"}, "metrics/folder.py": {"pathlib", "os"}, "metrics/totals.py": {"pathlib"}}
 
 
 def name_of(path: Path) -> str:

@@ -36,7 +36,7 @@ CASES = "订单号,承诺时间\nSO-1,2026-01-08\n"
 KEYS = [
     *("orders", "events", "actors", "events_without_actor", "first_event", "last_event", "lead_time", "stages"),
     *("start_stages", "end_stages", "flow_map", "variants", "rework", "handover", "throughput", "stage_time"),
-    *("bottlenecks", "on_time", "further"),
+    *("bottlenecks", "on_time", "further", "left_out"),
 ]
 
 

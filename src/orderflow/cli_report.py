@@ -53,7 +53,10 @@ _OPTIONS = (
         help="How people are named in figures by person.",
     ),
     click.option(
-        "--minimum", type=click.IntRange(min=1), metavar="N", help="Orders that a row by person has at least. [1]"
+        "--minimum",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Orders that a row by person has at least. [1; 5 in scorecards]",
     ),
     click.option(
         "--shards",

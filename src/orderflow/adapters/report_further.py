@@ -77,7 +77,8 @@ def _ageing(report: Report) -> str:
             max(oldest, row["oldest"]),
             max(longest, row["longest_in_stage"]),
         ]
-    rows = [(stage, int(n), duration(old), duration(here)) for stage, (n, old, here) in open_orders.items()]
+    days = report.calendar is None  # working time is told in hours
+    rows = [(stage, int(n), duration(old, days=days), duration(here, days=days)) for stage, (n, old, here) in open_orders.items()]
     rows.sort(key=lambda row: -row[1])
     head = ("open in stage", "orders", "oldest", "longest there")
     return "Open orders, as of the last event\n" + table(head, rows[:ROWS], total=len(rows))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from orderflow.adapters.report_further import conformance, promises_and_progress
 from orderflow.adapters.report_layout import counted, cut, share_of, sparkline, table
 from orderflow.adapters.report_table import long_table
+from orderflow.metrics.instants import zone
 from orderflow.metrics.report import Report
 from orderflow.metrics.show import duration
 from orderflow.model.errors import OrderflowError
@@ -19,7 +21,7 @@ ROWS = 15  # how many rows of a long list are shown
 
 def to_json(report: Report, *, ascii_only: bool = False, by: str | None = None) -> str:
     """The report as JSON text: one line per figure or row, ending with a line feed; keys as `Report.to_dict`,
-    and `further`: the further parts that the log can answer.
+    `further`: the further parts that the log can answer, and `left_out`: why it cannot answer the others.
 
     With `by`, an attribute of orders, also `lead_time_by`: the lead time of each of its values.
     """
@@ -36,7 +38,9 @@ def to_json(report: Report, *, ascii_only: bool = False, by: str | None = None) 
         return line(value)
 
     grouped = {} if by is None else {"lead_time_by": report.lead_time_by(by).to_dicts()}
-    return block({**report.to_dict(), **grouped, "further": report.further_to_dict()}, "") + "\n"
+    left_out = {name: {"code": why.code, "text": why.text()} for name, why in report.left_out.items()}
+    whole = {**report.to_dict(), **grouped, "further": report.further_to_dict(), "left_out": left_out}
+    return block(whole, "") + "\n"
 
 
 def write_report(report: Report, path: str | os.PathLike[str]) -> None:
@@ -58,6 +62,8 @@ def write_report(report: Report, path: str | os.PathLike[str]) -> None:
         return
     elif target.suffix.lower() in (".txt", ".md"):
         content = to_text(report, assumptions=True)
+        if target.suffix.lower() == ".md":  # as it stands: its columns align
+            content = f"```text\n{content}```\n"
     else:
         raise OrderflowError(f"{target.name}: a report is written as .json, .csv, .parquet, .txt or .md")
     target.write_text(content, encoding="utf-8")
@@ -87,6 +93,11 @@ def to_text(report: Report, *, assumptions: bool = False, by: str | None = None)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def _time(report: Report, value: timedelta | None) -> str:
+    """A duration; of working time in hours."""
+    return duration(value, days=report.calendar is None)
+
+
 def _head(report: Report) -> str:
     seen = report.overview
     lines = [f"{counted(seen.orders, 'order')}, {counted(seen.events, 'event')}, {counted(seen.actors, 'actor')}"]
@@ -94,14 +105,16 @@ def _head(report: Report) -> str:
         share = share_of(seen.events_without_actor, seen.events)
         lines.append(f"{counted(seen.events_without_actor, 'event')} ({share}) without a known actor")
     if seen.first_event and seen.last_event:
-        lines.append(f"{seen.first_event:%Y-%m-%d %H:%M} to {seen.last_event:%Y-%m-%d %H:%M} UTC")
+        there = zone(report.log.tz)
+        first, last = seen.first_event.astimezone(there), seen.last_event.astimezone(there)
+        lines.append(f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} ({report.log.tz})")
     return "\n".join(lines)
 
 
 def _lead_time(report: Report) -> str:
     found = report.lead_time
     names = ("mean", "median", "p90", "p95", "min", "max")
-    row = [duration(getattr(found, name)) for name in names]
+    row = [_time(report, getattr(found, name)) for name in names]
     named = "" if report.calendar is None or not report.calendar.name else f" (calendar {report.calendar.name})"
     time = "" if report.calendar is None else f", in working hours{named}"
     return f"Lead time, first to last event of an order{time}\n" + table(names, [row], left=0)
@@ -109,14 +122,13 @@ def _lead_time(report: Report) -> str:
 
 def _lead_time_by(report: Report, by: str) -> str:
     table_of_groups = report.lead_time_by(by)
-    group, found = (
-        table_of_groups.frame.columns[0],
-        list(table_of_groups),
-    )  # called otherwise if it is called as a figure
+    group = table_of_groups.frame.columns[0]  # `order.n`, where the attribute is called as a figure is
+    found = list(table_of_groups)
     shown = sorted(found, key=lambda row: -row["n"])[: 2 * ROWS]
     names = ("median", "mean", "p90", "max")
     rows = [
-        ("–" if row[group] is None else row[group], row["n"], *(duration(row[name]) for name in names)) for row in shown
+        ("–" if row[group] is None else row[group], row["n"], *(_time(report, row[name]) for name in names))
+        for row in shown
     ]
     return f"Lead time by {by}\n" + table((by, "orders", *names), rows, total=len(found))
 
@@ -160,7 +172,9 @@ def _stages(report: Report) -> str:
         time: Mapping[str, Any] = times.get(stage, {})
         starts = report.overview.start_stages.get(stage, 0)
         ends = report.overview.end_stages.get(stage, 0)
-        rows.append((stage, events, starts, ends, *(duration(time.get(name)) for name in ("median", "mean", "p90"))))
+        rows.append(
+            (stage, events, starts, ends, *(_time(report, time.get(name)) for name in ("median", "mean", "p90")))
+        )
     head = ("stage", "events", "first", "last", "median", "mean", "p90")
     title = "Stages, and the time until the next event\n"
     return title + table(head, rows, total=len(report.overview.stages)) if rows else ""
@@ -174,7 +188,7 @@ def _steps(report: Report) -> str:
                 "→",
                 step["dest"],
                 step["count"],
-                *(duration(step[n]) for n in ("median", "mean", "total")),
+                *(_time(report, step[n]) for n in ("median", "mean", "total")),
             )
             for step in steps
         ]

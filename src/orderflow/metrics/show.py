@@ -13,8 +13,11 @@ STAGES = 12  # how many entries of a list
 STYLE = "text-align: {}; padding: 0.2em 0.6em; white-space: nowrap"
 
 
-def duration(value: timedelta | float | None) -> str:
-    """A duration as people say it: its two largest units. `12 d 5 h`, `3 h 20 min`, `4 min 10 s`, `0.25 s`."""
+def duration(value: timedelta | float | None, *, days: bool = True) -> str:
+    """A duration as people say it: its two largest units. `12 d 5 h`, `3 h 20 min`, `4 min 10 s`, `0.25 s`.
+
+    Without `days` the largest unit are hours, as for working time, whose days are not of 24 hours: `42 h 30 min`.
+    """
     if value is None:
         return "–"
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
@@ -22,12 +25,14 @@ def duration(value: timedelta | float | None) -> str:
         return f"{seconds:.3g} s"
     minutes, rest = divmod(round(abs(seconds)), 60)
     hours, minutes_left = divmod(minutes, 60)
-    days, hours_left = divmod(hours, 24)
+    whole_days, hours_left = divmod(hours, 24)
     sign = "-" if seconds < 0 else ""
-    if days >= 100:
-        return f"{sign}{days:,} d"
-    if days:
-        return f"{sign}{days} d {hours_left} h" if hours_left else f"{sign}{days} d"
+    if days and whole_days >= 100:
+        return f"{sign}{whole_days:,} d"
+    if days and whole_days:
+        return f"{sign}{whole_days} d {hours_left} h" if hours_left else f"{sign}{whole_days} d"
+    if hours >= 100:
+        return f"{sign}{hours:,} h"
     if hours:
         return f"{sign}{hours} h {minutes_left} min" if minutes_left else f"{sign}{hours} h"
     if minutes:

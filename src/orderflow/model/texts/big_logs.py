@@ -63,8 +63,8 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "log.about_not_read": {
         "en": "What the files say of the log itself (its zone, where orders end) was not read, as they are not on this "
-        "machine; give tz=, done_stages= and cancelled_stages=.",
-        "zh": "文件不在本机，未读取其中关于日志本身的说明（时区、终结节点）；请用 tz=、done_stages=、cancelled_stages= 指定。",
+        "machine; give tz= (--tz), done_stages= (--done) and cancelled_stages= (--cancelled).",
+        "zh": "文件不在本机，未读取其中关于日志本身的说明（时区、终结节点）；请用 tz=（--tz）、done_stages=（--done）、cancelled_stages=（--cancelled）指定。",
     },
     "log.no_cases_on_engine": {
         "en": "On an engine cases= is not read: join that table to the events there, and name its columns with "
