@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,15 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """What is written in a file, parsed once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path) -> Iterator[tuple[str, ast.AST]]:
     """Every module that a file imports, wherever in it, type-only imports aside."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     typing_only = {
         id(inner)
         for node in ast.walk(tree)
@@ -107,7 +114,7 @@ def test_every_library_has_one_door(library: str) -> None:
 )
 def test_no_clock_below_the_shell(path: Path) -> None:
     """Nobody below the shell calls `now`, `today`, `utcnow`."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             assert node.func.attr not in ("now", "today", "utcnow"), f"{path}:{node.lineno}"
 
@@ -115,8 +122,7 @@ def test_no_clock_below_the_shell(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_files_are_small_and_say_what_they_are(path: Path) -> None:
     """A module has a docstring, no `__getattr__`, at most 400 lines, and functions of at most 60."""
-    text = path.read_text(encoding="utf-8")
-    tree = ast.parse(text)
+    text, tree = path.read_text(encoding="utf-8"), tree_of(path)
     assert ast.get_docstring(tree)
     assert text.count("\n") <= 400
     for node in ast.walk(tree):
@@ -130,7 +136,7 @@ def test_no_import_ring() -> None:
     names = {"orderflow." + name_of(path)[:-3].replace("/", ".").removesuffix(".__init__"): path for path in FILES}
     edges: dict[str, set[str]] = {}
     for name, path in names.items():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         found: set[str] = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("orderflow"):

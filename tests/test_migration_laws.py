@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -220,7 +221,7 @@ def no_clock_is_lost(before: OrderState, after: OrderState) -> None:
             assert after.clocks[name].active or name in marked, name
 
 
-@settings(max_examples=250)
+@settings(max_examples=250 if os.environ.get("ORDERFLOW_LONG") else 100)
 @given(VERSIONS, STEPS, MAPPINGS, CLOCKS, st.booleans())
 def test_migration_keeps_its_laws(
     versions: tuple[of.Flow, of.Flow], steps: list[Any], mapping: dict[str, str], clocks: Any, named: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,7 @@ def pairs_of(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return sorted(found, key=str)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80 if os.environ.get("ORDERFLOW_LONG") else 30, deadline=None)
 @given(rows=ROWS.filter(lambda rows: {row[3] for row in rows} == {"start", "complete"}))
 def test_pairs_are_first_in_first_out(rows: list[tuple[Any, ...]]) -> None:
     """As one queue of open starts for each order, stage and instance, by time and then as in the source; the same from

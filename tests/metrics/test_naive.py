@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from datetime import timedelta
 from fractions import Fraction
@@ -455,7 +456,7 @@ def test_the_result_of_a_merge_is_the_result_of_the_whole(
     assert plain(calculator.result(calculator.merge(b, a))) == whole
 
 
-@many
+@settings(max_examples=40 if os.environ.get("ORDERFLOW_LONG") else 15, deadline=None)
 @given(rows)
 def test_a_report_is_plain_data(events: list[Row]) -> None:
     """Every report, also of an empty log, becomes JSON, and the parts that are read twice are computed once."""

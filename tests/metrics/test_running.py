@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -37,7 +38,7 @@ row = st.tuples(
     st.sampled_from([None, "", "张三", "bob"]),
 )
 batches = st.lists(st.lists(row, max_size=8), max_size=8)
-many = settings(max_examples=40, deadline=None)
+many = settings(max_examples=40 if os.environ.get("ORDERFLOW_LONG") else 25, deadline=None)
 
 
 def log_of(rows: list[Row], **more: Any) -> EventLog:
@@ -99,7 +100,7 @@ def test_every_further_part_equals_the_whole(parts: list[list[Row]]) -> None:
     assert {name: why.code for name, why in found.left_out.items()} == {n: w.code for n, w in whole.left_out.items()}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25 if os.environ.get("ORDERFLOW_LONG") else 12, deadline=None)
 @given(st.lists(st.lists(row, max_size=6), max_size=4), st.data())
 def test_any_figure_by_anything_in_open_time(parts: list[list[Row]], data: st.DataObject) -> None:
     """A figure that was never asked before, with its options, equals that of the joined batches: attributes that come

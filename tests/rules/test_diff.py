@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -251,7 +252,7 @@ def edit_tuple(draw: st.DrawFn, value: tuple[Any, ...], name: str) -> Any:
     return (*value[:index], edit(draw, value[index], ""), *value[index + 1 :])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 if os.environ.get("ORDERFLOW_LONG") else 150, deadline=None)
 @given(st.data(), st.integers(1, 3))
 def test_every_difference_of_the_fingerprint_is_told(data: st.DataObject, edits: int) -> None:
     """After random small edits: no change exactly when the fingerprint is the same, each with texts, there and back."""
