@@ -202,7 +202,8 @@ def test_a_report_is_written_by_the_ending_of_its_name(tmp_path: Path) -> None:
     found = report(EventLog.from_columns({"order": ["a"], "stage": ["下单"], "at": [0]}))
     write_report(found, tmp_path / "r.json")
     write_report(found, tmp_path / "r.txt")
-    expected = {**found.to_dict(), "further": found.further_to_dict()}
+    left_out = {name: {"code": why.code, "text": why.text()} for name, why in found.left_out.items()}
+    expected = {**found.to_dict(), "further": found.further_to_dict(), "left_out": left_out}
     assert json.loads((tmp_path / "r.json").read_text("utf-8")) == expected
     for ending in ("csv", "parquet"):
         write_report(found, tmp_path / f"r.{ending}")
@@ -210,6 +211,8 @@ def test_a_report_is_written_by_the_ending_of_its_name(tmp_path: Path) -> None:
     assert [table.columns for table in tables] == [["part", "key", "figure", "value"]] * 2
     assert tables[0]["value"].to_list() == tables[1]["value"].to_list()
     assert (tmp_path / "r.txt").read_text("utf-8") == to_text(found, assumptions=True)
+    write_report(found, tmp_path / "r.md")
+    assert (tmp_path / "r.md").read_text("utf-8") == f"```text\n{to_text(found, assumptions=True)}```\n"
     with pytest.raises(OrderflowError, match=r"\.json, \.csv, \.parquet, \.txt or \.md"):
         write_report(found, tmp_path / "r.xlsx")
 
