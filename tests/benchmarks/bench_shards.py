@@ -37,6 +37,8 @@ with tempfile.TemporaryDirectory() as folder:
 """,
 }
 SPARK = """
+import os
+os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
 from pyspark.sql import SparkSession
 options = {"spark.driver.memory": "4g", "spark.driver.maxResultSize": "4g", "spark.driver.host": "127.0.0.1"}
 spark = SparkSession.builder.master("local[2]").config(map=options | {"spark.ui.enabled": "false"}).getOrCreate()
@@ -45,7 +47,7 @@ start = time.perf_counter()
 of.report(path, engine=spark, partitions=n).to_dict()
 """
 PROGRAM = """
-import resource, sys, tempfile, time
+import sys, tempfile, time
 from pathlib import Path
 import polars as pl
 import orderflow as of
@@ -53,7 +55,8 @@ path, n = Path(sys.argv[1]), int(sys.argv[2])
 start = time.perf_counter()
 {code}
 seconds = time.perf_counter() - start
-print(f"{{seconds:.2f}} {{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}}")
+peak = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]  # ru_maxrss would be the parent's too
+print(f"{{seconds:.2f}} {{int(peak) // 1024}}")
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,7 @@ from orderflow.metrics.on_time import on_time
 from orderflow.metrics.overview import overview
 from orderflow.metrics.report import report
 from orderflow.metrics.variants import variants
+from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
 HOUR = 3_600_000_000
@@ -232,3 +235,27 @@ def test_what_is_no_moment_is_an_error_that_says_how_to_write_one(when: object) 
         with pytest.raises(LogError) as caught:
             cut(when)  # type: ignore[arg-type]  # the point of the test
         assert caught.value.problems[0].code == "log.unreadable_moment"
+
+
+@pytest.mark.parametrize("track", [None, "order"])
+def test_a_log_is_gone_when_nobody_has_it(track: str | None) -> None:
+    """Whatever was computed of it: shards would pile up in memory until cycles are looked for."""
+    tracks = {} if track is None else {"track": [track] * 4}
+    log = EventLog.from_columns(
+        {"order": ["a", "a", "b", "b"], "stage": ["x", "y", "x", "x"], "at": range(4), "actor": ["li"] * 4, **tracks},
+        {"order": ["a", "b"], "region": ["e", None], "promised_at": [1, 2]},
+        done_stages="y",
+    )
+    gc.collect()
+    gc.disable()
+    try:
+        for calendar in (None, WorkCalendar.from_dict({"timezone": "UTC", "hours": {"mon-sun": ["00:00-12:00"]}})):
+            found = report(log, calendar=calendar)
+            assert found.to_dict()
+            assert found.further
+        assert len(lead_time(log, by="region")) == 2
+        there = weakref.ref(log)
+        del log, found
+        assert there() is None
+    finally:
+        gc.enable()

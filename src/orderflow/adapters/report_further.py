@@ -78,7 +78,10 @@ def _ageing(report: Report) -> str:
             max(longest, row["longest_in_stage"]),
         ]
     days = report.calendar is None  # working time is told in hours
-    rows = [(stage, int(n), duration(old, days=days), duration(here, days=days)) for stage, (n, old, here) in open_orders.items()]
+    rows = [
+        (stage, int(n), duration(old, days=days), duration(here, days=days))
+        for stage, (n, old, here) in open_orders.items()
+    ]
     rows.sort(key=lambda row: -row[1])
     head = ("open in stage", "orders", "oldest", "longest there")
     return "Open orders, as of the last event\n" + table(head, rows[:ROWS], total=len(rows))

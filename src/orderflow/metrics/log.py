@@ -124,16 +124,18 @@ class EventLog:
         first = self.events.filter(starts).select("order", first_at="at", first_stage="stage")
         return first.hstack(self.events.filter(ends).select(last_at="at", last_stage="stage"))
 
-    @cached_property
+    @property
     def main(self) -> EventLog:
         """The log without the events of further tracks: these say where an order as a whole is.
 
-        - Of the track `order`, or of no track; the log itself where events have no tracks.
+        - Of the track `order`, or of no track; the log itself where events have no tracks (which is not kept with the
+          log: one that holds itself stays in memory until cycles are looked for).
         """
+        return self if "track" not in self.events.columns else self.kept("main", self._of_main)
+
+    def _of_main(self) -> EventLog:
         import polars as pl
 
-        if "track" not in self.events.columns:
-            return self
         return evolve(self, events=self.events.filter(pl.col("track").is_null() | pl.col("track").is_in(self._main)))
 
     @cached_property
