@@ -153,3 +153,17 @@ def test_a_part_that_cannot_be_answered_is_none_with_a_reason() -> None:
     assert set(report.further) | set(report.left_out) == set(FURTHER)
     assert not set(report.further) & set(report.left_out)
     assert set(of.report(log(), shards=2).left_out) == set(FURTHER)
+
+
+def test_what_is_no_person_keeps_its_name_beside_pseudonyms() -> None:
+    """A shop or an automation is nobody's secret, and no person 2."""
+    log = of.EventLog.from_columns(
+        {
+            "order": ["A", "A", "B", "B"],
+            "stage": ["a", "b", "a", "b"],
+            "at": [0, 1, 0, 1],
+            "actor": ["system:shop", "li", "system:shop", "wang"],
+        }
+    )
+    found = {row["actor"] for row in of.metrics.workload(log, done_stages="b", people="pseudonyms")}
+    assert found == {"system:shop", "person 1", "person 2"}

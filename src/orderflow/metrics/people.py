@@ -91,12 +91,14 @@ def by_person(table: Table, *, people: People = "names", minimum: int = MINIMUM)
 def pseudonymous(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
     """The rows with `person 1`, `person 2` … for names, numbered as they come; the same name has the same number.
 
-    The numbers hold for this table alone: nothing that could be tried out, as with a hash, leads back to a name.
+    Systems, automations and others that are no people keep their names. The numbers hold for this table alone: nothing
+    that could be tried out, as with a hash, leads back to a name.
     """
     import polars as pl
 
     rows = pl.concat([frame[name].alias("name") for name in columns]) if len(columns) > 1 else frame[columns[0]]
     names = rows.drop_nulls().unique(maintain_order=True)
+    names = names.filter(pl.Series([not name.startswith(_KINDS) for name in names], dtype=pl.Boolean))
     words = pl.Series([f"person {number + 1}" for number in range(len(names))], dtype=pl.String)
     return frame.with_columns(pl.col(name).replace(names, words) for name in columns)
 

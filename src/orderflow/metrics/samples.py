@@ -114,7 +114,8 @@ class Samples:
         return self._named(order.sizes.with_columns(middle.alias("median"))).select(*self.keys, "median")
 
     def median_interval(self) -> pl.DataFrame:
-        """By key `times` (how many), `median`, and its 95% interval `median_low`, `median_high`, in seconds.
+        """By key `times` (how many), `median`, and its 95% interval `median_low`, `median_high`, in seconds; and
+        from how many orders these are (`timed`), where that was counted.
 
         The values of rank n/2 - 0.98 √n and 1 + n/2 + 0.98 √n, rounded (Campbell, Gardner, BMJ 296, 1988); missing if
         there is no such rank, that is below 6 values.
@@ -135,6 +136,8 @@ class Samples:
         found = found.with_columns(
             in_seconds(pl.col("median")), *(pl.when(some).then(in_seconds(pl.col(name))).alias(name) for name in ends)
         )
+        if self.orders is not None:
+            found = found.join(self.orders.select("group", timed="orders"), on="group", how="left")
         return self._named(found).drop("group")
 
     def in_order(self) -> InOrder:

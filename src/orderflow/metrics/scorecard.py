@@ -54,7 +54,8 @@ def scorecard(
     - Intervals of shares by Wilson (1927). Orders with several people count for each of them.
     - **One minimum for every figure**: a row with fewer than `minimum` orders is summed up with the others of its key
       as `others` (`people` says how many they are; orders of several of them count for each), and `others` that are one
-      alone, or fewer orders than the minimum, are left out. A figure made of fewer than `minimum` values is missing.
+      alone, or fewer orders than the minimum, are left out. A figure made of fewer than `minimum` orders is
+      missing: five visits of one order are one.
     - `people`: `names`; `pseudonyms` (`person 1` …, by row; for this table only); `teams`: the same as `of="team"`.
     - A missing actor is nobody; systems, automations, customers and other master systems are no people. By orders
       descending, then by key, `others` last. `by`: attributes of orders, `stage`.
@@ -104,7 +105,7 @@ def summarise(
         kept=pl.col("kept").sum(),
         again=pl.col("again").sum(),
     )
-    return Tally(counts=counts, times=Samples.from_rows(rows.drop_nulls("micros"), keys, of))
+    return Tally(counts=counts, times=Samples.from_rows(rows.drop_nulls("micros"), keys, of, orders=True))
 
 
 def _again(log: EventLog) -> pl.Series:
@@ -138,7 +139,7 @@ def result(summary: Tally, *, people: People = "names", minimum: int = MINIMUM) 
         share("kept", "promised", name="on_time", low="on_time_low", high="on_time_high")
         + share("again", "orders", name="rework", low="rework_low", high="rework_high")
     )
-    few = {"times": TIMES, "promised": ("on_time", "on_time_low", "on_time_high")}
+    few = {"timed": TIMES, "promised": ("on_time", "on_time_low", "on_time_high")}
     rows = rows.with_columns(
         pl.when(pl.col(size) >= minimum).then(name).alias(name) for size, names in few.items() for name in names
     )
