@@ -44,8 +44,9 @@ def main() -> None:
         regions = log.by("大区")
         found = of.compare(regions["华东"], regions["华北"], seed=1)
         lead = next(iter(found.times))
-        span = f"{lead['low']} 至 {lead['high']}"
-        print(f"\n华北的周期中位数比华东长 {lead['difference']}（95% 区间 {span}，各 {lead['n_after']} 个订单）")
+        few = "订单太少，给不出区间"  # an interval of fewer than six orders would claim what nobody knows
+        span = few if lead["low"] is None else f"95% 区间 {lead['low']} 至 {lead['high']}"
+        print(f"\n华北的周期中位数比华东长 {lead['difference']}（各 {lead['n_after']} 个订单，{span}）")
 
         of.write_log(log, Path(folder) / "log.xes.gz")  # for pm4py and others
         print("\nXES:", len(of.read_log(Path(folder) / "log.xes.gz")), "events")

@@ -166,3 +166,19 @@ def test_columns_of_mixed_numbers_are_floats_and_other_mixtures_are_told(
         assert caught.value.problems[0].code == "log.mixed_column"
     else:
         assert EventLog.from_columns(events, {"order": ["A", "B"], "amount": values}).orders["amount"].to_list() == kept
+
+
+def test_what_is_made_of_tables_shows_them_in_a_notebook() -> None:
+    """A comparison, conformance, and the promises of a report."""
+    log = EventLog.from_columns(
+        {"order": ["A", "A"], "stage": ["下单", "<done>"], "at": [0, HOUR]},
+        {"order": ["A"], "promised_at": [HOUR]},
+        done_stages="<done>",
+    )
+    compared = metrics.compare(log, log)._repr_html_()
+    judged = metrics.conformance(log, {("下单", "完成")})._repr_html_()
+    shown = report(log)._repr_html_()
+    assert (compared.count("<table>"), judged.count("<table>")) == (2, 2)
+    assert "On time" in shown
+    assert all("&lt;done&gt;" in html for html in (judged, shown))
+    assert all("<done>" not in html for html in (compared, judged, shown))

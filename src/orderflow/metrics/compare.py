@@ -35,6 +35,9 @@ class Comparison:
     times: Table
     shares: Table
 
+    def _repr_html_(self) -> str:
+        return self.times._repr_html_() + self.shares._repr_html_()
+
 
 @frozen(kw_only=True, eq=False)
 class CompareSummary:

@@ -31,6 +31,9 @@ class Conformance:
     fit: Table
     breaks: Table
 
+    def _repr_html_(self) -> str:
+        return self.fit._repr_html_() + self.breaks._repr_html_()
+
 
 @frozen(kw_only=True, eq=False)
 class ConformanceSummary:

@@ -180,6 +180,9 @@ class Report(FurtherParts):
     def _repr_html_(self) -> str:
         lead = {name: value for name, value in self.lead_time.to_dict().items() if name != "n"}
         parts = [html_table(list(lead), [list(lead.values())], 1, durations=lead, title="Lead time")]
+        if self.on_time is not None:
+            kept = {name: getattr(self.on_time, name) for name in ("n", "on_time", "rate", "by_day_rate")}
+            parts.append(html_table(list(kept), [list(kept.values())], 1, title="On time"))
         for title, found in (
             ("Stage time", self.stage_time),
             ("Bottlenecks", self.bottlenecks.by_total),
