@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from orderflow.metrics.figures import FURTHER, PARTS, Figure
 
 HOUR = 3_600_000_000
 NEUTRAL = "zz"
-SHARED = ("samples", "sums", "keys", "log")
+SHARED = ("samples", "sums", "keys", "log") if os.environ.get("ORDERFLOW_LONG") else ("samples",)
 OPTIONS: dict[str, dict[str, Any]] = {
     "conformance": {"allowed": {(None, "placed"), ("placed", "sent")}},
     "scorecard": {"minimum": 1},
