@@ -321,3 +321,19 @@ def test_stages_that_end_an_order_are_told_to_every_shard(tmp_path: Path) -> Non
     assert of.report(path, shards=7, **ends).throughput.finished == whole
     with pytest.raises(LogError, match="发货了"):
         list(of.read_shards(path, 3, done_stages="发货了"))
+
+
+def test_columns_that_vary_are_told_once_of_all_shards(tmp_path: Path) -> None:
+    """Which columns differ within an order, in one line, whichever shards they were seen in."""
+    rows = [
+        f"{n},{stage},2026-01-0{day},{n if day == 1 else n + 1},x"
+        for n in range(8)
+        for day, stage in ((1, "a"), (2, "b"))
+    ]
+    rows += ["z,a,2026-01-01,9,x", "z,b,2026-01-02,9,y"]
+    path = tmp_path / "log.csv"
+    path.write_text("order,stage,at,case:amount,case:region\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    whole, parts = of.report(path), of.report(path, shards=5)
+    told = [[item for item in found.assumptions if item.code == "log.attributes_vary"] for found in (whole, parts)]
+    assert [len(items) for items in told] == [1, 1]
+    assert sorted(told[0][0].params["columns"]) == sorted(told[1][0].params["columns"]) == ["amount", "region"]

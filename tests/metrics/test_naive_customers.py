@@ -190,3 +190,13 @@ def test_quantities_of_one_line_do_not_fill_another() -> None:
     lines = {"order": ["1", "1"], "line": ["a", "b"], "ordered": [1, 1], "delivered": [2, 0], "at": [0, None]}
     [row] = in_full(log_of([], lines=lines)).to_dicts()
     assert (row["in_full"], row["partly"]) == (0, 1)
+
+
+def test_of_an_unknown_quantity_nothing_is_enough() -> None:
+    """A line of which nobody knows how much was ordered is not in full: what is missing is no zero."""
+    log = log_of(
+        [("A", "done", 5, None), ("B", "done", 5, None)],
+        lines={"order": ["A", "B"], "line": ["1", "1"], "ordered": [None, 2], "delivered": [3, 2], "at": [4, 4]},
+    )
+    [row] = in_full(log).to_dicts()
+    assert (row["orders"], row["in_full"], row["partly"]) == (2, 1, 1)

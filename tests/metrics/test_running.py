@@ -64,9 +64,9 @@ def plain(found: Any) -> Any:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments and the room for open orders are so small that a few events fill them."""
-    monkeypatch.setattr(segments, "FULL", 6)
+    monkeypatch.setattr(segments, "FULL", 3)
     monkeypatch.setattr(segments, "TOGETHER", 3)
-    monkeypatch.setattr(totals, "GROUP", 12)
+    monkeypatch.setattr(totals, "GROUP", 6)
     monkeypatch.setattr(totals, "FAN", 2)
     monkeypatch.setattr(running, "MOST_OPEN", 10)
 
@@ -232,7 +232,7 @@ def test_a_question_sums_up_only_what_changed(monkeypatch: pytest.MonkeyPatch) -
     )
     totals.add(log_of([("old-3", "placed", 200, None)]))
     totals.result("lead_time")
-    assert sum(sizes) <= 3 + 12
+    assert sum(sizes) <= 3 + 6
 
 
 def test_every_calculator_is_a_part_that_can_be_asked_for() -> None:

@@ -14,6 +14,7 @@ import pytest
 from orderflow import metrics
 from orderflow.metrics.log import EventLog
 from orderflow.metrics.report import report
+from orderflow.metrics.show import duration
 from orderflow.model.calendar import WorkCalendar
 from orderflow.model.errors import LogError
 
@@ -182,3 +183,15 @@ def test_what_is_made_of_tables_shows_them_in_a_notebook() -> None:
     assert "On time" in shown
     assert all("&lt;done&gt;" in html for html in (judged, shown))
     assert all("<done>" not in html for html in (compared, judged, shown))
+
+
+def test_working_time_is_said_in_hours() -> None:
+    """A working day has no 24 hours, so days are not counted; plain time has days."""
+    for hours, plain, working in (
+        (42.5, "1 d 18 h", "42 h 30 min"),
+        (24, "1 d", "24 h"),
+        (1234, "51 d 10 h", "1,234 h"),
+    ):
+        value = timedelta(hours=hours)
+        assert (duration(value), duration(value, days=False)) == (plain, working)
+    assert duration(timedelta(minutes=-90), days=False) == "-1 h 30 min"

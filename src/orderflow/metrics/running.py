@@ -126,7 +126,7 @@ class Running:
     def follow(self, tracker: Source) -> int:
         """Take in what a Tracker has committed since the last time; how many events that were.
 
-        - Each order in the news is read once and replaced as a whole, so what was amended, erased or corrected counts
+        - Each order that changed is read once and replaced as a whole, so what was amended, erased or corrected counts
           as in `tracker.log()`. `cursor` says how far was read; it is saved with the rest.
         """
         count = 0

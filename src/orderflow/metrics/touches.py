@@ -1,4 +1,4 @@
-"""Touches: how often people put a hand to an order, and how many orders go through without one."""
+"""Touches: how often people handle an order, and how many orders go through without one."""
 
 from __future__ import annotations
 
